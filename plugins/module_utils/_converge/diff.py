@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A plan as the two texts of an Ansible diff: one line for each changed entry, sorted."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable
+
+from .resource import Operation, R
+
+
+def render(operations: Iterable[Operation[R]], title: str) -> Dict[str, str]:
+    """Return the ``diff`` key of a module's result.
+
+    ``title`` names the table that is changed, for example ``IPVS``. Entries that stay as they
+    are do not appear, so that the diff of one change among thousands is one line.
+    """
+    ordered = sorted(operations, key=lambda operation: operation.subject.name)
+    before = [operation.before.line() for operation in ordered if operation.before is not None]
+    after = [operation.after.line() for operation in ordered if operation.after is not None]
+    return {
+        "before_header": title,
+        "after_header": title,
+        "before": "".join(line + "\n" for line in before),
+        "after": "".join(line + "\n" for line in after),
+    }
