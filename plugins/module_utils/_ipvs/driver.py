@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""IPVS itself: one bulk read, one batch of writes."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import AbstractSet, Dict, List, Optional, Protocol, Sequence, Tuple
+
+from .._converge.resource import Operation, Refusal
+from . import attributes as a
+from .codec import (
+    ServerEncoder,
+    decode_service,
+    encode_service,
+    encode_service_reference,
+)
+from .layout import ServerDecoder
+from .model import Entry, Server, Service, ServiceId, Table
+
+
+class Transport(Protocol):
+    """What the driver needs of a generic netlink socket."""
+
+    def batch(self, requests: Sequence[bytes]) -> List[int]:
+        """Carry out requests in order; return an error number each, 0 for success."""
+
+    def dump(self, request: bytes) -> List[bytes]:
+        """Return the attributes of every entry a request lists."""
+
+    def get(self, request: bytes) -> bytes:
+        """Return the attributes of the one answer to a request."""
+
+
+class IpvsDriver:
+    """Reads and writes virtual services and real servers of one network namespace."""
+
+    def __init__(
+        self, transport: Transport, servers_of: Optional[AbstractSet[ServiceId]] = None
+    ) -> None:
+        """``servers_of`` limits the reading of servers to these services; None reads them all.
+
+        The kernel lists servers one service at a time, so on a director with many services a
+        task about a few of them reads only theirs.
+        """
+        self._transport = transport
+        self._servers_of = servers_of
+
+    def read(self) -> Table:
+        """Return every virtual service, and the real servers of those it was made for."""
+        table: Table = {}
+        decoder = ServerDecoder()
+        request = bytes([a.CMD_GET_SERVICE])
+        for entry in self._transport.dump(request):
+            service = decode_service(entry)
+            table[service.key] = service
+        for key in [key for key in table if isinstance(key, ServiceId)]:
+            if self._servers_of is not None and key not in self._servers_of:
+                continue
+            entries = self._transport.dump(encode_service_reference(a.CMD_GET_DEST, key))
+            for server in decoder.decode(key, entries):
+                table[server.key] = server
+        return table
+
+    def apply(self, operations: Sequence[Operation[Entry]]) -> List[Optional[Refusal]]:
+        """Carry out operations in order; return the refusal, or None, of each."""
+        encoders: Dict[ServiceId, ServerEncoder] = {}
+        requests: List[bytes] = []
+        spans: List[Tuple[int, int]] = []
+        for operation in operations:
+            start = len(requests)
+            subject = operation.subject
+            if isinstance(subject, Service):
+                requests.append(_service_request(operation, subject))
+            else:
+                service = subject.key.service
+                encoder = encoders.get(service)
+                if encoder is None:
+                    encoder = encoders[service] = ServerEncoder(service)
+                requests.extend(_server_requests(operation, subject, encoder))
+            spans.append((start, len(requests)))
+        numbers = self._transport.batch(requests)
+        if not any(numbers):
+            return [None] * len(spans)
+        answers: List[Optional[Refusal]] = []
+        for operation, (start, end) in zip(operations, spans):
+            number = next(filter(None, numbers[start:end]), 0)
+            answers.append(_refusal(operation, number) if number else None)
+        return answers
+
+
+def _service_request(operation: Operation[Entry], subject: Service) -> bytes:
+    if operation.after is None:
+        return encode_service_reference(a.CMD_DEL_SERVICE, subject.key)
+    command = a.CMD_NEW_SERVICE if operation.before is None else a.CMD_SET_SERVICE
+    return encode_service(command, subject)
+
+
+def _server_requests(
+    operation: Operation[Entry], subject: Server, encoder: ServerEncoder
+) -> List[bytes]:
+    if operation.after is None:
+        return [encoder.encode_removal(subject)]
+    before = operation.before
+    if not isinstance(before, Server):
+        return [encoder.encode(a.CMD_NEW_DEST, subject)]
+    if before.port != subject.port:
+        # Only under a fwmark service, where the port is no part of the identity and SET_DEST
+        # leaves it as it is.
+        return [encoder.encode_removal(before), encoder.encode(a.CMD_NEW_DEST, subject)]
+    return [encoder.encode(a.CMD_SET_DEST, subject)]
+
+
+def _refusal(operation: Operation[Entry], number: int) -> Refusal:
+    subject = operation.subject
+    if number == errno.EEXIST:
+        return Refusal("it exists already, made by another program meanwhile", stale=True)
+    if number == errno.ESRCH:
+        return Refusal("its virtual service does not exist any more", stale=True)
+    if number == errno.ENOENT and isinstance(subject, Server):
+        return Refusal("it does not exist any more", stale=True)
+    if number == errno.ENOENT and isinstance(subject, Service):
+        return Refusal(_missing_part(subject))
+    if number == errno.EPERM:
+        return Refusal("the kernel does not permit it: the task needs CAP_NET_ADMIN (become: true)")
+    if number == errno.ERANGE:
+        return Refusal("the kernel does not take its weight or thresholds (ERANGE)")
+    if number == errno.EINVAL and isinstance(subject, Server):
+        return Refusal(
+            "the kernel takes its address, family or tunnel as invalid (EINVAL): check that the "
+            "address is a unicast one, and that families are mixed only with forward_method "
+            "tunnel and without a sync daemon"
+        )
+    return Refusal(
+        "the kernel answers %s (%s)"
+        % (errno.errorcode.get(number, str(number)), os.strerror(number))
+    )
+
+
+def _missing_part(service: Service) -> str:
+    parts = "scheduler %r (module ip_vs_%s)" % (service.scheduler, service.scheduler)
+    if service.engine:
+        parts += " or persistence engine %r (module ip_vs_pe_%s)" % (
+            service.engine,
+            service.engine,
+        )
+    return "this kernel has no %s: choose another, or install the module" % parts

@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Converging virtual services, with their servers where the declaration lists them."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Set
+
+from .._converge.plan import Desired
+from .._converge.resource import State
+from .._converge.runner import converge
+from .._declare.task import read_items, read_purge
+from .._inet.network import Scope
+from .._kernel.netns import network_namespace
+from .access import open_ipvs, sole_writer
+from .declared_server import DeclaredServer
+from .declared_service import SERVICE_VOCABULARY, DeclaredService, read_services
+from .driver import IpvsDriver
+from .interface import InterfaceLookup
+from .model import Entry, Server, Service, ServiceId, Table, service_of
+from .plan import arrange
+
+TITLE = "IPVS"
+
+
+def converge_services(params: Mapping[str, Any], check: bool, with_diff: bool) -> Dict[str, Any]:
+    """Converge the services that a module's parameters declare; return the module's result.
+
+    Raises EdgeError; then the kernel is as it was, or the error says what could not be undone.
+    """
+    items = read_items(params, SERVICE_VOCABULARY)
+    purge = read_purge(params)
+    with network_namespace(params.get("netns")):
+        declared = read_services(items, InterfaceLookup())
+        named = {entry.service.key for entry in declared}
+        with open_ipvs(check) as transport, sole_writer(check):
+            driver = IpvsDriver(transport, None if purge else named)
+            outcome = converge(
+                driver, lambda have: desired_services(declared, purge, have), arrange, check
+            )
+    return outcome.as_result(TITLE, with_diff)
+
+
+def desired_services(
+    declared: List[DeclaredService], purge: Optional[Scope], have: State[Entry]
+) -> Desired[Entry]:
+    """Return what shall be, given what is. Pure."""
+    wanted: Table = {}
+    named: Set[ServiceId] = set()
+    absent: Set[ServiceId] = set()
+    listed: Set[ServiceId] = set()
+    for service, servers, gone in declared:
+        named.add(service.key)
+        if gone:
+            absent.add(service.key)
+            continue
+        wanted[service.key] = service
+        if servers is not None:
+            listed.add(service.key)
+            for server in servers:
+                wanted[server.server.key] = settle_port(server, have)
+
+    def doomed(entry: Entry) -> bool:
+        key = service_of(entry)
+        if key in absent or (key in listed and not isinstance(entry, Service)):
+            return True
+        return purge is not None and key not in named and key.address in purge
+
+    return Desired(wanted, doomed)
+
+
+def settle_port(declared: DeclaredServer, have: State[Entry]) -> Server:
+    """Return the server with the port it has already, where the declaration leaves it open."""
+    server = declared.server
+    if declared.any_port:
+        present = have.get(server.key)
+        if isinstance(present, Server):
+            return server._replace(port=present.port)
+    return server
