@@ -6,24 +6,27 @@
 
 from __future__ import annotations
 
-from typing import Generic, List, Sequence, Tuple
+from typing import Dict, Generic, List, Optional, Sequence, Tuple
 
-from .resource import Driver, Operation, R
+from .resource import Driver, Key, Operation, R, Refusal
 
 
 class Journal(Generic[R]):
-    """The operations a driver accepted, in order."""
+    """The operations a driver accepted, in order, and the entries it may have touched."""
 
     def __init__(self, driver: Driver[R]) -> None:
         self._driver = driver
         self._done: List[Operation[R]] = []
+        self._original: Dict[Key, Optional[R]] = {}
 
-    def apply(self, stage: Sequence[Operation[R]]) -> List[Tuple[Operation[R], str, bool]]:
-        """Do one stage; return the refused operations with reason and whether a re-read helps.
+    def apply(self, stage: Sequence[Operation[R]]) -> List[Tuple[Operation[R], Refusal]]:
+        """Do one stage; return the refused operations with their refusals.
 
         When the driver breaks down in the middle (an exception instead of answers), what took
         effect is found by reading again, journalled, and the exception goes on.
         """
+        for operation in stage:
+            self._original.setdefault(operation.subject.key, operation.before)
         try:
             answers = self._driver.apply(stage)
         except BaseException:
@@ -34,27 +37,44 @@ class Journal(Generic[R]):
             if refusal is None:
                 self._done.append(operation)
             else:
-                refused.append((operation, refusal.reason, refusal.stale))
+                refused.append((operation, refusal))
         return refused
 
     def undo(self) -> Tuple[List[str], List[str]]:
-        """Take everything back, newest first; return (undone, not undone) as lines."""
+        """Take everything back, newest first; return (undone, not undone) as lines.
+
+        Then read again: an entry that still differs from what was found at first (a refused
+        change can leave one half changed) is set back too.
+        """
         steps = [operation.inverse() for operation in reversed(self._done)]
         self._done = []
-        if not steps:
-            return [], []
         try:
-            answers = self._driver.apply(steps)
+            undone, kept = self._take_back(steps)
+            more_undone, more_kept = self._take_back(self._remaining(kept))
         except Exception as error:
             return [], ["%s: %s" % (operation, error) for operation in steps]
-        undone, kept = [], []
-        for operation, refusal in zip(steps, answers):
+        return undone + more_undone, list(kept.values()) + list(more_kept.values())
+
+    def _take_back(self, steps: List[Operation[R]]) -> Tuple[List[str], Dict[Key, str]]:
+        undone: List[str] = []
+        kept: Dict[Key, str] = {}
+        if not steps:
+            return undone, kept
+        for operation, refusal in zip(steps, self._driver.apply(steps)):
             gone_already = refusal is not None and refusal.stale and operation.after is None
             if refusal is None or gone_already:
                 undone.append(str(operation))
             else:
-                kept.append("%s: %s" % (operation, refusal.reason))
+                kept[operation.subject.key] = "%s: %s" % (operation, refusal.reason)
         return undone, kept
+
+    def _remaining(self, kept: Dict[Key, str]) -> List[Operation[R]]:
+        present = self._driver.read()
+        return [
+            Operation(present.get(key), original)
+            for key, original in self._original.items()
+            if key not in kept and present.get(key) != original
+        ]
 
     def _found_done(self, stage: Sequence[Operation[R]]) -> List[Operation[R]]:
         present = self._driver.read()

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Generic, List
+from typing import Any, Callable, Dict, Generic, List, Tuple
 
 from .diff import render
 from .errors import EdgeError, NotConverged, Refused
 from .journal import Journal
 from .plan import Arrange, Desired, Plan, make_plan
-from .resource import Driver, Operation, R, State
+from .resource import Driver, Operation, R, Refusal, State
 
 ATTEMPTS = 5
 """How often a plan is made anew when others change the same entries meanwhile."""
@@ -61,7 +61,7 @@ def converge(
     journal: Journal[R] = Journal(driver)
     try:
         _apply(journal, driver, declare, arrange, first)
-    except EdgeError as error:
+    except (EdgeError, OSError) as error:
         undone, kept = journal.undo()
         kind = NotConverged if isinstance(error, NotConverged) else Refused
         raise kind("%s (%s)" % (error, _undo_summary(undone, kept)), undone, kept) from None
@@ -92,10 +92,10 @@ def _apply(
     raise NotConverged(_difference(next(iter(plan))))
 
 
-def _raise_unless_stale(refused: List[Any], last: bool) -> None:
-    for operation, reason, stale in refused:
-        if last or not stale:
-            raise Refused("cannot %s: %s" % (operation, reason))
+def _raise_unless_stale(refused: List[Tuple[Operation[R], Refusal]], last: bool) -> None:
+    for operation, refusal in refused:
+        if last or not refusal.stale:
+            raise Refused("cannot %s: %s" % (operation, refusal.reason))
 
 
 def _difference(operation: Operation[R]) -> str:
