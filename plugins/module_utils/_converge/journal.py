@@ -25,19 +25,20 @@ class Journal(Generic[R]):
         When the driver breaks down in the middle (an exception instead of answers), what took
         effect is found by reading again, journalled, and the exception goes on.
         """
-        for operation in stage:
-            self._original.setdefault(operation.subject.key, operation.before)
         try:
             answers = self._driver.apply(stage)
         except BaseException:
-            self._done.extend(self._found_done(stage))
+            for operation in self._found_done(stage):
+                self._record(operation)
             raise
         refused = []
         for operation, refusal in zip(stage, answers):
             if refusal is None:
-                self._done.append(operation)
+                self._record(operation)
             else:
                 refused.append((operation, refusal))
+                if operation.verb == "change" and not refusal.stale:
+                    self._original.setdefault(operation.subject.key, operation.before)
         return refused
 
     def undo(self) -> Tuple[List[str], List[str]]:
@@ -54,6 +55,10 @@ class Journal(Generic[R]):
         except Exception as error:
             return [], ["%s: %s" % (operation, error) for operation in steps]
         return undone + more_undone, list(kept.values()) + list(more_kept.values())
+
+    def _record(self, operation: Operation[R]) -> None:
+        self._done.append(operation)
+        self._original.setdefault(operation.subject.key, operation.before)
 
     def _take_back(self, steps: List[Operation[R]]) -> Tuple[List[str], Dict[Key, str]]:
         undone: List[str] = []
