@@ -32,7 +32,7 @@ class Address(NamedTuple):
     @property
     def bracketed(self) -> str:
         """The form that a port can follow: IPv6 in brackets (RFC 3986, section 3.2.2)."""
-        return "[%s]" % self if self.family == IPV6 else str(self)
+        return "[" + str(self) + "]" if self.family == IPV6 else str(self)
 
     @property
     def is_unspecified(self) -> bool:
