@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Dict, Generic, List, Optional, Sequence, Tuple
 
+from .errors import EdgeError
 from .resource import Driver, Key, Operation, R, Refusal
 
 
@@ -52,7 +53,7 @@ class Journal(Generic[R]):
         try:
             undone, kept = self._take_back(steps)
             more_undone, more_kept = self._take_back(self._remaining(kept))
-        except Exception as error:
+        except (EdgeError, OSError) as error:
             return [], ["%s: %s" % (operation, error) for operation in steps]
         return undone + more_undone, list(kept.values()) + list(more_kept.values())
 

@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Generic, Hashable, List, Mapping, Optional, Sequence, TypeVar
-
-from typing import Protocol
+from typing import Dict, Generic, Hashable, List, Mapping, Optional, Protocol, Sequence, TypeVar
 
 Key = Hashable
 

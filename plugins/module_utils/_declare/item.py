@@ -64,10 +64,10 @@ class Item:
         """Return the option as it was given, None when it was not."""
         return self._options.get(name)
 
-    def label_of(self, name: str, index: int) -> str:
-        """Return how errors call entry ``index`` of the list option ``name``."""
-        prefix = self._label + "." if self._label else ""
-        return "%s%s[%d]" % (prefix, name, index)
+    def label_of(self, name: str, index: Optional[int] = None) -> str:
+        """Return how errors call the option ``name``, or entry ``index`` of it when a list."""
+        path = "%s.%s" % (self._label, name) if self._label else name
+        return path if index is None else "%s[%d]" % (path, index)
 
     def refuse(self, names: Sequence[str], because: str) -> None:
         """Raise when one of the options is given."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from typing import Dict
 
 FAMILY_NAME = "IPVS"
@@ -104,12 +105,9 @@ def split(payload: bytes) -> Dict[int, bytes]:
 
 def number(payload: bytes) -> int:
     """Return a number in the host's byte order, of whatever size the kernel sent."""
-    return int.from_bytes(payload, _HOST_ORDER)
+    return int.from_bytes(payload, sys.byteorder)
 
 
 def string(payload: bytes) -> str:
     """Return a text up to its NUL."""
     return payload.split(b"\x00", 1)[0].decode("utf-8", "replace")
-
-
-_HOST_ORDER = "little" if struct.pack("=H", 1) == b"\x01\x00" else "big"

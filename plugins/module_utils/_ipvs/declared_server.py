@@ -66,7 +66,7 @@ def read_server(item: Item, service: ServiceId) -> DeclaredServer:
     if address.family != service.family and method != TUNNEL:
         raise item.error(
             "address %s and its service are of different families: only forward_method tunnel "
-            "can mix them" % address
+            "can mix them" % (address,)
         )
     upper = item.integer("upper_threshold", 0, MAXIMUM_THRESHOLD, 0) or 0
     lower = item.integer("lower_threshold", 0, MAXIMUM_THRESHOLD, 0) or 0
@@ -101,7 +101,7 @@ def _address(item: Item, service: ServiceId) -> Address:
     if address is None:
         raise item.error("address is missing: give the real server's address")
     if address.is_unspecified or address.is_multicast or address.is_broadcast:
-        raise item.error("address %s is not an address that a host can have" % address)
+        raise item.error("address %s is not an address that a host can have" % (address,))
     if str(address) in ("127.0.0.1", "::1") and service.address is not None:
         # Portal's way to say "this host": the service's own address.
         return service.address
@@ -134,9 +134,7 @@ def _check_port(item: Item, service: ServiceId, port: int, method: str) -> None:
 
 def _tunnel(item: Item, method: str) -> Tuple[str, int, str]:
     if method != TUNNEL:
-        item.refuse(
-            ("tunnel_type", "tunnel_port", "tunnel_checksum"), "forward_method %s" % method
-        )
+        item.refuse(("tunnel_type", "tunnel_port", "tunnel_checksum"), "forward_method %s" % method)
         return "", 0, ""
     kind = item.choice("tunnel_type", TUNNEL_TYPES, IPIP) or IPIP
     port = item.integer("tunnel_port", 1, 65535)

@@ -90,7 +90,7 @@ def _service_address(item: Item, lookup: Lookup) -> Address:
     if family is not None and family != address.family:
         raise item.error("family %s does not go with address %s" % (family, address))
     if address.is_unspecified or address.is_multicast or address.is_broadcast:
-        raise item.error("address %s is not an address that a host can have" % address)
+        raise item.error("address %s is not an address that a host can have" % (address,))
     return address
 
 

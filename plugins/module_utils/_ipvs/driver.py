@@ -51,13 +51,13 @@ class IpvsDriver:
 
     def read(self) -> Table:
         """Return every virtual service, and the real servers of those it was made for."""
-        table: Table = {}
         decoder = ServerDecoder()
-        request = bytes([a.CMD_GET_SERVICE])
-        for entry in self._transport.dump(request):
+        services: Dict[ServiceId, Service] = {}
+        for entry in self._transport.dump(bytes([a.CMD_GET_SERVICE])):
             service = decode_service(entry)
-            table[service.key] = service
-        for key in [key for key in table if isinstance(key, ServiceId)]:
+            services[service.key] = service
+        table: Table = dict(services)
+        for key in services:
             if self._servers_of is not None and key not in self._servers_of:
                 continue
             entries = self._transport.dump(encode_service_reference(a.CMD_GET_DEST, key))

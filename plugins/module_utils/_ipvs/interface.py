@@ -52,7 +52,5 @@ def choose(addresses: List[InterfaceAddress], interface: str, family: str) -> Li
     return [
         entry.address
         for entry in own
-        if entry.interface == interface
-        and not entry.secondary
-        and not entry.address.is_link_local
+        if entry.interface == interface and not entry.secondary and not entry.address.is_link_local
     ]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Optional, Tuple, Union
 
+from .._converge.resource import Key
 from .._inet.address import IPV4, Address
 
 TCP, UDP, SCTP = "tcp", "udp", "sctp"
@@ -144,7 +145,8 @@ class Server(NamedTuple):
 
 
 Entry = Union[Service, Server]
-Table = Dict[Union[ServiceId, ServerId], Entry]
+Table = Dict[Key, Entry]
+"""Entries by key: a ServiceId or a ServerId."""
 
 
 def service_of(entry: Entry) -> ServiceId:

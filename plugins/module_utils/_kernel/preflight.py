@@ -43,7 +43,7 @@ def require_library(name: str, debian_package: str, distribution: str) -> Module
 
     try:
         return importlib.import_module(name)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a broken library may raise anything
         raise Unavailable(
             "the Python library %s cannot be loaded by %s (%s): install it with "
             "'apt-get install %s' or 'pip install %s'"

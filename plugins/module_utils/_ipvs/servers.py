@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Converging real servers, draining them where that is declared."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Collection, Dict, List, Mapping, Optional, Set, Tuple
+
+from .._converge.errors import Refused
+from .._converge.plan import Desired, make_plan
+from .._converge.resource import State
+from .._converge.runner import Outcome, converge
+from .._declare.task import read_purge
+from .._inet.network import Scope
+from .._kernel.netns import network_namespace
+from . import attributes as a
+from .access import open_ipvs, sole_writer
+from .codec import decode_server, decode_server_counters, encode_service_reference
+from .declared_server import DeclaredServer
+from .declared_task import (
+    DRAINED,
+    FAIL,
+    FORCE,
+    Declared,
+    Draining,
+    key_of,
+    read_draining,
+    read_task,
+    require_services,
+    services_of,
+)
+from .draining import Clock, Drained, wait_until_drained
+from .driver import IpvsDriver, Transport
+from .interface import InterfaceLookup
+from .model import Entry, Server, ServerId, Service, ServiceId, Table
+from .plan import arrange
+from .services import TITLE, settle_port
+
+CLOCK = Clock(time.monotonic, time.sleep)
+
+
+class ServersTask:
+    """One task about real servers: what is declared, and what of it can be planned."""
+
+    def __init__(
+        self,
+        declared: List[Declared],
+        draining: Draining,
+        purge: Optional[Scope],
+        check: bool,
+    ) -> None:
+        self._declared = declared
+        self._draining = draining
+        self._purge = purge
+        self._check = check
+        self.services = set(services_of(declared))
+        self.may_drain = any(self._drains(entry) for entry in declared)
+
+    def desired(self, have: State[Entry], quiet: Collection[ServerId] = ()) -> Desired[Entry]:
+        """Return what shall be, given what is; servers in ``quiet`` stay, with weight 0. Pure.
+
+        Raises InvalidInput when a server shall join a service that does not exist; in check mode
+        it is taken for granted that an earlier task makes it.
+        """
+        if not self._check:
+            require_services(self._declared, have)
+        wanted: Table = {}
+        leaving: Set[ServerId] = set()
+        for entry in self._declared:
+            if isinstance(entry, DeclaredServer):
+                wanted[entry.server.key] = settle_port(entry, have)
+            elif entry.state == DRAINED or entry.key in quiet:
+                present = have.get(entry.key)
+                if isinstance(present, Server):
+                    wanted[entry.key] = present._replace(weight=0)
+            else:
+                leaving.add(entry.key)
+
+        def doomed(entry: Entry) -> bool:
+            if isinstance(entry, Service):
+                return False
+            if entry.key in leaving:
+                return True
+            return (
+                self._purge is not None
+                and entry.key.service in self.services
+                and entry.key.address in self._purge
+            )
+
+        return Desired(wanted, doomed)
+
+    def to_drain(self, have: State[Entry]) -> List[Server]:
+        """Return the existing servers that are waited for."""
+        servers = []
+        for entry in self._declared:
+            present = have.get(key_of(entry))
+            if isinstance(present, Server) and self._drains(entry):
+                servers.append(present)
+        return servers
+
+    def _drains(self, entry: Declared) -> bool:
+        if isinstance(entry, DeclaredServer):
+            return False
+        return entry.state == DRAINED or self._draining.before_removal
+
+
+def converge_servers(
+    params: Mapping[str, Any], check: bool, with_diff: bool, clock: Clock = CLOCK
+) -> Dict[str, Any]:
+    """Converge the real servers that a module's parameters declare; return the module's result.
+
+    Raises EdgeError; then the kernel is as it was, or the error says what could not be undone.
+    """
+    purge = read_purge(params)
+    draining = read_draining(params)
+    drained: List[Drained] = []
+    with network_namespace(params.get("netns")):
+        task = ServersTask(read_task(params, InterfaceLookup()), draining, purge, check)
+        with open_ipvs(check) as transport:
+            driver = IpvsDriver(transport, task.services)
+            if task.may_drain and not check:
+                outcome, drained = _converge_draining(transport, driver, task, draining, clock)
+            else:
+                with sole_writer(check):
+                    outcome = converge(driver, task.desired, arrange, check)
+    result = outcome.as_result(TITLE, with_diff)
+    result["drained"] = [entry.as_result() for entry in drained]
+    return result
+
+
+def _converge_draining(
+    transport: Transport,
+    driver: IpvsDriver,
+    task: ServersTask,
+    draining: Draining,
+    clock: Clock,
+) -> Tuple[Outcome[Entry], List[Drained]]:
+    observed = driver.read()
+    targets = task.to_drain(observed)
+    drained = _drain(transport, driver, task, targets, draining, clock) if targets else []
+    kept = _kept(drained, draining)
+    with sole_writer(check=False):
+        converge(driver, lambda have: task.desired(have, kept), arrange)
+    plan = make_plan(observed, task.desired(observed, kept), arrange)
+    return Outcome(observed, plan), drained
+
+
+def _drain(
+    transport: Transport,
+    driver: IpvsDriver,
+    task: ServersTask,
+    targets: List[Server],
+    draining: Draining,
+    clock: Clock,
+) -> List[Drained]:
+    quiet = {server.key for server in targets}
+    services = list(dict.fromkeys(server.key.service for server in targets))
+    with sole_writer(check=False):
+        quieted = converge(driver, lambda have: task.desired(have, quiet), arrange)
+    try:
+        drained = wait_until_drained(
+            targets,
+            lambda: count_connections(transport, services),
+            draining.connections,
+            draining.timeout,
+            clock,
+        )
+        late = [entry for entry in drained if entry.timed_out]
+        if late and draining.on_timeout == FAIL:
+            raise Refused(_too_slow(late, draining))
+    except BaseException as error:
+        _take_back(driver, quieted)
+        if isinstance(error, Refused):
+            raise Refused("%s (every weight was put back)" % error) from None
+        raise
+    return drained
+
+
+def _take_back(driver: IpvsDriver, outcome: Outcome[Entry]) -> None:
+    original = {operation.subject.key: operation.before for operation in outcome.plan}
+    wanted: Table = {key: entry for key, entry in original.items() if entry is not None}
+    with sole_writer(check=False):
+        converge(driver, lambda _have: Desired(wanted, lambda e: e.key in original), arrange)
+
+
+def count_connections(transport: Transport, services: List[ServiceId]) -> Dict[ServerId, int]:
+    """Return the active connections of every server of some services."""
+    counts = {}
+    for service in services:
+        for entry in transport.dump(encode_service_reference(a.CMD_GET_DEST, service)):
+            counts[decode_server(service, entry).key] = decode_server_counters(entry).active
+    return counts
+
+
+def _kept(drained: List[Drained], draining: Draining) -> Set[ServerId]:
+    if draining.on_timeout == FORCE:
+        return set()
+    return {entry.server.key for entry in drained if entry.timed_out}
+
+
+def _too_slow(late: List[Drained], draining: Draining) -> str:
+    first = late[0]
+    more = " and %d more" % (len(late) - 1) if len(late) > 1 else ""
+    return (
+        "%s%s still has %d active connections after %g s (%d at first, at most %d wanted): raise "
+        "drain_timeout, or set on_timeout to force or keep"
+        % (
+            first.server.name,
+            more,
+            first.samples[-1][1],
+            draining.timeout,
+            first.samples[0][1],
+            draining.connections,
+        )
+    )
