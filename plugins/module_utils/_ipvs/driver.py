@@ -51,12 +51,12 @@ class IpvsDriver:
 
     def read(self) -> Table:
         """Return every virtual service, and the real servers of those it was made for."""
+        table: Table = {}
         decoder = ServerDecoder()
         services: Dict[ServiceId, Service] = {}
         for entry in self._transport.dump(bytes([a.CMD_GET_SERVICE])):
             service = decode_service(entry)
-            services[service.key] = service
-        table: Table = dict(services)
+            table[service.key] = services[service.key] = service
         for key in services:
             if self._servers_of is not None and key not in self._servers_of:
                 continue
