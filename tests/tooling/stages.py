@@ -49,7 +49,7 @@ UNIT = Stage(
     (("pytest", "-q", "tests/unit"),),
 )
 UNIT_THOROUGH = Stage(
-    "unit",
+    "unit-thorough",
     "unit, property and structure tests, with many examples for each property",
     (("pytest", "-q", "--hypothesis-profile=ci", "tests/unit"),),
 )
