@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Converging the settings of IPVS in one network namespace."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping, Optional
+
+from .._converge.resource import Driver
+from .._converge.runner import Outcome, converge
+from .._declare.task import read_items
+from .._kernel.netns import network_namespace
+from .._kernel.sysctl import Sysctls
+from .access import UnloadedIpvs, open_ipvs, sole_writer
+from .declared_settings import SETTINGS_VOCABULARY, DeclaredSettings, read_settings
+from .driver import Transport
+from .kernel_release import KernelRelease, running_kernel
+from .link_mtu import mtu_of
+from .settings_driver import FreshSettingsDriver, Parameters, SettingsDriver
+from .settings_model import EXPIRE_QUIESCENT_TEMPLATE, Setting
+from .settings_plan import arrange, desired_settings
+
+TITLE = "IPVS settings"
+
+
+def converge_settings(params: Mapping[str, Any], check: bool, with_diff: bool) -> Dict[str, Any]:
+    """Converge the settings that a module's parameters declare; return the module's result.
+
+    Raises EdgeError; then the kernel is as it was, or the error says what could not be undone.
+    """
+    kernel = running_kernel()
+    declared = read_settings(read_items(params, SETTINGS_VOCABULARY)[0], kernel)
+    with network_namespace(params.get("netns")), open_ipvs(check) as transport, sole_writer(check):
+        outcome = _converge(declared, kernel, transport, Sysctls(), check)
+    return outcome.as_result(TITLE, with_diff)
+
+
+def expire_quiescent_templates(check: bool) -> Outcome[Setting]:
+    """Set net.ipv4.vs.expire_quiescent_template to 1 in the current network namespace.
+
+    Without it, persistent clients keep coming to a real server of weight 0, so that it never
+    drains. Takes no lock: the caller may hold it already, and the write is atomic. Raises
+    EdgeError when the kernel does not have the parameter or does not let it be set.
+    """
+    declared = DeclaredSettings({}, {}, {EXPIRE_QUIESCENT_TEMPLATE: "1"})
+    return _converge(declared, running_kernel(), None, Sysctls(), check)
+
+
+def _converge(
+    declared: DeclaredSettings,
+    kernel: KernelRelease,
+    transport: Optional[Transport],
+    parameters: Parameters,
+    check: bool,
+) -> Outcome[Setting]:
+    keys = frozenset(declared.keys)
+    driver: Driver[Setting] = SettingsDriver(keys, transport, parameters)
+    if isinstance(transport, UnloadedIpvs):
+        driver = FreshSettingsDriver(keys, parameters)
+    return converge(
+        driver, lambda have: desired_settings(declared, kernel, mtu_of, have), arrange, check
+    )
