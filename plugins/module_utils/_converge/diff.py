@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable
+from typing import Any, Dict, Iterable, Mapping
 
 from .resource import Operation, R
 
@@ -26,3 +26,18 @@ def render(operations: Iterable[Operation[R]], title: str) -> Dict[str, str]:
         "before": "".join(line + "\n" for line in before),
         "after": "".join(line + "\n" for line in after),
     }
+
+
+def joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return the result of a task that converged two tables, as if it were one."""
+    result: Dict[str, Any] = {
+        "changed": first["changed"] or second["changed"],
+        "operations": first["operations"] + second["operations"],
+    }
+    if "diff" in second:
+        result["diff"] = dict(
+            second["diff"],
+            before=first["diff"]["before"] + second["diff"]["before"],
+            after=first["diff"]["after"] + second["diff"]["after"],
+        )
+    return result

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Collection, Dict, List, Mapping, Optional, Set, Tuple
+from typing import Any, Collection, Dict, List, Mapping, Optional, Set
 
-from .._converge.errors import Refused
+from .._converge.diff import joined
+from .._converge.errors import EdgeError
 from .._converge.plan import Desired, make_plan
 from .._converge.resource import State
-from .._converge.runner import Outcome, converge
+from .._converge.runner import Outcome, converge, revert
 from .._declare.task import read_purge
 from .._inet.network import Scope
 from .._kernel.netns import network_namespace
@@ -38,8 +39,14 @@ from .interface import InterfaceLookup
 from .model import Entry, Server, ServerId, Service, ServiceId, Table
 from .plan import arrange
 from .services import TITLE, settle_port
+from .settings import expire_quiescent_templates, revert_settings
+from .settings_model import Setting
 
 CLOCK = Clock(time.monotonic, time.sleep)
+
+
+class DrainTimeout(EdgeError):
+    """A server kept connections for longer than the task waits; every weight was put back."""
 
 
 class ServersTask:
@@ -53,7 +60,7 @@ class ServersTask:
         check: bool,
     ) -> None:
         self._declared = declared
-        self._draining = draining
+        self.draining = draining
         self._purge = purge
         self._check = check
         self.services = set(services_of(declared))
@@ -101,10 +108,23 @@ class ServersTask:
                 servers.append(present)
         return servers
 
+    def must_expire_persistence(self, targets: List[Server], have: State[Entry]) -> bool:
+        """Tell whether known clients would go on coming to one of the servers."""
+        if not self.draining.expire_persistence:
+            return False
+        services = (have.get(server.key.service) for server in targets)
+        return any(isinstance(entry, Service) and entry.persistence for entry in services)
+
+    def kept(self, drained: List[Drained]) -> Set[ServerId]:
+        """Return the servers that stay because they still have connections."""
+        if self.draining.on_timeout == FORCE:
+            return set()
+        return {entry.server.key for entry in drained if entry.timed_out}
+
     def _drains(self, entry: Declared) -> bool:
         if isinstance(entry, DeclaredServer):
             return False
-        return entry.state == DRAINED or self._draining.before_removal
+        return entry.state == DRAINED or self.draining.before_removal
 
 
 def converge_servers(
@@ -116,36 +136,43 @@ def converge_servers(
     """
     purge = read_purge(params)
     draining = read_draining(params)
-    drained: List[Drained] = []
     with network_namespace(params.get("netns")):
         task = ServersTask(read_task(params, InterfaceLookup()), draining, purge, check)
         with open_ipvs(check) as transport:
             driver = IpvsDriver(transport, task.services)
-            if task.may_drain and not check:
-                outcome, drained = _converge_draining(transport, driver, task, draining, clock)
-            else:
-                with sole_writer(check):
-                    outcome = converge(driver, task.desired, arrange, check)
-    result = outcome.as_result(TITLE, with_diff)
-    result["drained"] = [entry.as_result() for entry in drained]
-    return result
+            if task.may_drain:
+                return _converge_draining(transport, driver, task, clock, check, with_diff)
+            with sole_writer(check):
+                outcome = converge(driver, task.desired, arrange, check)
+    return dict(outcome.as_result(TITLE, with_diff), drained=[])
 
 
 def _converge_draining(
     transport: Transport,
     driver: IpvsDriver,
     task: ServersTask,
-    draining: Draining,
     clock: Clock,
-) -> Tuple[Outcome[Entry], List[Drained]]:
+    check: bool,
+    with_diff: bool,
+) -> Dict[str, Any]:
     observed = driver.read()
     targets = task.to_drain(observed)
-    drained = _drain(transport, driver, task, targets, draining, clock) if targets else []
-    kept = _kept(drained, draining)
-    with sole_writer(check=False):
-        converge(driver, lambda have: task.desired(have, kept), arrange)
+    expiry: Optional[Outcome[Setting]] = None
+    if task.must_expire_persistence(targets, observed):
+        expiry = expire_quiescent_templates(check)
+    drained: List[Drained] = []
+    kept: Set[ServerId] = set()
+    if not check:
+        if targets:
+            drained = _drain(transport, driver, task, targets, clock, expiry)
+            kept = task.kept(drained)
+        with sole_writer(check=False):
+            converge(driver, lambda have: task.desired(have, kept), arrange)
     plan = make_plan(observed, task.desired(observed, kept), arrange)
-    return Outcome(observed, plan), drained
+    result = Outcome(observed, plan).as_result(TITLE, with_diff)
+    if expiry is not None and expiry.changed:
+        result = joined(expiry.as_result(TITLE, with_diff), result)
+    return dict(result, drained=[entry.as_result() for entry in drained])
 
 
 def _drain(
@@ -153,13 +180,14 @@ def _drain(
     driver: IpvsDriver,
     task: ServersTask,
     targets: List[Server],
-    draining: Draining,
     clock: Clock,
+    expiry: Optional[Outcome[Setting]],
 ) -> List[Drained]:
     quiet = {server.key for server in targets}
     services = list(dict.fromkeys(server.key.service for server in targets))
     with sole_writer(check=False):
         quieted = converge(driver, lambda have: task.desired(have, quiet), arrange)
+    draining = task.draining
     try:
         drained = wait_until_drained(
             targets,
@@ -170,20 +198,14 @@ def _drain(
         )
         late = [entry for entry in drained if entry.timed_out]
         if late and draining.on_timeout == FAIL:
-            raise Refused(_too_slow(late, draining))
-    except BaseException as error:
-        _take_back(driver, quieted)
-        if isinstance(error, Refused):
-            raise Refused("%s (every weight was put back)" % error) from None
+            raise DrainTimeout(_too_slow(late, draining))
+    except BaseException:
+        with sole_writer(check=False):
+            revert(driver, quieted, arrange)
+        if expiry is not None:
+            revert_settings(expiry)
         raise
     return drained
-
-
-def _take_back(driver: IpvsDriver, outcome: Outcome[Entry]) -> None:
-    original = {operation.subject.key: operation.before for operation in outcome.plan}
-    wanted: Table = {key: entry for key, entry in original.items() if entry is not None}
-    with sole_writer(check=False):
-        converge(driver, lambda _have: Desired(wanted, lambda e: e.key in original), arrange)
 
 
 def count_connections(transport: Transport, services: List[ServiceId]) -> Dict[ServerId, int]:
@@ -195,18 +217,12 @@ def count_connections(transport: Transport, services: List[ServiceId]) -> Dict[S
     return counts
 
 
-def _kept(drained: List[Drained], draining: Draining) -> Set[ServerId]:
-    if draining.on_timeout == FORCE:
-        return set()
-    return {entry.server.key for entry in drained if entry.timed_out}
-
-
 def _too_slow(late: List[Drained], draining: Draining) -> str:
     first = late[0]
     more = " and %d more" % (len(late) - 1) if len(late) > 1 else ""
     return (
-        "%s%s still has %d active connections after %g s (%d at first, at most %d wanted): raise "
-        "drain_timeout, or set on_timeout to force or keep"
+        "%s%s still has %d active connections after %g s (%d at first, at most %d wanted), so "
+        "every weight was put back: raise drain_timeout, or set on_timeout to force or keep"
         % (
             first.server.name,
             more,

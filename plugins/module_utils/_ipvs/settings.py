@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Dict, Mapping, Optional
 
 from .._converge.resource import Driver
-from .._converge.runner import Outcome, converge
+from .._converge.runner import Outcome, converge, revert
 from .._declare.task import read_items
 from .._kernel.netns import network_namespace
 from .._kernel.sysctl import Sysctls
@@ -46,6 +46,12 @@ def expire_quiescent_templates(check: bool) -> Outcome[Setting]:
     """
     declared = DeclaredSettings({}, {}, {EXPIRE_QUIESCENT_TEMPLATE: "1"})
     return _converge(declared, running_kernel(), None, Sysctls(), check)
+
+
+def revert_settings(outcome: Outcome[Setting]) -> None:
+    """Take back what expire_quiescent_templates did."""
+    keys = frozenset(operation.subject.key for operation in outcome.plan)
+    revert(SettingsDriver(keys, None, Sysctls()), outcome, arrange)
 
 
 def _converge(

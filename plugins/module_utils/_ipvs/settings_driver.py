@@ -78,8 +78,9 @@ class SettingsDriver:
         if self._transport is None:
             raise Unavailable("no netlink socket to %s with" % operation)
         numbers = self._transport.batch(requests)
-        number = next(filter(None, numbers), 0)
-        return _refusal(subject, number) if number else None
+        if numbers[-1] == 0:  # a daemon that was to go first may have gone by itself
+            return None
+        return _refusal(subject, next(filter(None, numbers)))
 
     def _set_parameter(self, sysctl: Sysctl) -> Optional[Refusal]:
         try:

@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The benchmarks that need IPVS; runs inside the VM, prints raw seconds as JSON.
+
+Each round measures the collection and its peer one right after the other.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[5]))
+
+from ansible_collections.sluice.edge.plugins.module_utils._converge.plan import Desired  # noqa: E402
+from ansible_collections.sluice.edge.plugins.module_utils._converge.runner import (  # noqa: E402
+    converge,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.access import open_ipvs  # noqa: E402
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.driver import (  # noqa: E402
+    IpvsDriver,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.plan import arrange  # noqa: E402
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.services import (  # noqa: E402
+    converge_services,
+)
+
+SERVICES = 100
+SERVERS = 100
+ROUNDS = 5
+
+
+def declaration() -> Dict[str, Any]:
+    """Return the parameters of one ipvs_service task with 10,000 servers."""
+    config = [
+        {
+            "address": "10.0.0.%d" % (service + 1),
+            "port": 80,
+            "servers": [
+                {
+                    "address": "10.%d.%d.%d" % (service + 1, server >> 8, (server & 255) + 1),
+                    "forward_method": "masquerade",
+                    "weight": 1,
+                }
+                for server in range(SERVERS)
+            ],
+        }
+        for service in range(SERVICES)
+    ]
+    return {"config": config, "purge": False}
+
+
+def restore_script(config: List[Dict[str, Any]]) -> str:
+    """Return the same set in the language of ``ipvsadm --restore``."""
+    lines = []
+    for service in config:
+        name = "%s:%d" % (service["address"], service["port"])
+        lines.append("-A -t %s -s wlc" % name)
+        lines += ["-a -t %s -r %s:80 -m -w 1" % (name, s["address"]) for s in service["servers"]]
+    return "\n".join(lines) + "\n"
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return the seconds that ``work`` takes."""
+    gc.collect()
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def clear() -> None:
+    subprocess.run(["ipvsadm", "-C"], check=True)
+
+
+def restore(script: Path) -> None:
+    with script.open() as source:
+        subprocess.run(["ipvsadm", "--restore"], stdin=source, check=True)
+
+
+def save() -> None:
+    subprocess.run(["ipvsadm", "--save", "-n"], stdout=subprocess.DEVNULL, check=True)
+
+
+def apply_runs(params: Dict[str, Any], script: Path) -> Dict[str, List[float]]:
+    """Measure the whole task: validate, read, plan, apply, read again."""
+    own, peer = [], []
+    for _round in range(ROUNDS):
+        clear()
+        peer.append(timed(lambda: restore(script)))
+        clear()
+        own.append(timed(lambda: converge_services(params, check=False, with_diff=True)))
+    return {"own": own, "peer": peer}
+
+
+def noop_runs(params: Dict[str, Any]) -> Dict[str, List[float]]:
+    """Measure converging what is there already against reading it, and against ipvsadm's dump."""
+    converge_services(params, check=False, with_diff=False)
+    own, dump, task, saved = [], [], [], []
+    with open_ipvs(check=False) as transport:
+        driver = IpvsDriver(transport)
+        wanted = Desired(driver.read())
+
+        def unchanged() -> None:
+            if converge(driver, lambda _have: wanted, arrange).changed:
+                raise SystemExit("converging what is there already changed something")
+
+        for _round in range(ROUNDS):
+            dump.append(timed(driver.read))
+            own.append(timed(unchanged))
+            saved.append(timed(save))
+            task.append(timed(lambda: converge_services(params, check=False, with_diff=True)))
+    clear()
+    return {"own": own, "dump": dump, "task": task, "save": saved}
+
+
+def main() -> None:
+    subprocess.run(["modprobe", "ip_vs"], check=True)
+    params = declaration()
+    with tempfile.TemporaryDirectory() as directory:
+        script = Path(directory) / "restore"
+        script.write_text(restore_script(params["config"]))
+        result = {"apply": apply_runs(params, script), "noop": noop_runs(params)}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
