@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guests that an image can be built for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from .errors import HarnessError
+
+DEFAULT = "debian12"
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A Debian release: its name here, its suite, and the metapackage of its newest kernel."""
+
+    name: str
+    suite: str
+    kernel: str = "linux-image-cloud-amd64"
+
+
+GUESTS = {
+    guest.name: guest for guest in (Guest("debian12", "bookworm"), Guest("debian13", "trixie"))
+}
+
+
+def select(name: str | None = None) -> Guest:
+    """Return the guest called `name`, else the one in SLUICE_GUEST, else the default.
+
+    Raises HarnessError for a name that is not in GUESTS.
+    """
+    wanted = name or os.environ.get("SLUICE_GUEST") or DEFAULT
+    if wanted not in GUESTS:
+        raise HarnessError(f"guest {wanted!r} is unknown; choose one of {', '.join(GUESTS)}")
+    return GUESTS[wanted]

@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of a machine: boot it, wait for it, end it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from . import access, hosttools, qemu, state
+from .errors import HarnessError
+from .image import Image
+from .say import say
+from .topology import management_addresses
+
+# Seconds until every host must answer. KVM boots in two; when it does not, TCG is tried.
+BOOT_TIMEOUT = {"kvm": 30.0, "tcg": 180.0}
+# Between choosing free ports and QEMU binding them, another process may take one.
+START_ATTEMPTS = 3
+
+
+def create(where: state.Place, image: Image) -> state.Running:
+    """Return a machine with every host answering; one that already runs is kept.
+
+    Raises HarnessError when it cannot be started or does not answer in time.
+    """
+    hosttools.require(hosttools.RUN)
+    with _lock(where):
+        running = state.read(where)
+        if running is not None and state.process(where) == running.pid:
+            if running.image != image.directory.name:
+                say(
+                    f"machine {where.name} still runs {running.image}, not the current "
+                    f"{image.directory.name}; destroy it first to get the new one"
+                )
+            return running
+        _clear(where)
+        for accelerator in _accelerators():
+            started = time.monotonic()
+            running = _start(where, image, accelerator)
+            if _wait(where, running.ports, BOOT_TIMEOUT[accelerator]):
+                state.write(where, running)
+                seconds = time.monotonic() - started
+                say(f"machine {where.name}: up after {seconds:.1f} s ({accelerator})")
+                return running
+            console = where.console.read_text("utf-8", "replace")[-2000:]
+            _clear(where)
+            say(f"machine {where.name}: no answer with {accelerator}; its console said:\n{console}")
+        raise HarnessError(f"machine {where.name} did not come up; its console is above")
+
+
+def destroy(where: state.Place) -> bool:
+    """End the machine and remove its state; return whether there was anything to remove."""
+    if not where.directory.exists():
+        return False
+    with _lock(where):
+        _clear(where)
+    return True
+
+
+@contextmanager
+def _lock(where: state.Place) -> Iterator[None]:
+    where.directory.parent.mkdir(parents=True, exist_ok=True)
+    with (where.directory.parent / f"{where.name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _accelerators() -> tuple[str, ...]:
+    cpuinfo = Path("/proc/cpuinfo").read_text("utf-8")
+    return qemu.accelerators(cpuinfo, os.access("/dev/kvm", os.R_OK | os.W_OK))
+
+
+def _start(where: state.Place, image: Image, accelerator: str) -> state.Running:
+    where.directory.mkdir(parents=True, exist_ok=True)
+    backing = ("-b", str(image.disk), "-F", "raw")
+    _call("qemu-img", "create", "-q", "-f", "qcow2", *backing, str(where.overlay))
+    shutil.copy(image.login_key, where.directory / "login_key")
+    kind, key = image.host_key.read_text("ascii").split()[:2]
+    known = f"{access.HOST_KEY_ALIAS} {kind} {key}\n"
+    (where.directory / "known_hosts").write_text(known, "ascii")
+
+    addresses = management_addresses()
+    disks = qemu.Disks(image.kernel, image.ramdisk, where.overlay)
+    say(f"machine {where.name}: booting {image.guest.name} ({accelerator})")
+    for attempt in range(START_ATTEMPTS):
+        ports = dict(zip(addresses, _free_ports(len(addresses)), strict=True))
+        forwards = {ports[host]: address for host, address in addresses.items()}
+        command = qemu.command(where.name, disks, forwards, where.directory, accelerator)
+        try:
+            _call(*command)
+            break
+        except HarnessError as error:
+            if "host forwarding" not in str(error) or attempt == START_ATTEMPTS - 1:
+                raise
+    pid = state.process(where)
+    if pid is None:
+        raise HarnessError(f"machine {where.name} ended at once; see {where.console}")
+
+    sockets = Path(tempfile.mkdtemp(prefix="sluice-vm-", dir="/tmp"))
+    (where.directory / "sockets").symlink_to(sockets)
+    where.ssh_config.write_text(access.ssh_config(ports, where.directory, sockets), "utf-8")
+    where.inventory.write_text(access.inventory(where.ssh_config), "utf-8")
+    return state.Running(
+        guest=image.guest.name,
+        image=image.directory.name,
+        pid=pid,
+        accelerator=accelerator,
+        ports=ports,
+        sockets=str(sockets),
+    )
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return TCP ports of the loopback address that nobody listens on right now."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _wait(where: state.Place, ports: Mapping[str, int], timeout: float) -> bool:
+    """Return whether every host sent its ssh banner within `timeout` seconds.
+
+    QEMU accepts a connection long before the guest can: only the banner proves a host.
+    """
+    deadline = time.monotonic() + timeout
+    for port in ports.values():
+        while not _has_banner(port):
+            if time.monotonic() > deadline or state.process(where) is None:
+                return False
+            time.sleep(0.1)
+    return True
+
+
+def _has_banner(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def _clear(where: state.Place) -> None:
+    """End the process, if it is there, and remove every trace."""
+    pid = state.process(where)
+    if pid is not None:
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + 5
+        while state.process(where) == pid:
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.02)
+    link = where.directory / "sockets"
+    if link.is_symlink():
+        sockets = link.readlink()
+        # A master process that lives on would hold a connection to a machine that is gone.
+        for control in sockets.glob("*") if sockets.is_dir() else ():
+            command = ["ssh", "-F", str(where.ssh_config), "-O", "exit", control.name]
+            subprocess.run(command, capture_output=True, check=False)
+        shutil.rmtree(sockets, ignore_errors=True)
+    shutil.rmtree(where.directory, ignore_errors=True)
+
+
+def _call(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise HarnessError(f"{command[0]} failed: {' '.join(done.stderr.split())}")
