@@ -38,8 +38,8 @@ options:
     description:
       - The port on the real server. The service's own port when left out; only the forward method
         V(masquerade) can change it.
-      - The kernel finds the server of a service by O(sluice.edge.ipvs_service#module:fwmark) by
-        address alone. Left out there, whatever port the server has stays.
+      - Left out for a service by O(sluice.edge.ipvs_service#module:fwmark), it means whatever port
+        the server has there, and V(0), the port of the packet, for a new server.
     type: int
   forward_method:
     description:

@@ -102,7 +102,7 @@ class ServerEncoder:
             address.packed,
             6,
             a.DEST_PORT,
-            server.port.to_bytes(2, "big"),
+            server.key.port.to_bytes(2, "big"),
             6,
             a.DEST_ADDR_FAMILY,
             address_family_number(address.family),
@@ -139,7 +139,7 @@ class ServerEncoder:
             address.packed,
             6,
             a.DEST_PORT,
-            server.port.to_bytes(2, "big"),
+            server.key.port.to_bytes(2, "big"),
             6,
             a.DEST_ADDR_FAMILY,
             address_family_number(address.family),
@@ -201,13 +201,12 @@ def make_server(
 ) -> Server:
     """Return the canonical server of the kernel's own numbers."""
     address = Address(family, packed[:4] if family == IPV4 else packed[:16])
-    key = ServerId(service, address, 0 if service.address is None else port)
+    key = ServerId(service, address, port)
     method = _FORWARD_NAMES[forward & 7]
     if method != TUNNEL:
-        return Server(key, port, method, weight, upper, lower)
+        return Server(key, method, weight, upper, lower)
     return Server(
         key,
-        port,
         method,
         weight,
         upper,

@@ -57,12 +57,10 @@ class DeclaredServer(NamedTuple):
 
 def read_server(item: Item, service: ServiceId) -> DeclaredServer:
     """Return the real server of ``service`` that an item declares."""
-    address = _address(item, service)
-    given_port = item.integer("port", 0, 65535)
-    port = service.port if given_port is None else given_port
-    item.call("real server %s:%d of %s" % (address.bracketed, port, service))
+    key, any_port = read_server_id(item, service)
+    address = key.address
     method = _method(item)
-    _check_port(item, service, port, method)
+    _check_port(item, service, key.port, method)
     if address.family != service.family and method != TUNNEL:
         raise item.error(
             "address %s and its service are of different families: only forward_method tunnel "
@@ -75,8 +73,7 @@ def read_server(item: Item, service: ServiceId) -> DeclaredServer:
     weight = item.integer("weight", 0, MAXIMUM_WEIGHT, 1)
     tunnel_type, tunnel_port, checksum = _tunnel(item, method)
     server = Server(
-        ServerId(service, address, 0 if service.address is None else port),
-        port,
+        key,
         method,
         1 if weight is None else weight,
         upper,
@@ -85,15 +82,19 @@ def read_server(item: Item, service: ServiceId) -> DeclaredServer:
         tunnel_port,
         checksum,
     )
-    return DeclaredServer(server, service.address is None and given_port is None)
+    return DeclaredServer(server, any_port)
 
 
-def read_server_id(item: Item, service: ServiceId) -> ServerId:
-    """Return the identity that an item's options name, and call the item by it."""
+def read_server_id(item: Item, service: ServiceId) -> Tuple[ServerId, bool]:
+    """Return the identity that an item's options name, and whether it stands for any port.
+
+    From then on errors call the item by it.
+    """
     address = _address(item, service)
-    port = item.integer("port", 0, 65535, service.port) or 0
+    given_port = item.integer("port", 0, 65535)
+    port = service.port if given_port is None else given_port
     item.call("real server %s:%d of %s" % (address.bracketed, port, service))
-    return ServerId(service, address, 0 if service.address is None else port)
+    return ServerId(service, address, port), service.address is None and given_port is None
 
 
 def _address(item: Item, service: ServiceId) -> Address:

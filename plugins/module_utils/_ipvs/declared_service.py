@@ -13,7 +13,8 @@ from .._declare.task import ABSENT, PRESENT
 from .._inet.address import BITS, FAMILIES, IPV4, IPV6, Address, parse_address
 from .._inet.network import parse_prefix
 from .declared_server import SERVER_VOCABULARY, DeclaredServer, read_server
-from .model import FLAGS, OPS, PROTOCOLS, SCHEDULERS, TCP, UDP, ServerId, Service, ServiceId
+from .fwmark_port import DistinctServers
+from .model import FLAGS, OPS, PROTOCOLS, SCHEDULERS, TCP, UDP, Service, ServiceId
 
 Lookup = Callable[[str, str], Address]
 """Finds the address of an interface or alias label in a family; raises EdgeError."""
@@ -176,12 +177,11 @@ def _servers(item: Item, key: ServiceId) -> Optional[Tuple[DeclaredServer, ...]]
     if entries is None:
         return None
     servers = []
-    seen: Dict[ServerId, int] = {}
+    distinct = DistinctServers()
     for index, options in enumerate(entries):
-        entry = Item(options, item.label_of("servers", index), SERVER_VOCABULARY)
+        label = item.label_of("servers", index)
+        entry = Item(options, label, SERVER_VOCABULARY)
         server = read_server(entry, key)
-        first = seen.setdefault(server.server.key, index)
-        if first != index:
-            raise entry.error("%s is the same server" % item.label_of("servers", first))
+        distinct.add(entry, label, server.server.key, server.any_port)
         servers.append(server)
     return tuple(servers)

@@ -19,6 +19,7 @@ from .declared_server import (
     read_server_id,
 )
 from .declared_service import SERVICE_ID_VOCABULARY, Lookup, read_service_id
+from .fwmark_port import DistinctServers
 from .model import ServerId, ServiceId
 
 DRAINED = "drained"
@@ -33,9 +34,10 @@ MAXIMUM_CONNECTIONS = 0x7FFFFFFF
 
 
 class DeclaredState(NamedTuple):
-    """One declared server that shall be drained or absent."""
+    """One declared server that shall be drained or absent; ``any_port`` as in DeclaredServer."""
 
     key: ServerId
+    any_port: bool
     state: str
 
 
@@ -62,15 +64,13 @@ def read_task(params: Mapping[str, Any], lookup: Lookup) -> List[Declared]:
     if shared is not None:
         params = {name: value for name, value in params.items() if name != "service"}
     declared: List[Declared] = []
-    seen: Dict[ServerId, int] = {}
+    distinct = DistinctServers()
     services: Dict[str, ServiceId] = {}
     for index, item in enumerate(read_items(params, TASK_VOCABULARY)):
         options = item.get("service") if item.given("service") else shared
         service = _read_service(item, options, services, lookup)
         entry = _read_entry(item, service)
-        first = seen.setdefault(key_of(entry), index)
-        if first != index:
-            raise item.error("config[%d] declares the same real server" % first)
+        distinct.add(item, "config[%d]" % index, key_of(entry), entry.any_port)
         declared.append(entry)
     return declared
 
@@ -117,10 +117,10 @@ def _read_entry(item: Item, service: ServiceId) -> Declared:
     state = item.choice("state", (PRESENT, DRAINED, ABSENT), PRESENT) or PRESENT
     if state == PRESENT:
         return read_server(item, service)
-    server = read_server_id(item, service)
+    server, any_port = read_server_id(item, service)
     if state == DRAINED and item.given("weight") and item.integer("weight", 0, 65535) != 0:
         raise item.error("weight does not go with state drained, which is weight 0")
-    return DeclaredState(server, state)
+    return DeclaredState(server, any_port, state)
 
 
 def require_services(declared: Sequence[Declared], have: Mapping[Any, Any]) -> None:

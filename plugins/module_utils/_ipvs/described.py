@@ -54,7 +54,7 @@ def describe_server(server: Server) -> Dict[str, Any]:
     """Return the options, as ipvs_service's ``servers`` has them, that declare a real server."""
     options: Dict[str, Any] = {
         "address": str(server.key.address),
-        "port": server.port,
+        "port": server.key.port,
         "forward_method": server.forward_method,
         "weight": server.weight,
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import AbstractSet, Dict, List, Optional, Protocol, Sequence, Tuple
+from typing import AbstractSet, Dict, List, Optional, Protocol, Sequence
 
 from .._converge.resource import Operation, Refusal
 from . import attributes as a
@@ -69,9 +69,7 @@ class IpvsDriver:
         """Carry out operations in order; return the refusal, or None, of each."""
         encoders: Dict[ServiceId, ServerEncoder] = {}
         requests: List[bytes] = []
-        spans: List[Tuple[int, int]] = []
         for operation in operations:
-            start = len(requests)
             subject = operation.subject
             if isinstance(subject, Service):
                 requests.append(_service_request(operation, subject))
@@ -80,16 +78,12 @@ class IpvsDriver:
                 encoder = encoders.get(service)
                 if encoder is None:
                     encoder = encoders[service] = ServerEncoder(service)
-                requests.extend(_server_requests(operation, subject, encoder))
-            spans.append((start, len(requests)))
+                requests.append(_server_request(operation, subject, encoder))
         numbers = self._transport.batch(requests)
-        if not any(numbers):
-            return [None] * len(spans)
-        answers: List[Optional[Refusal]] = []
-        for operation, (start, end) in zip(operations, spans):
-            number = next(filter(None, numbers[start:end]), 0)
-            answers.append(_refusal(operation, number) if number else None)
-        return answers
+        return [
+            _refusal(operation, number) if number else None
+            for operation, number in zip(operations, numbers)
+        ]
 
 
 def _service_request(operation: Operation[Entry], subject: Service) -> bytes:
@@ -99,19 +93,11 @@ def _service_request(operation: Operation[Entry], subject: Service) -> bytes:
     return encode_service(command, subject)
 
 
-def _server_requests(
-    operation: Operation[Entry], subject: Server, encoder: ServerEncoder
-) -> List[bytes]:
+def _server_request(operation: Operation[Entry], subject: Server, encoder: ServerEncoder) -> bytes:
     if operation.after is None:
-        return [encoder.encode_removal(subject)]
-    before = operation.before
-    if not isinstance(before, Server):
-        return [encoder.encode(a.CMD_NEW_DEST, subject)]
-    if before.port != subject.port:
-        # Only under a fwmark service, where the port is no part of the identity and SET_DEST
-        # leaves it as it is.
-        return [encoder.encode_removal(before), encoder.encode(a.CMD_NEW_DEST, subject)]
-    return [encoder.encode(a.CMD_SET_DEST, subject)]
+        return encoder.encode_removal(subject)
+    command = a.CMD_NEW_DEST if operation.before is None else a.CMD_SET_DEST
+    return encoder.encode(command, subject)
 
 
 def _refusal(operation: Operation[Entry], number: int) -> Refusal:

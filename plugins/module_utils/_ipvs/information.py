@@ -140,7 +140,7 @@ def _in_order(servers: Iterable[Server]) -> List[Server]:
 
 def _server_order(server: Server) -> Tuple[Any, ...]:
     address = server.key.address
-    return address.family, address.packed, server.port
+    return address.family, address.packed, server.key.port
 
 
 def _service_statistics(
@@ -158,7 +158,7 @@ def _service_statistics(
 def _server_statistics(server: Server, counters: Counters) -> Dict[str, Any]:
     entry: Dict[str, Any] = {
         "address": str(server.key.address),
-        "port": server.port,
+        "port": server.key.port,
         "active_connections": counters.active,
         "inactive_connections": counters.inactive,
         "persistent_connections": counters.persistent,

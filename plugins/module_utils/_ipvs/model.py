@@ -65,10 +65,7 @@ class ServiceId(NamedTuple):
 
 
 class ServerId(NamedTuple):
-    """What identifies a real server: its service, address and port.
-
-    The kernel finds a real server of a fwmark service by address alone, so there ``port`` is 0.
-    """
+    """What identifies a real server, under a firewall mark too: its service, address and port."""
 
     service: ServiceId
     address: Address
@@ -108,12 +105,11 @@ class Service(NamedTuple):
 class Server(NamedTuple):
     """A real server.
 
-    ``port`` is the port connections go to; thresholds are numbers of connections, 0 for none.
-    The tunnel fields are empty and 0 unless the forward method is ``tunnel``.
+    Thresholds are numbers of connections, 0 for none. The tunnel fields are empty and 0 unless
+    the forward method is ``tunnel``.
     """
 
     key: ServerId
-    port: int
     forward_method: str
     weight: int
     upper_threshold: int = 0
@@ -126,7 +122,7 @@ class Server(NamedTuple):
     def name(self) -> str:
         return "real server %s:%d of %s" % (
             self.key.address.bracketed,
-            self.port,
+            self.key.port,
             self.key.service,
         )
 

@@ -35,10 +35,11 @@ from .declared_task import (
 )
 from .draining import Clock, Drained, wait_until_drained
 from .driver import IpvsDriver, Transport
+from .fwmark_port import ExistingPorts
 from .interface import InterfaceLookup
 from .model import Entry, Server, ServerId, Service, ServiceId, Table
 from .plan import arrange
-from .services import TITLE, settle_port
+from .services import TITLE
 from .settings import expire_quiescent_templates, revert_settings
 from .settings_model import Setting
 
@@ -74,17 +75,20 @@ class ServersTask:
         """
         if not self._check:
             require_services(self._declared, have)
+        ports = ExistingPorts(have)
         wanted: Table = {}
         leaving: Set[ServerId] = set()
         for entry in self._declared:
             if isinstance(entry, DeclaredServer):
-                wanted[entry.server.key] = settle_port(entry, have)
-            elif entry.state == DRAINED or entry.key in quiet:
-                present = have.get(entry.key)
-                if isinstance(present, Server):
-                    wanted[entry.key] = present._replace(weight=0)
-            else:
-                leaving.add(entry.key)
+                server = ports.settle(*entry)
+                wanted[server.key] = server
+                continue
+            for key in ports.identities(entry.key, entry.any_port):
+                present = have.get(key)
+                if entry.state != DRAINED and key not in quiet:
+                    leaving.add(key)
+                elif isinstance(present, Server):
+                    wanted[key] = present._replace(weight=0)
 
         def doomed(entry: Entry) -> bool:
             if isinstance(entry, Service):
@@ -101,12 +105,14 @@ class ServersTask:
 
     def to_drain(self, have: State[Entry]) -> List[Server]:
         """Return the existing servers that are waited for."""
-        servers = []
-        for entry in self._declared:
-            present = have.get(key_of(entry))
-            if isinstance(present, Server) and self._drains(entry):
-                servers.append(present)
-        return servers
+        ports = ExistingPorts(have)
+        existing = (
+            have.get(key)
+            for entry in self._declared
+            if self._drains(entry)
+            for key in ports.identities(key_of(entry), entry.any_port)
+        )
+        return [entry for entry in existing if isinstance(entry, Server)]
 
     def must_expire_persistence(self, targets: List[Server], have: State[Entry]) -> bool:
         """Tell whether known clients would go on coming to one of the servers."""

@@ -15,11 +15,11 @@ from .._declare.task import read_items, read_purge
 from .._inet.network import Scope
 from .._kernel.netns import network_namespace
 from .access import open_ipvs, sole_writer
-from .declared_server import DeclaredServer
 from .declared_service import SERVICE_VOCABULARY, DeclaredService, read_services
 from .driver import IpvsDriver
+from .fwmark_port import ExistingPorts
 from .interface import InterfaceLookup
-from .model import Entry, Server, Service, ServiceId, Table, service_of
+from .model import Entry, Service, ServiceId, Table, service_of
 from .plan import arrange
 
 TITLE = "IPVS"
@@ -47,6 +47,7 @@ def desired_services(
     declared: List[DeclaredService], purge: Optional[Scope], have: State[Entry]
 ) -> Desired[Entry]:
     """Return what shall be, given what is. Pure."""
+    ports = ExistingPorts(have)
     wanted: Table = {}
     named: Set[ServiceId] = set()
     absent: Set[ServiceId] = set()
@@ -59,8 +60,9 @@ def desired_services(
         wanted[service.key] = service
         if servers is not None:
             listed.add(service.key)
-            for server in servers:
-                wanted[server.server.key] = settle_port(server, have)
+            for declared_server in servers:
+                server = ports.settle(*declared_server)
+                wanted[server.key] = server
 
     def doomed(entry: Entry) -> bool:
         key = service_of(entry)
@@ -69,13 +71,3 @@ def desired_services(
         return purge is not None and key not in named and key.address in purge
 
     return Desired(wanted, doomed)
-
-
-def settle_port(declared: DeclaredServer, have: State[Entry]) -> Server:
-    """Return the server with the port it has already, where the declaration leaves it open."""
-    server = declared.server
-    if declared.any_port:
-        present = have.get(server.key)
-        if isinstance(present, Server):
-            return server._replace(port=present.port)
-    return server
