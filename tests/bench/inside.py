@@ -20,16 +20,16 @@ from typing import Any, Callable, Dict, List
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[5]))
 
-from ansible_collections.sluice.edge.plugins.module_utils._converge.plan import Desired  # noqa: E402
-from ansible_collections.sluice.edge.plugins.module_utils._converge.runner import (  # noqa: E402
+from ansible_collections.sluice.edge.plugins.module_utils._converge.plan import Desired
+from ansible_collections.sluice.edge.plugins.module_utils._converge.runner import (
     converge,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.access import open_ipvs  # noqa: E402
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.driver import (  # noqa: E402
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.access import open_ipvs
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.driver import (
     IpvsDriver,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.plan import arrange  # noqa: E402
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.services import (  # noqa: E402
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.plan import arrange
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.services import (
     converge_services,
 )
 

@@ -17,9 +17,9 @@ def render(operations: Iterable[Operation[R]], title: str) -> Dict[str, str]:
     ``title`` names the table that is changed, for example ``IPVS``. Entries that stay as they
     are do not appear, so that the diff of one change among thousands is one line.
     """
-    ordered = sorted(operations, key=lambda operation: operation.subject.name)
-    before = [operation.before.line() for operation in ordered if operation.before is not None]
-    after = [operation.after.line() for operation in ordered if operation.after is not None]
+    steps = list(operations)
+    before = sorted(step.before.line() for step in steps if step.before is not None)
+    after = sorted(step.after.line() for step in steps if step.after is not None)
     return {
         "before_header": title,
         "after_header": title,

@@ -11,7 +11,7 @@ template, so a number may be spelled as text. An option that is None was not giv
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .._converge.errors import InvalidInput
 from .._inet.address import Address, parse_address
@@ -33,7 +33,7 @@ class Item:
     def __init__(self, options: Mapping[str, Any], label: str, vocabulary: Vocabulary) -> None:
         """``label`` says where the entry stands, for example ``config[3]``; it may be empty."""
         self._label = label
-        self._name = ""
+        self._name: Tuple[Union[str, Callable[..., str]], Tuple[object, ...]] = ("", ())
         self._options: Dict[str, Any] = {}
         for name, value in options.items():
             if value is None:
@@ -45,15 +45,22 @@ class Item:
                 raise self.error("%s and %s are one option: give one" % (name, canonical))
             self._options[canonical] = value
 
-    def call(self, name: str) -> None:
-        """From now on errors call the item ``name``, beside the place where it stands."""
-        self._name = name
+    def call(self, name: Union[str, Callable[..., str]], *parts: object) -> None:
+        """From now on errors call the item ``name``, beside the place where it stands.
+
+        A function is asked for the name, with ``parts``, only when there is an error: most of ten
+        thousand items have none.
+        """
+        self._name = (name, parts)
 
     def error(self, reason: str) -> InvalidInput:
         """Return the error that says ``reason`` of this item."""
-        if self._label and self._name:
-            return InvalidInput("%s (%s): %s" % (self._label, self._name, reason))
-        where = self._label or self._name
+        name, parts = self._name
+        if not isinstance(name, str):
+            name = name(*parts)
+        if self._label and name:
+            return InvalidInput("%s (%s): %s" % (self._label, name, reason))
+        where = self._label or name
         return InvalidInput("%s: %s" % (where, reason) if where else reason)
 
     def given(self, name: str) -> bool:

@@ -32,7 +32,8 @@ class Address(NamedTuple):
     @property
     def bracketed(self) -> str:
         """The form that a port can follow: IPv6 in brackets (RFC 3986, section 3.2.2)."""
-        return "[" + str(self) + "]" if self.family == IPV6 else str(self)
+        text = str(self)
+        return "[%s]" % text if self.family == IPV6 else text
 
     @property
     def is_unspecified(self) -> bool:
@@ -47,6 +48,14 @@ class Address(NamedTuple):
     @property
     def is_multicast(self) -> bool:
         return self.packed[0] == 0xFF if self.family == IPV6 else 224 <= self.packed[0] <= 239
+
+    @property
+    def is_unicast(self) -> bool:
+        """True for an address that one host can have: not ``::``, multicast or broadcast."""
+        first = self.packed[0]
+        if self.family == IPV4:
+            return 0 < first < 224
+        return first != 0xFF and any(self.packed)
 
     @property
     def is_link_local(self) -> bool:

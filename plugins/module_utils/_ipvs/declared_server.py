@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple, Tuple
 
 from .._declare.item import Item, Vocabulary
-from .._inet.address import Address
+from .._inet.address import Address, parse_address
 from .model import (
     CHECKSUM,
     DIRECT,
@@ -25,6 +25,7 @@ from .model import (
     Server,
     ServerId,
     ServiceId,
+    server_name,
 )
 
 MAXIMUM_WEIGHT = 65535
@@ -46,6 +47,8 @@ SERVER_OPTIONS = (
 )
 SERVER_ALIASES = {"host": "address", "forwarder": "forward_method"}
 SERVER_VOCABULARY = Vocabulary(SERVER_OPTIONS, SERVER_ALIASES)
+
+_THIS_HOST = (parse_address("127.0.0.1"), parse_address("::1"))
 
 
 class DeclaredServer(NamedTuple):
@@ -93,7 +96,7 @@ def read_server_id(item: Item, service: ServiceId) -> Tuple[ServerId, bool]:
     address = _address(item, service)
     given_port = item.integer("port", 0, 65535)
     port = service.port if given_port is None else given_port
-    item.call("real server %s:%d of %s" % (address.bracketed, port, service))
+    item.call(server_name, address, port, service)
     return ServerId(service, address, port), service.address is None and given_port is None
 
 
@@ -101,9 +104,9 @@ def _address(item: Item, service: ServiceId) -> Address:
     address = item.address("address")
     if address is None:
         raise item.error("address is missing: give the real server's address")
-    if address.is_unspecified or address.is_multicast or address.is_broadcast:
+    if not address.is_unicast:
         raise item.error("address %s is not an address that a host can have" % (address,))
-    if str(address) in ("127.0.0.1", "::1") and service.address is not None:
+    if address in _THIS_HOST and service.address is not None:
         # Portal's way to say "this host": the service's own address.
         return service.address
     return address

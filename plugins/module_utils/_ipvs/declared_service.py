@@ -67,7 +67,7 @@ def read_service_id(item: Item, lookup: Lookup) -> ServiceId:
         mark = item.integer("fwmark", 1, 0xFFFFFFFF) or 0
         family = item.choice("family", FAMILIES, IPV4) or IPV4
         key = ServiceId(family, "", None, 0, mark)
-        item.call(str(key))
+        item.call(str, key)
         return key
     protocol = item.choice("protocol", PROTOCOLS, TCP) or TCP
     address = _service_address(item, lookup)
@@ -75,7 +75,7 @@ def read_service_id(item: Item, lookup: Lookup) -> ServiceId:
     if port is None:
         raise item.error("port is missing: give port, or fwmark instead of address and port")
     key = ServiceId(address.family, protocol, address, port, 0)
-    item.call(str(key))
+    item.call(str, key)
     return key
 
 
@@ -90,7 +90,7 @@ def _service_address(item: Item, lookup: Lookup) -> Address:
     family = item.choice("family", FAMILIES)
     if family is not None and family != address.family:
         raise item.error("family %s does not go with address %s" % (family, address))
-    if address.is_unspecified or address.is_multicast or address.is_broadcast:
+    if not address.is_unicast:
         raise item.error("address %s is not an address that a host can have" % (address,))
     return address
 

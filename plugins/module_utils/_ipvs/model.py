@@ -120,11 +120,7 @@ class Server(NamedTuple):
 
     @property
     def name(self) -> str:
-        return "real server %s:%d of %s" % (
-            self.key.address.bracketed,
-            self.key.port,
-            self.key.service,
-        )
+        return server_name(self.key.address, self.key.port, self.key.service)
 
     def line(self) -> str:
         words = [self.name, self.forward_method]
@@ -143,6 +139,11 @@ class Server(NamedTuple):
 Entry = Union[Service, Server]
 Table = Dict[Key, Entry]
 """Entries by key: a ServiceId or a ServerId."""
+
+
+def server_name(address: Address, port: int, service: ServiceId) -> str:
+    """Return how messages name a real server."""
+    return "real server %s:%d of %s" % (address.bracketed, port, service)
 
 
 def service_of(entry: Entry) -> ServiceId:

@@ -1,0 +1,243 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The main job before your eyes: playbooks/site.yml against real kernels, and real requests.
+
+Boots the VM, whose hosts are a client, a director and two web servers; ends it afterwards unless
+SLUICE_DEMO_KEEP is set. Exit status 1 when anything is not as it should be.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
+VM = [sys.executable, str(CHECKOUT / "molecule/vm/vm.py")]
+MACHINE = "demo"
+WORK = CHECKOUT / "build/demo"
+WEB = ("web1", "web2")
+ADDRESSES = (
+    ("masquerade", "http://192.0.2.100/"),
+    ("direct routing", "http://192.0.2.101/"),
+    ("tunnel (ipip)", "http://192.0.2.102/"),
+    ("masquerade, IPv6", "http://[2001:db8:1::100]/"),
+)
+REQUESTS = 8
+STOP = "/tmp/demo-stop"
+
+
+class DemoError(Exception):
+    """Something is not as the demo promises."""
+
+
+def main() -> int:
+    """Run the demo; return the exit status."""
+    started = time.monotonic()
+    say("1. Start a virtual machine with a client, a director and two web servers in it")
+    vm("create")
+    try:
+        show()
+    except (DemoError, subprocess.CalledProcessError) as error:
+        print(f"\nThe demo failed: {error}", flush=True)
+        return 1
+    finally:
+        if os.environ.get("SLUICE_DEMO_KEEP"):
+            print(f"The machine stays: {' '.join(VM)} shell --name {MACHINE} director")
+        else:
+            vm("destroy")
+    print(f"The demo took {time.monotonic() - started:.0f} s.")
+    return 0
+
+
+def show() -> None:
+    """Everything between the machine's start and its end."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    inventory = WORK / "hosts.ini"
+    inventory.write_text(vm("inventory", capture=True))
+    for host in WEB:
+        on(host, "backend", "--name", host, "--port", "80", "--daemon", "--pidfile", "/run/backend")
+
+    say("2. Ask what playbooks/site.yml would change: --check --diff")
+    play(inventory, "--check", "--diff")
+    nothing = on("director", "ipvsadm", "-Sn")
+    if nothing.strip():
+        raise DemoError(f"check mode changed the director: {nothing}")
+    say("3. Apply it")
+    play(inventory)
+    say("4. Apply it again: nothing may change")
+    changed = changed_hosts(play(inventory))
+    if changed:
+        raise DemoError(f"the second run changed {', '.join(changed)}")
+    print("  every host: changed=0")
+
+    say("5. Send requests from the client to the virtual addresses")
+    for method, url in ADDRESSES:
+        balance(method, url)
+    print(indent(on("director", "ipvsadm", "-Ln")))
+
+    say("6. Drain web1 while requests go on without a pause")
+    result = drain_under_load(inventory)
+    summary(result)
+
+
+def balance(method: str, url: str) -> None:
+    """Show who answers, and that both real servers do, one after the other."""
+    answers = on("client", "curl", "-s", "--max-time", "10", *[url] * REQUESTS).split()
+    print(f"  {method:17} {url:27} {' '.join(answers)}", flush=True)
+    counts = Counter(answers)
+    if [counts[host] for host in WEB] != [REQUESTS // 2] * 2:
+        raise DemoError(f"{url} was not shared equally: {dict(counts)}")
+
+
+def drain_under_load(inventory: Path) -> dict[str, object]:
+    """Drain web1 under load; return what the client counted."""
+    on("client", "rm", "-f", STOP)
+    script = (HERE / "load.py").read_text()
+    url = ADDRESSES[0][1]
+    client = subprocess.Popen(
+        [*VM, "run", "--name", MACHINE, "client", "--", "python3", "-", url, STOP],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert client.stdin is not None
+    client.stdin.write(script)
+    client.stdin.close()
+    client.stdin = None
+    time.sleep(3)
+    ansible(
+        "ansible",
+        "-i",
+        str(inventory),
+        "director",
+        "-m",
+        "sluice.edge.ipvs_server",
+        "-a",
+        json.dumps(
+            {
+                "service": {"address": "192.0.2.100", "port": 80},
+                "address": "198.51.100.11",
+                "state": "drained",
+                "drain_timeout": 60,
+            }
+        ),
+    )
+    served = on("client", "curl", "-s", *[url] * REQUESTS).split()
+    on("client", "touch", STOP)
+    output, _nothing = client.communicate(timeout=60)
+    result: dict[str, object] = json.loads(output)
+    print(f"  after the drain the client gets: {' '.join(served)}")
+    print(f"  while it went on: {output.strip()}")
+    if set(served) != {"web2"}:
+        raise DemoError(f"web1 still gets requests after it was drained: {served}")
+    if result["failures"]:
+        raise DemoError(f"requests failed while web1 was drained: {result['failures']}")
+    return result
+
+
+def summary(result: dict[str, object]) -> None:
+    """Say what was seen, for somebody who sees it for the first time."""
+    answers = result["answers"]
+    total = sum(answers.values()) if isinstance(answers, dict) else 0
+    say("What you saw")
+    print(
+        f"""\
+  One playbook made a Linux host a load balancer: virtual addresses, virtual services and real
+  servers, in the kernel itself, over IPv4 and IPv6. It said beforehand what it would do, did it,
+  and had nothing left to do the second time.
+  Requests alternated between web1 and web2 by each of the kernel's ways to forward a packet.
+  Then web1 was drained under load: {total} requests, 0 failed.
+
+  Next: README.md for your own hosts, playbooks/site.yml for what ran here,
+  and `make vm-shell` to look around inside."""
+    )
+
+
+def play(inventory: Path, *options: str) -> str:
+    """Run playbooks/site.yml; return what it printed."""
+    return ansible(
+        "ansible-playbook",
+        "-i",
+        str(inventory),
+        "-i",
+        str(HERE / "inventory"),
+        str(CHECKOUT / "playbooks/site.yml"),
+        *options,
+    )
+
+
+def ansible(program: str, *arguments: str) -> str:
+    """Run a program of ansible-core, showing what it prints; return that."""
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "build/collections"),
+        "ANSIBLE_PIPELINING": "1",
+        "ANSIBLE_STDOUT_CALLBACK": "default",
+        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "0",
+        "ANSIBLE_LOCALHOST_WARNING": "0",
+    }
+    command = [str(Path(sys.executable).with_name(program)), *arguments]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.strip():
+                print("  | " + line, end="", flush=True)
+    if process.returncode:
+        raise DemoError(f"{program} ended with status {process.returncode}")
+    return "".join(lines)
+
+
+def changed_hosts(output: str) -> list[str]:
+    """Return the hosts whose recap does not say changed=0."""
+    recap = re.findall(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)", output, re.MULTILINE)
+    if not recap:
+        raise DemoError("the play printed no recap")
+    return [host for host, count in recap if count != "0"]
+
+
+def vm(*words: str, capture: bool = False) -> str:
+    """Run a command of the VM harness on the demo's machine."""
+    done = subprocess.run(
+        [*VM, words[0], "--name", MACHINE, *words[1:]],
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE if capture else None,
+    )
+    return done.stdout or ""
+
+
+def on(host: str, *command: str) -> str:
+    """Run a command on a host of the machine; return its output."""
+    done = subprocess.run(
+        [*VM, "run", "--name", MACHINE, host, "--", *command],
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+    )
+    return done.stdout
+
+
+def say(text: str) -> None:
+    print(f"\n=== {text}", flush=True)
+
+
+def indent(text: str) -> str:
+    return "".join(f"  | {line}\n" for line in text.splitlines())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
