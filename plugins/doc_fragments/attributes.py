@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """``sluice.edge.attributes``, and ``sluice.edge.attributes.info`` for modules that only read."""
+    """``sluice.edge.attributes``; ``sluice.edge.attributes.info`` for modules that only read."""
 
     DOCUMENTATION = r"""
 options: {}

@@ -51,8 +51,8 @@ options:
     description:
       - For how many seconds the address may be chosen as the source of new connections, or
         V(forever), which is used when the option is not given.
-      - V(0) never lets it be chosen, which suits most virtual addresses that are shorter than
-        their subnet's.
+      - V(0) never lets it be chosen, so that connections of the host itself keep its own address
+        as their source.
       - A number of seconds runs down. It is set again, and reported as a change, when less than
         half of it is left.
     type: str
@@ -104,12 +104,12 @@ options:
 requirements:
   - pyroute2 0.7.2 or newer on the managed host (Debian package C(python3-pyroute2)).
 notes:
-  - O(purge=true) needs O(purge_scope), because the host's own addresses would go otherwise. It never
-    removes loopback addresses, IPv6 link-local addresses, and addresses from DHCP or from router
-    advertisements.
+  - O(purge=true) needs O(purge_scope), because the host's own addresses would go otherwise. It
+    never removes loopback addresses, IPv6 link-local addresses, and addresses from DHCP or from
+    router advertisements.
   - systemd-networkd removes addresses that it does not know when it is restarted or configures a
-    link anew. Set C(KeepConfiguration=static) or C(yes) in the C([Network]) section of the link's
-    file to keep virtual addresses. C(ManageForeignRoutes) does not matter for addresses.
+    link anew. Set C(KeepConfiguration=static) in the C([Network]) section of the link's file to
+    keep virtual addresses.
   - Asking for and announcing addresses needs the capability C(CAP_NET_RAW) too.
   - A running O(preferred_lifetime) on an IPv4 address works only on an address that ends. Such an
     address is therefore added with a valid lifetime of 136 years.
@@ -191,6 +191,7 @@ not_undone:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import EdgeError
 from ansible_collections.sluice.edge.plugins.module_utils._vip.addresses import converge_addresses
 
