@@ -171,6 +171,7 @@ sysctls:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import EdgeError
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.information import (
     gather_information,

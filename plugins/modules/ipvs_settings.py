@@ -13,7 +13,6 @@ description:
   - Sets the timeouts of connections, the daemons that synchronise connections between directors,
     and the kernel parameters a director needs, each network namespace by itself.
   - Only what a task gives is looked at and changed. What it leaves out stays as it is.
-  - The kernel forgets all of this when it restarts; run the task again then.
 author:
   - The sluice.edge authors (@sluice-edge)
 options:
@@ -274,6 +273,7 @@ not_undone:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import EdgeError
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings import converge_settings
 

@@ -33,6 +33,7 @@ from .driver import Transport
 from .kernel_release import KernelRelease, running_kernel
 from .layout import ServerDecoder
 from .model import Server, Service, ServiceId
+from .presence import ipvs_is_loaded
 from .settings_driver import Parameters, SettingsDriver
 from .settings_model import ALL_KEYS
 
@@ -49,18 +50,16 @@ def gather_information(params: Mapping[str, Any]) -> Dict[str, Any]:
     kernel = running_kernel()
     with network_namespace(params.get("netns")):
         require_capability(CAP_NET_ADMIN, "IPVS")
-        try:
-            transport = GenericNetlink(a.FAMILY_NAME)
-        except FileNotFoundError:
+        if not ipvs_is_loaded():
             return without_ipvs(Sysctls(), kernel)
-        with transport:
-            try:
+        try:
+            with GenericNetlink(a.FAMILY_NAME) as transport:
                 return read_information(transport, Sysctls(), kernel, scope, with_statistics)
-            except OSError as error:
-                raise Unavailable(
-                    "IPVS cannot be read: %s; the task needs root on the host itself (become: "
-                    "true), a container's root is not enough" % error.strerror
-                ) from None
+        except OSError as error:
+            raise Unavailable(
+                "IPVS cannot be read: %s; the task needs root on the host itself (become: true), "
+                "a container's root is not enough" % error.strerror
+            ) from None
 
 
 def without_ipvs(parameters: Parameters, kernel: KernelRelease) -> Dict[str, Any]:

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Mapping, NamedTuple, Optional
 
+from .._converge.errors import Unavailable
 from .._converge.resource import Driver
-from .._converge.runner import Outcome, converge, revert
+from .._converge.runner import Outcome, converge
 from .._declare.task import read_items
 from .._kernel.netns import network_namespace
 from .._kernel.sysctl import Sysctls
@@ -20,9 +21,21 @@ from .kernel_release import KernelRelease, running_kernel
 from .link_mtu import mtu_of
 from .settings_driver import FreshSettingsDriver, Parameters, SettingsDriver
 from .settings_model import EXPIRE_QUIESCENT_TEMPLATE, Setting
-from .settings_plan import arrange, desired_settings
+from .settings_plan import MtuOf, arrange, desired_settings
 
 TITLE = "IPVS settings"
+
+
+class SettingsHost(NamedTuple):
+    """What settings are read from and written to, in one network namespace.
+
+    ``transport`` may be None when only kernel parameters are declared.
+    """
+
+    transport: Optional[Transport]
+    parameters: Parameters
+    mtu_of: MtuOf
+    kernel: KernelRelease
 
 
 def converge_settings(params: Mapping[str, Any], check: bool, with_diff: bool) -> Dict[str, Any]:
@@ -33,7 +46,11 @@ def converge_settings(params: Mapping[str, Any], check: bool, with_diff: bool) -
     kernel = running_kernel()
     declared = read_settings(read_items(params, SETTINGS_VOCABULARY)[0], kernel)
     with network_namespace(params.get("netns")), open_ipvs(check) as transport, sole_writer(check):
-        outcome = _converge(declared, kernel, transport, Sysctls(), check)
+        host = SettingsHost(transport, Sysctls(), mtu_of, kernel)
+        try:
+            outcome = converge_on(host, declared, check)
+        except OSError as error:
+            raise Unavailable("the settings of IPVS cannot be read: %s" % error) from None
     return outcome.as_result(TITLE, with_diff)
 
 
@@ -45,26 +62,18 @@ def expire_quiescent_templates(check: bool) -> Outcome[Setting]:
     EdgeError when the kernel does not have the parameter or does not let it be set.
     """
     declared = DeclaredSettings({}, {}, {EXPIRE_QUIESCENT_TEMPLATE: "1"})
-    return _converge(declared, running_kernel(), None, Sysctls(), check)
+    return converge_on(SettingsHost(None, Sysctls(), mtu_of, running_kernel()), declared, check)
 
 
-def revert_settings(outcome: Outcome[Setting]) -> None:
-    """Take back what expire_quiescent_templates did."""
-    keys = frozenset(operation.subject.key for operation in outcome.plan)
-    revert(SettingsDriver(keys, None, Sysctls()), outcome, arrange)
-
-
-def _converge(
-    declared: DeclaredSettings,
-    kernel: KernelRelease,
-    transport: Optional[Transport],
-    parameters: Parameters,
-    check: bool,
-) -> Outcome[Setting]:
+def converge_on(host: SettingsHost, declared: DeclaredSettings, check: bool) -> Outcome[Setting]:
+    """Converge what is declared on a host; raises EdgeError, and OSError when reading fails."""
     keys = frozenset(declared.keys)
-    driver: Driver[Setting] = SettingsDriver(keys, transport, parameters)
-    if isinstance(transport, UnloadedIpvs):
-        driver = FreshSettingsDriver(keys, parameters)
+    driver: Driver[Setting] = SettingsDriver(keys, host.transport, host.parameters)
+    if isinstance(host.transport, UnloadedIpvs):
+        driver = FreshSettingsDriver(keys, host.parameters)
     return converge(
-        driver, lambda have: desired_settings(declared, kernel, mtu_of, have), arrange, check
+        driver,
+        lambda have: desired_settings(declared, host.kernel, host.mtu_of, have),
+        arrange,
+        check,
     )
