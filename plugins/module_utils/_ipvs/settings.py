@@ -10,7 +10,7 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional
 
 from .._converge.errors import Unavailable
 from .._converge.resource import Driver
-from .._converge.runner import Outcome, converge
+from .._converge.runner import Outcome, converge, revert
 from .._declare.task import read_items
 from .._kernel.netns import network_namespace
 from .._kernel.sysctl import Sysctls
@@ -63,6 +63,12 @@ def expire_quiescent_templates(check: bool) -> Outcome[Setting]:
     """
     declared = DeclaredSettings({}, {}, {EXPIRE_QUIESCENT_TEMPLATE: "1"})
     return converge_on(SettingsHost(None, Sysctls(), mtu_of, running_kernel()), declared, check)
+
+
+def revert_settings(outcome: Outcome[Setting]) -> None:
+    """Take back what expire_quiescent_templates did."""
+    keys = frozenset(operation.subject.key for operation in outcome.plan)
+    revert(SettingsDriver(keys, None, Sysctls()), outcome, arrange)
 
 
 def converge_on(host: SettingsHost, declared: DeclaredSettings, check: bool) -> Outcome[Setting]:
