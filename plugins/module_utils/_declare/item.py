@@ -18,6 +18,7 @@ from .._inet.address import Address, parse_address
 
 _TRUE = ("true", "yes", "on", "1", "y", "t")
 _FALSE = ("false", "no", "off", "0", "n", "f")
+_MOST_DIGITS = 20  # more than any number here has; Python refuses to convert thousands of them
 
 
 class Vocabulary(NamedTuple):
@@ -41,8 +42,8 @@ class Item:
             canonical = vocabulary.aliases.get(name, name)
             if canonical not in vocabulary.names:
                 raise self.error(_unknown(str(name), vocabulary))
-            if self._options.get(canonical, value) != value:
-                raise self.error("%s and %s are one option: give one" % (name, canonical))
+            if canonical in self._options and self._options[canonical] != value:
+                raise self.error("%s: give one of its names only" % _names(canonical, vocabulary))
             self._options[canonical] = value
 
     def call(self, name: Union[str, Callable[..., str]], *parts: object) -> None:
@@ -106,7 +107,7 @@ class Item:
         if isinstance(value, str):
             digits = value.strip()
             body = digits[1:] if digits[:1] == "-" else digits
-            if body.isascii() and body.isdigit():
+            if body.isascii() and body.isdigit() and len(body) <= _MOST_DIGITS:
                 value = int(digits)
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.error("%s must be a whole number, not %r" % (name, value))
@@ -123,7 +124,7 @@ class Item:
             if isinstance(value, bool):
                 raise ValueError
             result = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise self.error("%s must be a number, not %r" % (name, value)) from None
         if not minimum <= result <= maximum:
             raise self.error("%s must be %g to %g, not %g" % (name, minimum, maximum, result))
@@ -200,6 +201,11 @@ def _unknown(name: str, vocabulary: Vocabulary) -> str:
     return "unknown option %r%s" % (name, hint)
 
 
+def _names(canonical: str, vocabulary: Vocabulary) -> str:
+    others = [name for name, meant in vocabulary.aliases.items() if meant == canonical]
+    return "%s is also called %s" % (canonical, ", ".join(others))
+
+
 def _kind(value: Any) -> str:
-    names = {dict: "a dictionary", list: "a list", bool: "a boolean", int: "a number"}
+    names = {dict: "a dictionary", list: "a list", str: "text", bool: "a boolean", int: "a number"}
     return names.get(type(value), "a %s" % type(value).__name__)

@@ -40,7 +40,7 @@ def parse_prefix(text: str, family: str) -> int:
         if mask != ((1 << prefix) - 1) << (bits - prefix):
             raise ValueError("%r is not a contiguous netmask" % text)
         return prefix
-    if not (text.isascii() and text.isdigit()) or int(text) > bits:
+    if not (text.isascii() and text.isdigit() and len(text) <= 3) or int(text) > bits:
         raise ValueError("%r is not a prefix length of 0 to %d" % (text, bits))
     return int(text)
 
@@ -54,7 +54,10 @@ def parse_network(text: str) -> Network:
     address = parse_address(host)
     if not slash:
         return Network(address, BITS[address.family])
-    return Network(address, parse_prefix(prefix, address.family))
+    try:
+        return Network(address, parse_prefix(prefix, address.family))
+    except ValueError as error:
+        raise ValueError("%r: %s" % (text, error)) from None
 
 
 class Scope:

@@ -15,7 +15,7 @@ from .._kernel.lock import exclusive
 from .._kernel.modules import load_module
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
 from .attributes import FAMILY_NAME
-from .driver import Transport
+from .driver import Transport, answering
 
 MODULE = "ip_vs"
 
@@ -41,6 +41,12 @@ def open_ipvs(check: bool) -> Iterator[Transport]:
     what is missing and what to do.
     """
     require_capability(CAP_NET_ADMIN, "IPVS")
+    with answering(), _opened(check) as transport:
+        yield transport
+
+
+@contextmanager
+def _opened(check: bool) -> Iterator[Transport]:
     try:
         transport = GenericNetlink(FAMILY_NAME)
     except FileNotFoundError:

@@ -71,6 +71,8 @@ def read_server(item: Item, service: ServiceId) -> DeclaredServer:
         )
     upper = item.integer("upper_threshold", 0, MAXIMUM_THRESHOLD, 0) or 0
     lower = item.integer("lower_threshold", 0, MAXIMUM_THRESHOLD, 0) or 0
+    if lower and not upper:
+        raise item.error("lower_threshold needs an upper_threshold")
     if lower > upper:
         raise item.error("lower_threshold %d is above upper_threshold %d" % (lower, upper))
     weight = item.integer("weight", 0, MAXIMUM_WEIGHT, 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from .._converge.errors import EdgeError
 from .._declare.item import Item, Vocabulary
 from .._declare.task import ABSENT, PRESENT
 from .._inet.address import BITS, FAMILIES, IPV4, IPV6, Address, parse_address
@@ -83,7 +84,11 @@ def _service_address(item: Item, lookup: Lookup) -> Address:
     interface = item.text("interface")
     if interface is not None:
         item.refuse(("address",), "interface")
-        return lookup(interface, item.choice("family", FAMILIES, IPV4) or IPV4)
+        wanted = item.choice("family", FAMILIES, IPV4) or IPV4
+        try:
+            return lookup(interface, wanted)
+        except EdgeError as error:
+            raise item.error(str(error)) from None
     address = item.address("address")
     if address is None:
         raise item.error("address is missing: give address, interface or fwmark")

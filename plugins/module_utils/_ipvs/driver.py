@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import AbstractSet, Dict, List, Optional, Protocol, Sequence
+from contextlib import contextmanager
+from typing import AbstractSet, Dict, Iterator, List, Optional, Protocol, Sequence
 
+from .._converge.errors import Unavailable
 from .._converge.resource import Operation, Refusal
+from .._inet.address import IPV6
 from . import attributes as a
 from .codec import (
     ServerEncoder,
@@ -35,6 +38,17 @@ class Transport(Protocol):
         """Return the attributes of the one answer to a request."""
 
 
+@contextmanager
+def answering() -> Iterator[None]:
+    """Raise Unavailable, in one line, when talking to the kernel breaks down in the body."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(
+            "the kernel's IPVS does not answer over netlink: %s" % (error.strerror or error)
+        ) from None
+
+
 class IpvsDriver:
     """Reads and writes virtual services and real servers of one network namespace."""
 
@@ -54,15 +68,16 @@ class IpvsDriver:
         table: Table = {}
         decoder = ServerDecoder()
         services: Dict[ServiceId, Service] = {}
-        for entry in self._transport.dump(bytes([a.CMD_GET_SERVICE])):
-            service = decode_service(entry)
-            table[service.key] = services[service.key] = service
-        for key in services:
-            if self._servers_of is not None and key not in self._servers_of:
-                continue
-            entries = self._transport.dump(encode_service_reference(a.CMD_GET_DEST, key))
-            for server in decoder.decode(key, entries):
-                table[server.key] = server
+        with answering():
+            for entry in self._transport.dump(bytes([a.CMD_GET_SERVICE])):
+                service = decode_service(entry)
+                table[service.key] = services[service.key] = service
+            for key in services:
+                if self._servers_of is not None and key not in self._servers_of:
+                    continue
+                entries = self._transport.dump(encode_service_reference(a.CMD_GET_DEST, key))
+                for server in decoder.decode(key, entries):
+                    table[server.key] = server
         return table
 
     def apply(self, operations: Sequence[Operation[Entry]]) -> List[Optional[Refusal]]:
@@ -79,7 +94,8 @@ class IpvsDriver:
                 if encoder is None:
                     encoder = encoders[service] = ServerEncoder(service)
                 requests.append(_server_request(operation, subject, encoder))
-        numbers = self._transport.batch(requests)
+        with answering():
+            numbers = self._transport.batch(requests)
         return [
             _refusal(operation, number) if number else None
             for operation, number in zip(operations, numbers)
@@ -115,14 +131,25 @@ def _refusal(operation: Operation[Entry], number: int) -> Refusal:
     if number == errno.ERANGE:
         return Refusal("the kernel does not take its weight or thresholds (ERANGE)")
     if number == errno.EINVAL and isinstance(subject, Server):
-        return Refusal(
-            "the kernel takes its address, family or tunnel as invalid (EINVAL): check that the "
-            "address is a unicast one, and that families are mixed only with forward_method "
-            "tunnel and without a sync daemon"
-        )
+        return Refusal(_invalid_part(subject))
     return Refusal(
         "the kernel answers %s (%s)"
         % (errno.errorcode.get(number, str(number)), os.strerror(number))
+    )
+
+
+def _invalid_part(server: Server) -> str:
+    address = server.key.address
+    if address.family != server.key.service.family:
+        return (
+            "the kernel mixes address families only with forward_method tunnel and without a sync "
+            "daemon (EINVAL): use an address of the service's family, or stop the daemon"
+        )
+    if address.is_link_local and address.family == IPV6:
+        return "the kernel takes no link-local address of another host (EINVAL): use a global one"
+    return (
+        "the kernel does not take its address or tunnel (EINVAL): it must be a unicast address, "
+        "and this network namespace must have an address itself (bring lo up)"
     )
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import List, Optional
 
 from .._converge.errors import Unavailable
@@ -32,6 +33,8 @@ class InterfaceLookup:
         found = choose(self._addresses, interface, family)
         if len(found) == 1:
             return found[0]
+        if not _exists(interface):
+            raise Unavailable("interface %s does not exist here" % interface)
         if not found:
             raise Unavailable(
                 "interface %s has no %s address here: add one with the vip module, or give address"
@@ -41,6 +44,14 @@ class InterfaceLookup:
             "interface %s has %d %s addresses (%s): give address instead"
             % (interface, len(found), family, ", ".join(str(address) for address in found))
         )
+
+
+def _exists(interface: str) -> bool:
+    try:
+        socket.if_nametoindex(interface.partition(":")[0])
+    except OSError:
+        return False
+    return True
 
 
 def choose(addresses: List[InterfaceAddress], interface: str, family: str) -> List[Address]:
