@@ -29,8 +29,7 @@ class Journal(Generic[R]):
         try:
             answers = self._driver.apply(stage)
         except BaseException:
-            for operation in self._found_done(stage):
-                self._record(operation)
+            self._record_what_is_found(stage)
             raise
         refused = []
         for operation, refusal in zip(stage, answers):
@@ -82,10 +81,12 @@ class Journal(Generic[R]):
             if key not in kept and present.get(key) != original
         ]
 
-    def _found_done(self, stage: Sequence[Operation[R]]) -> List[Operation[R]]:
+    def _record_what_is_found(self, stage: Sequence[Operation[R]]) -> None:
         present = self._driver.read()
-        return [
-            operation
-            for operation in stage
-            if present.get(operation.subject.key) == operation.after
-        ]
+        for operation in stage:
+            key = operation.subject.key
+            found = present.get(key)
+            if found == operation.after:
+                self._record(operation)
+            elif operation.verb == "change" and found != operation.before:
+                self._original.setdefault(key, operation.before)
