@@ -74,9 +74,8 @@ class FakeHost:
         return list(self._links.values())
 
     def addresses(self) -> list[InterfaceAddress]:
-        seen = list(self.table)
         self.table = [self._settled(record) for record in self.table]
-        return seen
+        return list(self.table)
 
     def submit(self, changes: Sequence[AddressChange]) -> list[Answer]:
         answers = []

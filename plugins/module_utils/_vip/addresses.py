@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from contextlib import ExitStack
 from typing import Any, Dict, List, Mapping
 
@@ -65,13 +67,12 @@ class Host:
     def converge(self, declaration: Declaration, check: bool) -> Outcome[VirtualAddress]:
         """Bring the host's addresses to the declaration, or, in check, only predict it."""
         driver = VipDriver(self._kernel, self._sysctls, self._neighbours, _manners(declaration))
-        looks: List[int] = []
+        looks: List[float] = []
 
         def declare(have: State[VirtualAddress]) -> Desired[VirtualAddress]:
-            looks.append(len(have))
-            return desired_addresses(
-                declaration, have, driver.interfaces.keys(), renew=len(looks) == 1
-            )
+            looks.append(time.monotonic())
+            elapsed = math.ceil(looks[-1] - looks[0])
+            return desired_addresses(declaration, have, driver.interfaces.keys(), elapsed)
 
         return converge(driver, declare, arrange, check)
 

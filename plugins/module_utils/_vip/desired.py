@@ -23,12 +23,12 @@ def desired_addresses(
     declaration: Declaration,
     have: State[VirtualAddress],
     interfaces: AbstractSet[str],
-    renew: bool,
+    elapsed: int,
 ) -> Desired[VirtualAddress]:
     """Return the wanted addresses, and which others shall go.
 
-    ``renew`` asks for lifetimes that have run below half to be set again; it is false when what
-    this run itself set is read again. Raises InvalidInput for an interface that does not exist,
+    A lifetime that has run below half is to be set again; ``elapsed`` are the seconds since this
+    run's first look, which what it set itself may have lost meanwhile. Raises InvalidInput for an interface that does not exist,
     and for an address that its interface has with another prefix length: it may be the host's own.
     """
     wanted: Dict[Key, VirtualAddress] = {}
@@ -43,7 +43,7 @@ def desired_addresses(
         if declared.absent:
             absent.add(entry.key)
         else:
-            wanted[entry.key] = _with_running_lifetime(entry, have, renew)
+            wanted[entry.key] = _with_running_lifetime(entry, have, elapsed)
     scope = declaration.purge
 
     def doomed(entry: VirtualAddress) -> bool:
@@ -85,14 +85,14 @@ def _held(holder: VirtualAddress, declared: DeclaredAddress) -> str:
 
 
 def _with_running_lifetime(
-    entry: VirtualAddress, have: State[VirtualAddress], renew: bool
+    entry: VirtualAddress, have: State[VirtualAddress], elapsed: int
 ) -> VirtualAddress:
     """Accept a running lifetime: a declared number of seconds is a span, not a moment."""
     present = have.get(entry.key)
     full = entry.preferred_lifetime
     if present is None or not full or present.preferred_lifetime is None:
         return entry
-    least = (full + 1) // 2 if renew else 0
+    least = (full + 1) // 2 - elapsed
     if least <= present.preferred_lifetime <= full:
         return replace(entry, preferred_lifetime=present.preferred_lifetime)
     return entry

@@ -85,7 +85,7 @@ class VipDriver:
         for operation, part in zip(operations, parts):
             given = [next(answers) for _change in part]
             refused = given[-1].error != 0
-            refusals.append(_refusal(operation, given[-1]) if refused else None)
+            refusals.append(_refusal(operation, _cause(given)) if refused else None)
             if refused and len(part) == 2 and given[0].error == 0:
                 # The old one is gone and the new one was not accepted: back to the old one.
                 repairs.append(AddressChange(ADD, part[0].record))
@@ -226,6 +226,14 @@ def _subnet(entry: VirtualAddress) -> Tuple[str, int, int]:
     if entry.address.family != IPV4:
         return entry.interface, -1, 0
     return entry.interface, entry.prefix, int.from_bytes(entry.address.packed, "big") >> shift
+
+
+def _cause(given: Sequence[Answer]) -> Answer:
+    """Return the first no; what was gone already is none, for it was to go."""
+    for answer in given:
+        if answer.error not in (0, errno.EADDRNOTAVAIL):
+            return answer
+    return given[-1]
 
 
 def _refusal(operation: Step, answer: Answer) -> Refusal:

@@ -114,7 +114,8 @@ def record_of(
     metric, flags) stays as it was.
     """
     if entry.record is not None:
-        return entry.record
+        # The kernel reports a deprecated IPv4 address by its flag alone.
+        return entry.record._replace(preferred_lifetime=entry.preferred_lifetime)
     flags = IFA_F_PERMANENT | (IFA_F_NODAD if manner.nodad else 0)
     if base is None:
         base = InterfaceAddress(entry.interface, ifindex, entry.address, entry.prefix, flags=flags)
