@@ -91,11 +91,17 @@ def show() -> None:
 
 def balance(method: str, url: str) -> None:
     """Show who answers, and that both real servers do, one after the other."""
-    answers = on("client", "curl", "-s", "--max-time", "10", *[url] * REQUESTS).split()
+    answers = requests(url)
     print(f"  {method:17} {url:27} {' '.join(answers)}", flush=True)
     counts = Counter(answers)
     if [counts[host] for host in WEB] != [REQUESTS // 2] * 2:
         raise DemoError(f"{url} was not shared equally: {dict(counts)}")
+
+
+def requests(url: str) -> list[str]:
+    """Send requests, each over a connection of its own; return who answered them."""
+    fresh = ("curl", "-sS", "--max-time", "10", "-H", "Connection: close")
+    return on("client", *fresh, *[url] * REQUESTS).split()
 
 
 def drain_under_load(inventory: Path) -> dict[str, object]:
@@ -131,7 +137,7 @@ def drain_under_load(inventory: Path) -> dict[str, object]:
             }
         ),
     )
-    served = on("client", "curl", "-s", *[url] * REQUESTS).split()
+    served = requests(url)
     on("client", "touch", STOP)
     output, _nothing = client.communicate(timeout=60)
     result: dict[str, object] = json.loads(output)
