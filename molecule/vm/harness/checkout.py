@@ -24,10 +24,17 @@ def files(paths: Sequence[str] = (), checkout: Path = CHECKOUT) -> list[str]:
     Raises HarnessError when git cannot list them or `paths` match nothing.
     """
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    relative = [str(Path(path).resolve().relative_to(checkout)) for path in paths]
+    wanted = [Path(path).resolve() for path in paths]
+    for path in wanted:
+        if not path.is_relative_to(checkout):
+            raise HarnessError(f"{path} is not in the checkout {checkout}")
     try:
         listed = subprocess.run(
-            [*command, "--", *relative], cwd=checkout, capture_output=True, text=True, check=True
+            [*command, "--", *map(str, wanted)],
+            cwd=checkout,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     except (subprocess.CalledProcessError, FileNotFoundError) as error:
         raise HarnessError(f"git cannot list the files of {checkout}: {error}") from error

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shlex
 import shutil
-import subprocess
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,16 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import hosttools, initramfs
-from .errors import HarnessError
+from . import builder
 from .guests import Guest
-from .recipe import RECIPE, fingerprint, read_list
+from .recipe import fingerprint
 from .say import say
-
-KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-DISK_SIZE = "2G"  # sparse: room for what tests write, not what the image takes
-# Nobody reads these in a guest that lives for minutes.
-LEFT_OUT = ("doc", "man", "info", "locale", "lintian", "bug")
 
 
 @dataclass(frozen=True)
@@ -80,11 +71,7 @@ def ensure(guest: Guest, *, rebuild: bool = False) -> Image:
     image = Image(guest, cache / f"{guest.name}-{fingerprint(guest)}")
     if image.directory.is_dir() and not rebuild:
         return image
-    hosttools.require(hosttools.BUILD)
-    if os.geteuid() != 0:
-        hosttools.require(hosttools.BUILD_UNPRIVILEGED)
-    if not KEYRING.exists():
-        raise HarnessError(f"{KEYRING} is missing; run: sudo apt-get install debian-archive-keyring")
+    builder.check_tools()
     cache.mkdir(parents=True, exist_ok=True)
     with _lock(cache / f"{guest.name}.lock"):
         if rebuild or not image.directory.is_dir():
@@ -114,10 +101,11 @@ def _build(image: Image) -> None:
     try:
         part = Image(guest, work)
         say(f"image for {guest.name}: built once, kept in {image.directory}")
-        _make_keys(work)
-        tar = _make_root(part)
-        _make_ramdisk(part, tar)
-        _make_disk(part, tar)
+        tar = work / "root.tar"
+        builder.make_keys(work)
+        builder.make_root(guest, work, tar)
+        builder.make_ramdisk(tar, part.kernel, part.ramdisk)
+        builder.make_disk(tar, part.disk)
         tar.unlink()
         for old in cache.glob(f"{guest.name}-*"):
             say(f"removing the outdated {old.name}")
@@ -127,93 +115,3 @@ def _build(image: Image) -> None:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     say(f"image for {guest.name}: ready after {time.monotonic() - started:.0f} s")
-
-
-def _make_keys(work: Path) -> None:
-    for name in ("host_key", "login_key"):
-        _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "sluice-vm", "-f", str(work / name))
-
-
-def _make_root(image: Image) -> Path:
-    """Run mmdebstrap; return the tar archive of the finished root."""
-    packages = read_list(RECIPE / "packages")
-    mirror = os.environ.get("SLUICE_DEBIAN_MIRROR", "http://deb.debian.org")
-    suite = image.guest.suite
-    say(f"installing {len(packages)} packages and what they need from Debian {suite} ({mirror})")
-    tar = image.directory / "root.tar"
-    hook, *rest = RECIPE / "customize", RECIPE, image.directory, image.guest.kernel
-    hook, arguments = shlex.quote(str(hook)), shlex.join(map(str, rest))
-    signed = f"deb [signed-by={KEYRING}]"
-    _run(
-        "mmdebstrap",
-        "--quiet",
-        "--variant=minbase",
-        f"--include={','.join(packages)}",
-        *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in LEFT_OUT),
-        f'--customize-hook={hook} "$1" {arguments}',
-        suite,
-        str(tar),
-        f"{signed} {mirror}/debian {suite} main",
-        f"{signed} {mirror}/debian {suite}-updates main",
-        f"{signed} {mirror}/debian-security {suite}-security main",
-    )
-    return tar
-
-
-def _make_ramdisk(image: Image, tar: Path) -> None:
-    with tarfile.open(tar) as archive:
-        names = archive.getnames()
-        [dependencies] = [n for n in names if n.endswith("/modules.dep")]
-        modules = dependencies.removesuffix("modules.dep")
-
-        def read(path: str) -> bytes:
-            file = archive.extractfile(path)
-            if file is None:
-                raise HarnessError(f"{path} in the guest's root is not a file; report this")
-            return file.read()
-
-        kernel = Path(modules).name
-        say(f"kernel {kernel}: making the initial ramdisk")
-        image.kernel.write_bytes(read("./boot/vmlinuz"))
-        busybox = Path(hosttools.find("busybox") or "busybox")
-        try:
-            ramdisk = initramfs.build(
-                RECIPE / "initramfs-init",
-                busybox,
-                read_list(RECIPE / "boot-modules"),
-                lambda path: read(modules + path),
-            )
-        except KeyError as error:
-            raise HarnessError(f"kernel {kernel} has no module {error}; see recipe/boot-modules")
-        image.ramdisk.write_bytes(ramdisk)
-
-
-def _make_disk(image: Image, tar: Path) -> None:
-    say("making the root file system")
-    root = image.directory / "root"
-    root.mkdir()
-    script = (
-        'tar -xf "$1" -C "$2" --exclude=./boot --exclude="./dev/*" --numeric-owner && mkdir -p "$2/dev"'
-        ' && mke2fs -q -t ext4 -O ^has_journal -m 0 -L root -d "$2" "$3" "$4" && rm -r "$2"'
-    )
-    as_root = [] if os.geteuid() == 0 else ["fakeroot"]
-    arguments = [str(tar), str(root), str(image.disk), DISK_SIZE]
-    _run(*as_root, "sh", "-c", script, "sh", *arguments)
-
-
-def _run(*command: str) -> None:
-    """Run a build step, showing its output only when it fails."""
-    environment = {**os.environ, "PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"}
-    done = subprocess.run(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if done.returncode != 0:
-        say(done.stdout.rstrip())
-        raise HarnessError(f"{command[0]} failed with exit status {done.returncode}; see above")

@@ -15,9 +15,7 @@ def module_name(path_or_name: str) -> str:
     return re.sub(r"\.ko$", "", PurePosixPath(path_or_name).name).replace("-", "_")
 
 
-def load_order(
-    wanted: Iterable[str], modules_dep: str, modules_builtin: str
-) -> list[str]:
+def load_order(wanted: Iterable[str], modules_dep: str, modules_builtin: str) -> list[str]:
     """Return the module files to load, dependencies first, each once (depmod's modules.dep).
 
     Paths are relative to the directory of modules.dep. Built-in modules need no file. Raises
@@ -64,9 +62,8 @@ def build(
         read_module_file("modules.dep").decode(),
         read_module_file("modules.builtin").decode(),
     )
-    files: dict[str, tuple[int, bytes]] = {
-        directory: (0o040755, b"") for directory in ("bin", "dev", "modules", "root")
-    }
+    directory = (0o040755, b"")
+    files = dict.fromkeys(("bin", "dev", "modules", "root"), directory)
     files["init"] = (0o100755, init.read_bytes())
     files["bin/busybox"] = (0o100755, busybox.read_bytes())
     for position, path in enumerate(order):

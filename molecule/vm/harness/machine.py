@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from . import access, hosttools, qemu, state
@@ -156,12 +156,7 @@ def _clear(where: state.Place) -> None:
     """End the process, if it is there, and remove every trace."""
     pid = state.process(where)
     if pid is not None:
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + 5
-        while state.process(where) == pid:
-            if time.monotonic() > deadline:
-                os.kill(pid, signal.SIGKILL)
-            time.sleep(0.02)
+        _end(where, pid)
     link = where.directory / "sockets"
     if link.is_symlink():
         sockets = link.readlink()
@@ -171,6 +166,17 @@ def _clear(where: state.Place) -> None:
             subprocess.run(command, capture_output=True, check=False)
         shutil.rmtree(sockets, ignore_errors=True)
     shutil.rmtree(where.directory, ignore_errors=True)
+
+
+def _end(where: state.Place, pid: int) -> None:
+    """Return once the process is gone, by force after five seconds."""
+    deadline = time.monotonic() + 5
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        while state.process(where) == pid:
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.02)
 
 
 def _call(*command: str) -> None:

@@ -12,7 +12,7 @@ from .guests import Guest
 
 RECIPE = Path(__file__).resolve().parent.parent / "recipe"
 # These decide about the image's contents as much as the recipe does.
-BUILDERS = tuple(Path(__file__).with_name(name) for name in ("image.py", "initramfs.py"))
+BUILDERS = tuple(Path(__file__).with_name(name) for name in ("builder.py", "initramfs.py"))
 
 
 def read_list(path: Path) -> list[str]:
