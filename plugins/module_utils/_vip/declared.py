@@ -73,7 +73,7 @@ def _read(item: Item) -> DeclaredAddress:
     network, exact = _network(item)
     address = network.address
     interface = _interface(item)
-    item.call("%s on %s" % (address, interface))
+    item.call("{} on {}".format, address, interface)
     entry = VirtualAddress(
         interface=interface,
         address=address,

@@ -28,8 +28,10 @@ def desired_addresses(
     """Return the wanted addresses, and which others shall go.
 
     A lifetime that has run below half is to be set again; ``elapsed`` are the seconds since this
-    run's first look, which what it set itself may have lost meanwhile. Raises InvalidInput for an interface that does not exist,
-    and for an address that its interface has with another prefix length: it may be the host's own.
+    run's first look, which what it set itself may have lost meanwhile.
+
+    Raises InvalidInput for an interface that does not exist, and for an address that its interface
+    has with another prefix length: it may be the host's own.
     """
     wanted: Dict[Key, VirtualAddress] = {}
     absent = set()
