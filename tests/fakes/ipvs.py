@@ -202,7 +202,7 @@ class FakeIpvs:
             service, dest = self._name(request)
         else:
             service, dest, error = self._write(request)
-        self.log.append(Written(WRITES[request[0]], service, dest, error))
+        self.log.append(Written(WRITES.get(request[0], "unknown"), service, dest, error))
         after = self._after.pop(number, None)
         if after is not None:
             after()
