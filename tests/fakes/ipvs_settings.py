@@ -19,6 +19,7 @@ from ansible_collections.sluice.edge.tests.fakes.ipvs_bytes import attribute, at
 
 NEW_DAEMON, DEL_DAEMON, GET_DAEMON = 9, 10, 11
 SET_CONFIG, GET_CONFIG, GET_INFO = 12, 13, 15
+WRITES = (NEW_DAEMON, DEL_DAEMON, SET_CONFIG)
 MASTER, BACKUP = 1, 2
 HZ = 250
 
@@ -59,6 +60,7 @@ class FakeIpvsSettings:
         self.daemons: Dict[int, Daemon] = {}
         self.parameters = FakeParameters(self._count_parameter)
         self.interfaces = dict(INTERFACES)
+        self.without_ipv6: Set[str] = set()
         self.mixed_families = False
         self.writes = 0
         self._plans: Dict[int, Callable[[], int]] = {}
@@ -69,13 +71,20 @@ class FakeIpvsSettings:
 
     def batch(self, requests: Sequence[bytes]) -> List[int]:
         """Carry out requests in order; return an error number each, 0 for success."""
-        numbers = range(self.writes + 1, self.writes + len(requests) + 1)
+        writes = [request for request in requests if request[0] in WRITES]
+        numbers = range(self.writes + 1, self.writes + len(writes) + 1)
         broken = self._breaks.intersection(numbers)
         if broken and not self._break_after:
             self._collapse()
-        answers = [self._count() or self._write(request) for request in requests]
+        answers = [
+            (self._count() or self._write(request)) if request[0] in WRITES else 0
+            for request in requests
+        ]
         if broken:
             self._collapse()
+        if requests[-1][0] == DEL_DAEMON:
+            # The kernel may leave it without an answer: its thread had not run yet (EINTR).
+            raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         return answers
 
     def dump(self, request: bytes) -> List[bytes]:
@@ -104,6 +113,12 @@ class FakeIpvsSettings:
     def snapshot(self) -> Tuple[Any, ...]:
         """Return everything that is set, to compare states by."""
         return dict(self.timeouts), dict(self.daemons), dict(self.parameters.values)
+
+    def start(self, state: int, interface: str, sync_id: int) -> None:
+        """Start a daemon as another program would, with the kernel's defaults."""
+        given = {2: interface.encode() + b"\x00", 3: struct.pack("=I", sync_id)}
+        if self._start(state, given):
+            raise LookupError("no daemon on %s" % interface)
 
     def fail_write(self, number: int, error: int) -> None:
         """Refuse the ``number``-th write from now on (the next is 1) with an error number."""
@@ -179,6 +194,8 @@ class FakeIpvsSettings:
             return errno.EINVAL
         if state in self.daemons:
             return errno.EEXIST
+        if state == MASTER and len(group) == 16 and interface in self.without_ipv6:
+            return errno.EADDRNOTAVAIL
         headers = 28 if len(group) == 4 else 48
         length = _number(given.get(4, b""))
         if length:

@@ -71,13 +71,19 @@ class SettingsDriver:
         return [self._apply_one(operation) for operation in operations]
 
     def _apply_one(self, operation: Step) -> Optional[Refusal]:
+        """Do one operation in one datagram that ends with a question.
+
+        The kernel leaves DEL_DAEMON without any answer when the daemon's thread had not run yet:
+        kthread_stop says EINTR, which netlink_rcv_skb never passes on. The daemon is gone all the
+        same, and the answer to the question after it tells that everything was carried out.
+        """
         subject = operation.subject
         if isinstance(subject, Sysctl):
             return self._set_parameter(subject)
-        requests = _requests(operation)
         if self._transport is None:
             raise Unavailable("no netlink socket to %s with" % operation)
-        numbers = self._transport.batch(requests)
+        requests = _requests(operation)
+        numbers = self._transport.batch([*requests, codec.GET_INFO])[: len(requests)]
         if numbers[-1] == 0:  # a daemon that was to go first may have gone by itself
             return None
         return _refusal(subject, next(filter(None, numbers)))
@@ -169,8 +175,8 @@ def _daemon_refusal(daemon: SyncDaemon, number: int) -> Refusal:
         )
     if number in (errno.ENETUNREACH, errno.EADDRNOTAVAIL):
         return Refusal(
-            "group %s cannot be reached over interface %s: set it up and give it an %s address"
-            % (daemon.group, daemon.interface, daemon.group.family)
+            "group %s cannot be reached over interface %s: set it up, and give it an %s address "
+            "that is not tentative" % (daemon.group, daemon.interface, daemon.group.family)
         )
     return _plain_refusal(number)
 
