@@ -17,7 +17,6 @@ from .settings_model import (
     CONN_REUSE_MODE,
     DEFAULT_SYNC_GROUP,
     FLAG,
-    NUMBER,
     PARAMETERS,
     ROLES,
     SYNC_THRESHOLD,
@@ -170,7 +169,6 @@ def _parameter(item: Item, parameter: Parameter, kernel: KernelRelease) -> Optio
         return _sync_threshold(item, parameter)
     if parameter.kind == FLAG:
         return "1" if item.flag(option) else "0"
-    assert parameter.kind == NUMBER
     return str(item.integer(option, 0, parameter.maximum))
 
 

@@ -84,8 +84,9 @@ def _stage(setting: Setting) -> int:
 def _settle_timeouts(
     given: Mapping[str, int], have: State[Setting], kernel: KernelRelease
 ) -> Timeouts:
-    present = have[TIMEOUTS_KEY]
-    assert isinstance(present, Timeouts)
+    present = have.get(TIMEOUTS_KEY)
+    if not isinstance(present, Timeouts):
+        raise Unavailable("timeouts: this kernel (%s) tells none" % (kernel,))
     for field in given:
         if getattr(present, field) is None:
             raise Unavailable(
