@@ -11,7 +11,7 @@ template, so a number may be spelled as text. An option that is None was not giv
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from .._converge.errors import InvalidInput
 from .._inet.address import Address, parse_address
@@ -21,11 +21,16 @@ _FALSE = ("false", "no", "off", "0", "n", "f")
 _MOST_DIGITS = 20  # more than any number here has; Python refuses to convert thousands of them
 
 
-class Vocabulary(NamedTuple):
-    """The options an item may have, and other names for them."""
+class Vocabulary:
+    """The options an item may have, and other names for them.
 
-    names: Tuple[str, ...]
-    aliases: Mapping[str, str] = {}
+    ``canonical`` maps every name that may be given to the option it means.
+    """
+
+    def __init__(self, names: Iterable[str], aliases: Optional[Mapping[str, str]] = None) -> None:
+        self.names = tuple(names)
+        self.aliases = dict(aliases or {})
+        self.canonical = dict({name: name for name in self.names}, **self.aliases)
 
 
 class Item:
@@ -39,8 +44,8 @@ class Item:
         for name, value in options.items():
             if value is None:
                 continue
-            canonical = vocabulary.aliases.get(name, name)
-            if canonical not in vocabulary.names:
+            canonical = vocabulary.canonical.get(name)
+            if canonical is None:
                 raise self.error(_unknown(str(name), vocabulary))
             if canonical in self._options and self._options[canonical] != value:
                 raise self.error("%s: give one of its names only" % _names(canonical, vocabulary))
@@ -196,7 +201,7 @@ def _unknown(name: str, vocabulary: Vocabulary) -> str:
     # Only a wrong declaration pays for this import.
     from difflib import get_close_matches
 
-    near = get_close_matches(name, list(vocabulary.names) + list(vocabulary.aliases), 1)
+    near = get_close_matches(name, list(vocabulary.canonical), 1)
     hint = "; did you mean %s?" % near[0] if near else ""
     return "unknown option %r%s" % (name, hint)
 

@@ -30,7 +30,7 @@ def read_items(params: Mapping[str, Any], vocabulary: Vocabulary) -> List[Item]:
     own = {
         name: value
         for name, value in params.items()
-        if value is not None and (name in vocabulary.names or name in vocabulary.aliases)
+        if value is not None and name in vocabulary.canonical
     }
     if config is None:
         return [Item(own, "", vocabulary)]

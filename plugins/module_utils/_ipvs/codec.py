@@ -14,13 +14,35 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from .._inet.address import IPV4, Address, address_family_number, family_of_number
 from . import attributes as a
-from .model import NO_CHECKSUM, OPS, TUNNEL, Server, ServerId, Service, ServiceId, full_netmask
+from .model import OPS, TUNNEL, Server, ServerId, Service, ServiceId, full_netmask
 
-_PROTOCOL_NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132}
-_PROTOCOL_NAMES = {value: name for name, value in _PROTOCOL_NUMBERS.items()}
-_FORWARD_NAMES = {value: name for name, value in a.FORWARD_NUMBERS.items()}
-_TUNNEL_NAMES = {value: name for name, value in a.TUNNEL_NUMBERS.items()}
-_CHECKSUM_NAMES = {value: name for name, value in a.CHECKSUM_NUMBERS.items()}
+
+class _Numbers(Dict[str, int]):
+    """Numbers by name; a number that has no name here is called ``#`` and the number."""
+
+    def __missing__(self, name: str) -> int:
+        return int(name[1:])
+
+    def names(self) -> _Names:
+        """Return the names by number."""
+        return _Names({number: name for name, number in self.items()})
+
+
+class _Names(Dict[int, str]):
+    """Names by number. Other programs may use numbers that we do not know: the kernel lets them."""
+
+    def __missing__(self, number: int) -> str:
+        return "#%d" % number
+
+
+_PROTOCOL_NUMBERS = _Numbers({"tcp": 6, "udp": 17, "sctp": 132})
+_FORWARD_NUMBERS = _Numbers(a.FORWARD_NUMBERS)
+_TUNNEL_NUMBERS = _Numbers(a.TUNNEL_NUMBERS)
+_CHECKSUM_NUMBERS = _Numbers(a.CHECKSUM_NUMBERS)
+_PROTOCOL_NAMES = _PROTOCOL_NUMBERS.names()
+_FORWARD_NAMES = _FORWARD_NUMBERS.names()
+_TUNNEL_NAMES = _TUNNEL_NUMBERS.names()
+_CHECKSUM_NAMES = _CHECKSUM_NUMBERS.names()
 _FLAG_BITS = {
     OPS: a.SVC_F_ONEPACKET,
     "sh-fallback": a.SVC_F_SCHED1,
@@ -108,7 +130,7 @@ class ServerEncoder:
             address_family_number(address.family),
             8,
             a.DEST_FWD_METHOD,
-            a.FORWARD_NUMBERS[server.forward_method],
+            _FORWARD_NUMBERS[server.forward_method],
             8,
             a.DEST_WEIGHT,
             server.weight & 0xFFFFFFFF,
@@ -120,13 +142,13 @@ class ServerEncoder:
             server.lower_threshold,
             5,
             a.DEST_TUN_TYPE,
-            a.TUNNEL_NUMBERS[server.tunnel_type] if server.tunnel_type else 0,
+            _TUNNEL_NUMBERS[server.tunnel_type] if server.tunnel_type else 0,
             6,
             a.DEST_TUN_PORT,
             server.tunnel_port.to_bytes(2, "big"),
             6,
             a.DEST_TUN_FLAGS,
-            a.CHECKSUM_NUMBERS[server.tunnel_checksum] if server.tunnel_checksum else 0,
+            _CHECKSUM_NUMBERS[server.tunnel_checksum] if server.tunnel_checksum else 0,
         )
         return b"".join((bytes((command,)), self._service, a.nested(a.CMD_ATTR_DEST, body)))
 
@@ -213,7 +235,7 @@ def make_server(
         lower,
         _TUNNEL_NAMES[tunnel_type],
         tunnel_port,
-        _CHECKSUM_NAMES.get(tunnel_flags, NO_CHECKSUM),
+        _CHECKSUM_NAMES[tunnel_flags],
     )
 
 

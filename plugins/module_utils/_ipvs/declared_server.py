@@ -48,6 +48,7 @@ SERVER_OPTIONS = (
 SERVER_ALIASES = {"host": "address", "forwarder": "forward_method"}
 SERVER_VOCABULARY = Vocabulary(SERVER_OPTIONS, SERVER_ALIASES)
 
+_METHODS = dict({method: method for method in FORWARD_METHODS}, **SHORT_METHODS)
 _THIS_HOST = (parse_address("127.0.0.1"), parse_address("::1"))
 
 
@@ -115,13 +116,13 @@ def _address(item: Item, service: ServiceId) -> Address:
 
 
 def _method(item: Item) -> str:
-    text = item.text("forward_method")
-    if text is None:
+    given = item.text("forward_method")
+    if given is None:
         return DIRECT
-    method = SHORT_METHODS.get(text, text)
-    if method not in FORWARD_METHODS:
+    method = _METHODS.get(given)
+    if method is None:
         raise item.error(
-            "forward_method must be one of %s, not %r" % (", ".join(FORWARD_METHODS), text)
+            "forward_method must be one of %s, not %r" % (", ".join(FORWARD_METHODS), given)
         )
     return method
 
@@ -140,7 +141,7 @@ def _check_port(item: Item, service: ServiceId, port: int, method: str) -> None:
 
 def _tunnel(item: Item, method: str) -> Tuple[str, int, str]:
     if method != TUNNEL:
-        item.refuse(("tunnel_type", "tunnel_port", "tunnel_checksum"), "forward_method %s" % method)
+        item.refuse(("tunnel_type", "tunnel_port", "tunnel_checksum"), "forward_method " + method)
         return "", 0, ""
     kind = item.choice("tunnel_type", TUNNEL_TYPES, IPIP) or IPIP
     port = item.integer("tunnel_port", 1, 65535)

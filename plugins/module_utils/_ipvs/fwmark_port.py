@@ -44,8 +44,9 @@ class ExistingPorts:
 
     def settle(self, server: Server, any_port: bool) -> Server:
         """Return the server with the port it has already, where the declaration leaves it open."""
-        for key in self.identities(server.key, any_port):
-            return server._replace(key=key)
+        if any_port:
+            for key in self.identities(server.key, any_port):
+                return server._replace(key=key)
         return server
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, Tuple
 
+from .._converge.collector import collector_paused
 from .._converge.errors import InvalidInput, Unavailable
 from .._inet.network import Network, Scope, parse_network
 from .._kernel.genetlink import GenericNetlink
@@ -48,7 +49,7 @@ def gather_information(params: Mapping[str, Any]) -> Dict[str, Any]:
     scope = Scope(_networks(params.get("addresses") or ()))
     with_statistics = params.get("with_statistics") is not False
     kernel = running_kernel()
-    with network_namespace(params.get("netns")):
+    with collector_paused(), network_namespace(params.get("netns")):
         require_capability(CAP_NET_ADMIN, "IPVS")
         if not ipvs_is_loaded():
             return without_ipvs(Sysctls(), kernel)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any, Collection, Dict, List, Mapping, Optional, Set
 
+from .._converge.collector import collector_paused
 from .._converge.diff import joined
 from .._converge.errors import EdgeError
 from .._converge.plan import Desired, make_plan
@@ -142,7 +143,7 @@ def converge_servers(
     """
     purge = read_purge(params)
     draining = read_draining(params)
-    with network_namespace(params.get("netns")):
+    with collector_paused(), network_namespace(params.get("netns")):
         task = ServersTask(read_task(params, InterfaceLookup()), draining, purge, check)
         with open_ipvs(check) as transport:
             driver = IpvsDriver(transport, task.services)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Set
 
+from .._converge.collector import collector_paused
 from .._converge.plan import Desired
 from .._converge.resource import State
 from .._converge.runner import converge
@@ -32,7 +33,7 @@ def converge_services(params: Mapping[str, Any], check: bool, with_diff: bool) -
     """
     items = read_items(params, SERVICE_VOCABULARY)
     purge = read_purge(params)
-    with network_namespace(params.get("netns")):
+    with collector_paused(), network_namespace(params.get("netns")):
         declared = read_services(items, InterfaceLookup())
         named = {entry.service.key for entry in declared}
         with open_ipvs(check) as transport, sole_writer(check):
@@ -40,7 +41,7 @@ def converge_services(params: Mapping[str, Any], check: bool, with_diff: bool) -
             outcome = converge(
                 driver, lambda have: desired_services(declared, purge, have), arrange, check
             )
-    return outcome.as_result(TITLE, with_diff)
+        return outcome.as_result(TITLE, with_diff)
 
 
 def desired_services(
