@@ -66,6 +66,7 @@ def dest(
 def _service(
     family: int = 2,
     mark: Optional[int] = None,
+    protocol: int = 6,
     port: int = 80,
     scheduler: str = "rr",
     engine: str = "",
@@ -78,7 +79,7 @@ def _service(
     number = 10 if family == 10 else 2
     found = {1: struct.pack("=H", family)}
     if mark is None:
-        found[2] = struct.pack("=H", 6)
+        found[2] = struct.pack("=H", protocol)
         found[3] = socket.inet_pton(number, VIP[number]).ljust(16, b"\x00")
         found[4] = struct.pack(">H", port)
     else:

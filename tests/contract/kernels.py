@@ -21,7 +21,8 @@ import pytest
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs import servers, services
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.access import open_ipvs
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.driver import IpvsDriver, Transport
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.model import Table
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.model import SCHEDULERS, Table
+from ansible_collections.sluice.edge.tests.contract.ipvs_requests import service
 from ansible_collections.sluice.edge.tests.fakes.ipvs import FakeIpvs
 
 _CLONE_NEWNET = 0x40000000
@@ -36,10 +37,18 @@ ENTRIES: Dict[str, Entry] = {
 
 
 class IpvsUnderTest:
-    """A kernel's IPVS: a transport to it, and the entry points that work on it."""
+    """A kernel's IPVS: a transport to it, and the entry points that work on it.
+
+    ``schedulers`` are those the kernel has: which ones is up to how it was built.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
+        self.schedulers = tuple(name for name in SCHEDULERS if self._has_scheduler(name))
+
+    def _has_scheduler(self, name: str) -> bool:
+        made, _removed = self.transport.batch([service(1, scheduler=name), service(3)])
+        return made == 0
 
     def read(self) -> Table:
         """Return every service and server there is."""

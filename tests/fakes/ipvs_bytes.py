@@ -132,6 +132,8 @@ def dest_key(given: Dict[int, bytes], service_family: int) -> DestKey:
 def dest_settings(given: Dict[int, bytes]) -> Tuple[int, ...]:
     if not all(number in given for number in (3, 4, 5, 6)):
         raise Refused(errno.EINVAL)
+    if max(u32(given[5]), u32(given[6])) > 0x7FFFFFFF:
+        raise Refused(errno.EINVAL)
     return (
         u32(given[3]) & 7,
         u32(given[4]),
