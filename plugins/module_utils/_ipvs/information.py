@@ -19,11 +19,11 @@ from . import attributes as a
 from . import settings_codec
 from .codec import (
     Counters,
-    decode_server_counters,
     decode_service,
     decode_service_counters,
     encode_service_reference,
 )
+from .counter_layout import CounterDecoder
 from .described import (
     describe_service,
     describe_service_id,
@@ -92,6 +92,7 @@ def read_information(
     information = settings_codec.decode_information(transport.get(settings_codec.GET_INFO))
     settings = SettingsDriver(ALL_KEYS, transport, parameters).read()
     decoder = ServerDecoder()
+    counting = CounterDecoder()
     services: List[Dict[str, Any]] = []
     statistics: List[Dict[str, Any]] = []
     for service, entry in _read_services(transport, scope):
@@ -100,7 +101,7 @@ def read_information(
         services.append(describe_service(service, _in_order(servers)))
         if with_statistics:
             counters = {
-                server.key: (server, decode_server_counters(found))
+                server.key: (server, counting.decode(found))
                 for server, found in zip(servers, entries)
             }
             statistics.append(
