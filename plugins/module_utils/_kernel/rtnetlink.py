@@ -16,7 +16,19 @@ import socket
 import struct
 from functools import lru_cache
 from types import TracebackType
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Type
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+)
 
 from .._converge.errors import Unavailable
 from .._inet.address import Address, address_family_number, family_of_number, parse_address
@@ -61,6 +73,9 @@ SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
 # linux/if.h, linux/if_arp.h
 _IFF_UP, _IFF_LOOPBACK, _IFF_NOARP, _IFF_LOWER_UP = 0x1, 0x8, 0x80, 0x10000
 _ARPHRD_ETHER = 1
+
+
+E = TypeVar("E")
 
 
 class Link(NamedTuple):
@@ -213,20 +228,19 @@ class Rtnetlink:
 
     def links(self) -> List[Link]:
         """Return every interface. Raises Unavailable when pyroute2 is missing."""
-        return [_link(message) for message in self._dump(_link_message(), _RTM_GETLINK)]
+        return self._dump(_link_message(), _RTM_GETLINK, _link)
 
     def addresses(self) -> List[InterfaceAddress]:
         """Return every address of both families. Raises Unavailable when pyroute2 is missing."""
-        names: Dict[int, Optional[str]] = {}
-        found = []
-        for message in self._dump(_address_message(), _RTM_GETADDR):
-            index = message["index"]
-            if index not in names:
-                names[index] = _interface_name(index)
-            name = names[index]
-            if name is not None and family_of_number(message["family"]) is not None:
-                found.append(_interface_address(message, name))
-        return found
+        names = dict(socket.if_nameindex())
+
+        def read(message: Any) -> Optional[InterfaceAddress]:
+            name = names.get(message["index"])
+            if name is None or family_of_number(message["family"]) is None:
+                return None
+            return _interface_address(message, name)
+
+        return self._dump(_address_message(), _RTM_GETADDR, read)
 
     def submit(self, changes: Sequence[AddressChange]) -> List[Answer]:
         """Send the writes in order, many in a datagram; return one answer for each.
@@ -254,19 +268,23 @@ class Rtnetlink:
                     found[sequence] = _answer(flags, body)
         return [found[first + place] for place in range(count)]
 
-    def _dump(self, make: Callable[..., Any], kind: int) -> List[Any]:
+    def _dump(
+        self, make: Callable[..., Any], kind: int, read: Callable[[Any], Optional[E]]
+    ) -> List[E]:
         for _attempt in range(_DUMP_ATTEMPTS):
-            messages = self._dump_once(make, kind)
-            if messages is not None:
-                return messages
+            entries = self._dump_once(make, kind, read)
+            if entries is not None:
+                return entries
         raise Unavailable("links and addresses change faster than they can be read: try again")
 
-    def _dump_once(self, make: Callable[..., Any], kind: int) -> Optional[List[Any]]:
+    def _dump_once(
+        self, make: Callable[..., Any], kind: int, read: Callable[[Any], Optional[E]]
+    ) -> Optional[List[E]]:
         """Return the entries, None when the table changed meanwhile and may be incomplete."""
         self._sequence += 1
         wanted = self._sequence
         self._socket.sendto(_encode(make(), kind, _REQUEST | _DUMP, wanted), (0, 0))
-        messages: List[Any] = []
+        entries: List[E] = []
         interrupted = False
         while True:
             for answered, flags, sequence, body in self._receive():
@@ -274,12 +292,15 @@ class Rtnetlink:
                     continue
                 interrupted = interrupted or bool(flags & _DUMP_INTERRUPTED)
                 if answered == _NLMSG_DONE:
-                    return None if interrupted else messages
+                    return None if interrupted else entries
                 if answered == _NLMSG_ERROR:
                     raise _dump_error(_answer(flags, body))
                 message = make(_HEADER.pack(len(body) + 16, answered, flags, sequence, 0) + body)
                 message.decode()
-                messages.append(message)
+                # Decoded messages are large: thousands of them at a time take seconds to collect.
+                entry = read(message)
+                if entry is not None:
+                    entries.append(entry)
 
     def _receive(self) -> Iterator[Tuple[int, int, int, bytes]]:
         try:
@@ -366,17 +387,12 @@ def _seconds(lifetime: Optional[int]) -> int:
     return _FOREVER if lifetime is None else lifetime
 
 
-def _interface_name(index: int) -> Optional[str]:
-    try:
-        return socket.if_indextoname(index)
-    except OSError:  # it went away after the dump
-        return None
-
-
 def _interface_address(message: Any, interface: str) -> InterfaceAddress:
-    get = message.get_attr
-    first = get("IFA_ADDRESS")
-    local = get("IFA_LOCAL") or first
+    # One pass: get_attr() walks through all attributes for each.
+    attributes: Dict[str, Any] = {slot[0]: slot[1] for slot in message["attrs"]}
+    get = attributes.get
+    first: Any = get("IFA_ADDRESS")
+    local: Any = get("IFA_LOCAL") or first
     cache = get("IFA_CACHEINFO") or {}
     flags = get("IFA_FLAGS")
     broadcast = get("IFA_BROADCAST")

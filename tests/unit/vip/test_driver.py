@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import Refused
+from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import (
+    Refused,
+    Unavailable,
+)
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.rtnetlink import (
     IFA_F_DADFAILED,
@@ -22,6 +25,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._kernel.rtnetlink impo
 )
 from ansible_collections.sluice.edge.plugins.module_utils._vip import settling
 from ansible_collections.sluice.edge.plugins.module_utils._vip.addresses import Host
+from ansible_collections.sluice.edge.plugins.module_utils._vip.announce import Announcement
 from ansible_collections.sluice.edge.plugins.module_utils._vip.declared import read_declaration
 from ansible_collections.sluice.edge.plugins.module_utils._vip.model import AddressKey, observed
 from ansible_collections.sluice.edge.tests.fakes.vip import FakeHost, ethernet
@@ -263,3 +267,28 @@ def test_many_duplicates_are_told_in_one_line(fake: FakeHost) -> None:
     assert "02:00:00:00:00:99 has 192.0.2.1 behind eth0" in str(caught.value)
     assert "and 3 more" in str(caught.value)
     assert fake.writes == 0
+
+
+def test_an_announcement_that_fails_is_a_warning_for_the_address_is_there(fake: FakeHost) -> None:
+    def fail(announcements: list[Announcement]) -> None:
+        raise OSError(errno.ENETDOWN, "Network is down")
+
+    fake.announce = fail  # type: ignore[method-assign]
+    declaration = read_declaration(item())
+    host = Host(fake, fake, fake)
+    outcome = host.converge(declaration, check=False)
+    (warning,) = host.announce(declaration, outcome)
+    assert "Network is down" in warning
+    assert len(fake.table) == 1
+
+
+def test_a_missing_capability_stops_the_run_before_the_first_write(fake: FakeHost) -> None:
+    def refuse() -> None:
+        raise Unavailable("needs CAP_NET_RAW")
+
+    fake.require = refuse  # type: ignore[method-assign]
+    with pytest.raises(Refused, match="CAP_NET_RAW"):
+        run(fake, item())
+    assert fake.writes == 0
+    run(fake, item(duplicate_detection=False, announce_count=0))
+    run(fake, item("lo"))
