@@ -81,16 +81,10 @@ class VipDriver:
         parts = [self._changes(operation) for operation in operations]
         answers = iter(self._kernel.submit([change for part in parts for change in part]))
         refusals: List[Optional[Refusal]] = []
-        repairs: List[AddressChange] = []
         for operation, part in zip(operations, parts):
             given = [next(answers) for _change in part]
             refused = given[-1].error != 0
             refusals.append(_refusal(operation, _cause(given)) if refused else None)
-            if refused and len(part) == 2 and given[0].error == 0:
-                # The old one is gone and the new one was not accepted: back to the old one.
-                repairs.append(AddressChange(ADD, part[0].record))
-        if repairs:
-            self._kernel.submit(repairs)
         return refusals
 
     def _changes(self, operation: Step) -> List[AddressChange]:
