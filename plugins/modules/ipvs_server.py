@@ -215,6 +215,7 @@ not_undone:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import EdgeError
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.servers import converge_servers
 
@@ -240,7 +241,7 @@ ARGUMENTS = {
     "on_timeout": {"type": "str", "choices": ["fail", "force", "keep"]},
     "expire_persistence": {"type": "bool"},
     "config": {"type": "list", "elements": "dict"},
-    "purge": {"type": "bool", "default": False},
+    "purge": {"type": "bool"},
     "purge_scope": {"type": "list", "elements": "str"},
     "purge_ignore": {"type": "list", "elements": "str"},
     "netns": {"type": "str"},

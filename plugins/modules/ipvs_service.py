@@ -175,6 +175,7 @@ not_undone:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import EdgeError
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.services import converge_services
 
@@ -196,7 +197,7 @@ ARGUMENTS = {
     "servers": {"type": "list", "elements": "dict"},
     "state": {"type": "str", "choices": ["present", "absent"]},
     "config": {"type": "list", "elements": "dict"},
-    "purge": {"type": "bool", "default": False},
+    "purge": {"type": "bool"},
     "purge_scope": {"type": "list", "elements": "str"},
     "purge_ignore": {"type": "list", "elements": "str"},
     "netns": {"type": "str"},

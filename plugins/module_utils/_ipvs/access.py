@@ -16,6 +16,7 @@ from .._kernel.modules import load_module
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
 from .attributes import FAMILY_NAME
 from .driver import Transport, answering
+from .presence import ipvs_is_loaded
 
 MODULE = "ip_vs"
 
@@ -47,16 +48,18 @@ def open_ipvs(check: bool) -> Iterator[Transport]:
 
 @contextmanager
 def _opened(check: bool) -> Iterator[Transport]:
+    if not ipvs_is_loaded():
+        reason = load_module(MODULE, dry_run=check)
+        if reason is not None:
+            raise _missing(reason)
+        if check:
+            # Opening the family would have the kernel load the module.
+            yield UnloadedIpvs()
+            return
     try:
         transport = GenericNetlink(FAMILY_NAME)
     except FileNotFoundError:
-        reason = load_module(MODULE, dry_run=check)
-        if reason is not None:
-            raise _missing(reason) from None
-        if check:
-            yield UnloadedIpvs()
-            return
-        transport = _open_loaded()
+        raise _missing("the module is loaded, but offers no netlink family") from None
     with transport:
         yield transport
 
@@ -69,13 +72,6 @@ def sole_writer(check: bool) -> Iterator[None]:
         return
     with exclusive("ipvs"):
         yield
-
-
-def _open_loaded() -> GenericNetlink:
-    try:
-        return GenericNetlink(FAMILY_NAME)
-    except FileNotFoundError:
-        raise _missing("the module is loaded, but offers no netlink family") from None
 
 
 def _missing(reason: str) -> Unavailable:
