@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Dict, Generic, List, Optional, Sequence, Tuple
 
 from .errors import EdgeError
@@ -18,18 +19,19 @@ class Journal(Generic[R]):
     def __init__(self, driver: Driver[R]) -> None:
         self._driver = driver
         self._done: List[Operation[R]] = []
+        self._doubtful: List[Operation[R]] = []
         self._original: Dict[Key, Optional[R]] = {}
 
     def apply(self, stage: Sequence[Operation[R]]) -> List[Tuple[Operation[R], Refusal]]:
         """Do one stage; return the refused operations with their refusals.
 
-        When the driver breaks down in the middle (an exception instead of answers), what took
-        effect is found by reading again, journalled, and the exception goes on.
+        When the driver breaks down in the middle (an exception instead of answers), the exception
+        goes on, and undo finds out what took effect.
         """
         try:
             answers = self._driver.apply(stage)
         except BaseException:
-            self._record_what_is_found(stage)
+            self._doubtful = list(stage)
             raise
         refused = []
         for operation, refusal in zip(stage, answers):
@@ -45,48 +47,65 @@ class Journal(Generic[R]):
         """Take everything back, newest first; return (undone, not undone) as lines.
 
         Then read again: an entry that still differs from what was found at first (a refused
-        change can leave one half changed) is set back too.
+        change can leave one half changed, and the undoing can break down too) is set back as well.
         """
-        steps = [operation.inverse() for operation in reversed(self._done)]
-        self._done = []
+        steps = _inverse(self._done + self._doubtful)
         try:
-            undone, kept = self._take_back(steps)
-            more_undone, more_kept = self._take_back(self._remaining(kept))
+            self._settle_doubts()
+            steps = _inverse(self._done)
+            undone, kept = self._take_back_twice(steps)
         except (EdgeError, OSError) as error:
             return [], ["%s: %s" % (operation, error) for operation in steps]
-        return undone + more_undone, list(kept.values()) + list(more_kept.values())
+        return undone, kept
 
     def _record(self, operation: Operation[R]) -> None:
         self._done.append(operation)
         self._original.setdefault(operation.subject.key, operation.before)
 
-    def _take_back(self, steps: List[Operation[R]]) -> Tuple[List[str], Dict[Key, str]]:
-        undone: List[str] = []
-        kept: Dict[Key, str] = {}
-        if not steps:
-            return undone, kept
-        for operation, refusal in zip(steps, self._driver.apply(steps)):
-            gone_already = refusal is not None and refusal.stale and operation.after is None
-            if refusal is None or gone_already:
-                undone.append(str(operation))
-            else:
-                kept[operation.subject.key] = "%s: %s" % (operation, refusal.reason)
-        return undone, kept
-
-    def _remaining(self, kept: Dict[Key, str]) -> List[Operation[R]]:
+    def _settle_doubts(self) -> None:
+        if not self._doubtful:
+            return
         present = self._driver.read()
-        return [
-            Operation(present.get(key), original)
-            for key, original in self._original.items()
-            if key not in kept and present.get(key) != original
-        ]
-
-    def _record_what_is_found(self, stage: Sequence[Operation[R]]) -> None:
-        present = self._driver.read()
-        for operation in stage:
+        for operation in self._doubtful:
             key = operation.subject.key
             found = present.get(key)
             if found == operation.after:
                 self._record(operation)
             elif operation.verb == "change" and found != operation.before:
                 self._original.setdefault(key, operation.before)
+
+    def _take_back_twice(self, steps: List[Operation[R]]) -> Tuple[List[str], List[str]]:
+        kept: Dict[Key, str] = {}
+        # What it does before it breaks down shows in the reading that follows.
+        with suppress(EdgeError, OSError):
+            kept = self._take_back(steps)
+        remaining = self._remaining(kept)
+        kept.update(self._take_back(remaining))
+        subjects = {operation.subject.key for operation in steps}
+        more = [operation for operation in remaining if operation.subject.key not in subjects]
+        undone = [str(step) for step in steps + more if step.subject.key not in kept]
+        return undone, list(kept.values())
+
+    def _take_back(self, steps: List[Operation[R]]) -> Dict[Key, str]:
+        """Carry out steps; return those that were refused, as lines with the reason."""
+        kept: Dict[Key, str] = {}
+        if not steps:
+            return kept
+        for operation, refusal in zip(steps, self._driver.apply(steps)):
+            gone_already = refusal is not None and refusal.stale and operation.after is None
+            if refusal is not None and not gone_already:
+                kept[operation.subject.key] = "%s: %s" % (operation, refusal.reason)
+        return kept
+
+    def _remaining(self, kept: Dict[Key, str]) -> List[Operation[R]]:
+        present = self._driver.read()
+        # Newest first: a service has to be there again before its servers.
+        return [
+            Operation(present.get(key), original)
+            for key, original in reversed(list(self._original.items()))
+            if key not in kept and present.get(key) != original
+        ]
+
+
+def _inverse(operations: List[Operation[R]]) -> List[Operation[R]]:
+    return [operation.inverse() for operation in reversed(operations)]
