@@ -4,33 +4,54 @@
 
 """Runs on the client: requests without a pause until told to stop, then what came of them.
 
-Usage: load.py URL STOP-FILE. Prints one JSON object: answers by real server, and failures.
+Usage: load.py URL STOP-FILE. One client sends requests that are answered at once, the others
+requests that take seconds. Prints one JSON object: answers by real server, and failures.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 import urllib.request
 from collections import Counter
 from pathlib import Path
 
 LONGEST = 300.0
+SLOW_CLIENTS = 4
+SLOW_PATH = "slow?seconds=4"
+
+
+class Load:
+    """Clients, and what they were answered."""
+
+    def __init__(self, stop: Path) -> None:
+        self._stop = stop
+        self._end = time.monotonic() + LONGEST
+        self.answers: Counter[str] = Counter()
+        self.failures: list[str] = []
+
+    def send(self, url: str) -> None:
+        """Send one request after the other, each over a connection of its own."""
+        while not self._stop.exists() and time.monotonic() < self._end:
+            try:
+                with urllib.request.urlopen(url, timeout=30) as answer:
+                    self.answers[answer.read().decode().strip()] += 1
+            except OSError as error:
+                self.failures.append(str(error))
 
 
 def main() -> None:
-    url, stop = sys.argv[1], Path(sys.argv[2])
-    answers: Counter[str] = Counter()
-    failures: list[str] = []
-    end = time.monotonic() + LONGEST
-    while not stop.exists() and time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                answers[answer.read().decode().strip()] += 1
-        except OSError as error:
-            failures.append(str(error))
-    print(json.dumps({"answers": dict(answers), "failures": failures}))
+    url = sys.argv[1]
+    load = Load(Path(sys.argv[2]))
+    urls = [url] + [url + SLOW_PATH] * SLOW_CLIENTS
+    clients = [threading.Thread(target=load.send, args=(each,)) for each in urls]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    print(json.dumps({"answers": dict(load.answers), "failures": load.failures}))
 
 
 if __name__ == "__main__":
