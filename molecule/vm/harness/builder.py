@@ -46,8 +46,6 @@ def make_root(guest: Guest, keys: Path, tar: Path) -> None:
     mirror = os.environ.get("SLUICE_DEBIAN_MIRROR", "http://deb.debian.org")
     suite = guest.suite
     say(f"installing {len(packages)} packages and what they need from Debian {suite} ({mirror})")
-    customize = map(str, (RECIPE / "customize", RECIPE, keys, guest.kernel))
-    hook, *arguments = map(shlex.quote, customize)
     signed = f"deb [signed-by={KEYRING}]"
     _run(
         "mmdebstrap",
@@ -55,13 +53,31 @@ def make_root(guest: Guest, keys: Path, tar: Path) -> None:
         "--variant=minbase",
         f"--include={','.join(packages)}",
         *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in LEFT_OUT),
-        f'--customize-hook={hook} "$1" {" ".join(arguments)}',
+        *(f"--customize-hook={hook}" for hook in _hooks(keys, guest.kernel)),
         suite,
         str(tar),
         f"{signed} {mirror}/debian {suite} main",
         f"{signed} {mirror}/debian {suite}-updates main",
         f"{signed} {mirror}/debian-security {suite}-security main",
     )
+
+
+def _hooks(keys: Path, kernel: str) -> list[str]:
+    """Return the hooks that run the recipe's `customize` inside the new root.
+
+    The files go in through mmdebstrap's own hooks: its other hooks run, for an ordinary user, as
+    a user that cannot read the checkout or the private key.
+    """
+    inside = "/var/tmp/image"
+    uploads = [("sync-in", RECIPE, inside)]
+    uploads += [
+        ("upload", keys / name, f"{inside}/{name}") for name in ("host_key", "login_key.pub")
+    ]
+    return [
+        f'mkdir "$1{inside}"',
+        *(shlex.join(map(str, upload)) for upload in uploads),
+        f'sh "$1{inside}/customize" "$1" {kernel}',
+    ]
 
 
 def make_ramdisk(tar: Path, kernel: Path, ramdisk: Path) -> None:
