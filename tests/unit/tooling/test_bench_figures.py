@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A benchmark's figures are compared pair by pair, and a missed bar shows."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.sluice.edge.tests.bench.figures import as_json, as_table, compare
+
+
+def test_ratio_is_the_median_of_the_pairs_not_of_the_sums() -> None:
+    # The machine got ten times slower from the second round on.
+    figure = compare("x", [1.0, 10.0, 10.0], "peer", [2.0, 20.0, 20.0], 1.0)
+    assert figure.ratio == 0.5
+    assert figure.met
+
+
+def test_one_slow_round_does_not_decide() -> None:
+    figure = compare("x", [1.0, 9.0, 1.0], "peer", [1.0, 1.0, 1.0], 1.0)
+    assert figure.ratio == 1.0
+
+
+def test_a_ratio_above_the_bar_is_not_met_and_the_table_says_so() -> None:
+    figure = compare("slow-thing", [3.0], "peer", [2.0], 1.2)
+    assert not figure.met
+    assert "NO" in as_table([figure])
+    assert "slow-thing" in as_table([figure])
+
+
+def test_runs_without_their_pair_are_refused() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        compare("x", [1.0, 2.0], "peer", [1.0], 1.0)
+
+
+def test_the_file_is_a_list_of_objects_with_eight_keys() -> None:
+    (entry,) = json.loads(as_json([compare("x", [1.0], "peer", [4.0], 1.0)]))
+    assert entry == {
+        "name": "x",
+        "figure": 1.0,
+        "unit": "s",
+        "peer": "peer",
+        "peer_figure": 4.0,
+        "ratio": 0.25,
+        "bar": 1.0,
+        "met": True,
+    }
