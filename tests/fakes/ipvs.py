@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ansible_collections.sluice.edge.tests.fakes.ipvs_bytes import (
     AF_INET6,
@@ -90,6 +90,7 @@ class FakeIpvs:
         self._engines = tuple(engines)
         self._local = tuple(local)
         self._writes = 0
+        self._unbinding: Set[int] = set()
         self._before: Dict[int, Callable[[], int]] = {}
         self._after: Dict[int, Callable[[], int]] = {}
 
@@ -141,14 +142,9 @@ class FakeIpvs:
         self._before[self._writes + number] = lambda: error
 
     def lose_scheduler(self, number: int, error: int = errno.ENOMEM) -> None:
-        """Refuse a SET_SERVICE half done: no scheduler is bound any more (a failed bind)."""
-
-        def unbind() -> int:
-            for service in self.services.values():
-                service.scheduler = "none"
-            return error
-
-        self._before[self._writes + number] = unbind
+        """Refuse the ``number``-th write half done: its service has no scheduler any more."""
+        self._before[self._writes + number] = lambda: error
+        self._unbinding.add(self._writes + number)
 
     def break_down(self, number: int, after: bool = False, error: int = errno.ENOBUFS) -> None:
         """Raise OSError before, or after, the ``number``-th write from now on takes effect."""
@@ -200,6 +196,8 @@ class FakeIpvs:
         error = self._before.pop(number, lambda: 0)()
         if error:
             service, dest = self._name(request)
+            if number in self._unbinding:
+                self.services[service].scheduler = "none"
         else:
             service, dest, error = self._write(request)
         self.log.append(Written(WRITES.get(request[0], "unknown"), service, dest, error))

@@ -39,7 +39,8 @@ class Journal(Generic[R]):
                 self._record(operation)
             else:
                 refused.append((operation, refusal))
-                if operation.verb == "change" and not refusal.stale:
+                # It may be half changed, or have gone with something else of the stage.
+                if operation.before is not None and not refusal.stale:
                     self._original.setdefault(operation.subject.key, operation.before)
         return refused
 
