@@ -92,7 +92,7 @@ class Service(NamedTuple):
         return "virtual service %s" % (self.key,)
 
     def line(self) -> str:
-        words = [self.name, "scheduler", self.scheduler]
+        words = [str(self.key), "scheduler", self.scheduler]
         if self.flags:
             words += ["flags", ",".join(self.flags)]
         if self.persistence:
@@ -123,7 +123,9 @@ class Server(NamedTuple):
         return server_name(self.key.address, self.key.port, self.key.service)
 
     def line(self) -> str:
-        words = [self.name, self.forward_method]
+        # Begins with the service, so that sorted lines show each service before its servers.
+        service, address, port = self.key
+        words = ["%s to %s:%d" % (service, address.bracketed, port), self.forward_method]
         if self.forward_method == TUNNEL:
             words.append(self.tunnel_type)
             if self.tunnel_port:
