@@ -54,7 +54,9 @@ def create(options: argparse.Namespace) -> int:
 
 def destroy(options: argparse.Namespace) -> int:
     """End the machine. Prints `destroyed` or `absent`."""
-    print("destroyed" if machine.destroy(state.place(options.name)) else "absent")
+    places = state.places() if options.all else [state.place(options.name)]
+    ended = [machine.destroy(where) for where in places]
+    print("destroyed" if any(ended) else "absent")
     return 0
 
 
@@ -146,7 +148,8 @@ def _parser() -> argparse.ArgumentParser:
     choose_guest(building)
     building.add_argument("--rebuild", action="store_true", help="even if there is one")
     choose_guest(add(create, "create"))
-    add(destroy, "destroy")
+    ending = add(destroy, "destroy")
+    ending.add_argument("--all", action="store_true", help="every machine of this checkout")
     add(status, "status")
     opening = add(shell, "shell")
     choose_guest(opening)

@@ -73,6 +73,12 @@ def place(name: str, checkout: Path = CHECKOUT) -> Place:
     return Place(name, checkout / "build" / "vm" / name)
 
 
+def places(checkout: Path = CHECKOUT) -> list[Place]:
+    """Return the places of all machines of the checkout, running or not."""
+    found = sorted((checkout / "build" / "vm").glob("*/"))
+    return [Place(directory.name, directory) for directory in found]
+
+
 def write(where: Place, running: Running) -> None:
     """Record a machine, all or nothing."""
     part = where.record.with_suffix(".part")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from harness.errors import HarnessError
-from harness.state import Place, Running, place, process, read, write
+from harness.state import Place, Running, place, places, process, read, write
 
 RUNNING = Running(
     guest="debian12",
@@ -65,3 +65,14 @@ def test_a_process_id_that_now_belongs_to_something_else_is_no_machine(where: Pl
 def test_a_name_that_is_not_a_plain_word_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="is not letters, digits, dashes"):
         place(name, tmp_path)
+
+
+def test_the_machines_of_a_checkout_are_its_places_and_not_their_locks(where: Place) -> None:
+    (where.directory.parent / "default.lock").touch()
+    checkout = where.directory.parents[2]
+    place("second", checkout).directory.mkdir()
+    assert places(checkout) == [where, place("second", checkout)]
+
+
+def test_a_checkout_without_machines_has_no_places(tmp_path: Path) -> None:
+    assert places(tmp_path) == []
