@@ -139,7 +139,7 @@ class GenericNetlink:
             _length, kind, _flags, answered, _port = _HEADER.unpack_from(data, 0)
             if kind != NLMSG_ERROR or not first <= answered <= awaited:
                 continue
-            answers[start + answered - first] = -_ERROR.unpack_from(data, _HEADER.size)[0]
+            answers[start + answered - first] = _number(data, 0)
             if answered == awaited:
                 return end
 
@@ -156,10 +156,10 @@ class GenericNetlink:
                 length, kind, flags, answered, _port = _HEADER.unpack_from(data, offset)
                 if answered == sequence:
                     interrupted = interrupted or bool(flags & NLM_F_DUMP_INTR)
+                    if kind == NLMSG_ERROR or (kind == NLMSG_DONE and _number(data, offset)):
+                        raise _refusal(data, offset)
                     if kind == NLMSG_DONE:
                         return entries, interrupted
-                    if kind == NLMSG_ERROR:
-                        raise _refusal(data, offset)
                     entries.append(data[offset + PAYLOAD_OFFSET : offset + length])
                 offset += (length + 3) & ~3
 
@@ -209,6 +209,11 @@ class GenericNetlink:
         raise Unavailable("the kernel names no number for generic netlink family %s" % family)
 
 
+def _number(data: bytes, offset: int) -> int:
+    """Return the error number in an NLMSG_ERROR or NLMSG_DONE message, 0 for success."""
+    return -int(_ERROR.unpack_from(data, offset + _HEADER.size)[0])
+
+
 def _refusal(data: bytes, offset: int) -> OSError:
-    number = -_ERROR.unpack_from(data, offset + _HEADER.size)[0]
+    number = _number(data, offset)
     return OSError(number, os.strerror(number))
