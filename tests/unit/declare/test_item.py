@@ -80,7 +80,9 @@ def test_a_number_may_be_spelled_as_text(value: Any, number: int) -> None:
     assert item(size=value).integer("size", -9, 9) == number
 
 
-@pytest.mark.parametrize("value", ["7.0", 7.0, "", "--7", "seven", "0x7", "7 7", "\u0667", True, [7]])
+@pytest.mark.parametrize(
+    "value", ["7.0", 7.0, "", "--7", "seven", "0x7", "7 7", "\u0667", True, [7]]
+)
 def test_what_is_no_whole_number_is_refused(value: Any) -> None:
     message = complaint(lambda: item(size=value).integer("size", 0, 9))
     assert message == "size must be a whole number, not %r" % (value,)
