@@ -46,5 +46,6 @@ vm-destroy: setup ## Stop the VM and throw its disk away
 	@$(VM) destroy
 
 clean: ## Remove what the tests wrote into the tree (.venv and the cache stay)
-	@echo "clean: removing build, tests/output and the tools' caches"
+	@echo "clean: stopping virtual machines, removing build, tests/output and the tools' caches"
+	@$(PYTHON) molecule/vm/vm.py destroy --all
 	@rm -rf build tests/output .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -35,6 +35,8 @@ def environment(collections: Path = COLLECTIONS, first: tuple[Path, ...] = ()) -
         **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
         "ANSIBLE_NOCOLOR": "1",
+        # Elsewhere two checkouts of one name would share what Molecule remembers.
+        "MOLECULE_EPHEMERAL_DIRECTORY": str(CHECKOUT / "build" / "molecule"),
         "PATH": os.pathsep.join([*ours, os.environ.get("PATH", os.defpath)]),
         "PYTHONUNBUFFERED": "1",
     }

@@ -60,9 +60,6 @@ def read_closing(line: str) -> Tally | None:
 def run_stage(stage: Stage) -> Outcome:
     """Run a stage's commands, echoing what they say."""
     print(f"\n=== {stage.name}: {stage.what}", flush=True)
-    if not (CHECKOUT / stage.needs).exists():
-        print(f"=== {stage.name}: ABSENT, there is no {stage.needs} yet", flush=True)
-        return Outcome(stage, "absent", Tally(), 0.0)
     start = time.monotonic()
     tally = Tally()
     good = True

@@ -15,14 +15,12 @@ _ENGINE = "ansible_collections.sluice.edge.plugins"
 class Stage:
     """One named part of the tests.
 
-    ``commands`` run one after the other in the checkout. When the path ``needs`` does not exist
-    yet, the stage is reported as absent.
+    ``commands`` run one after the other in the checkout.
     """
 
     name: str
     what: str
     commands: tuple[tuple[str, ...], ...]
-    needs: str = "."
 
 
 def _ours(script: str, *arguments: str) -> tuple[str, ...]:
@@ -38,10 +36,9 @@ TYPES = Stage(
     "types",
     "mypy --strict: engine, modules, tooling",
     (("mypy", "-p", _ENGINE), ("mypy", _HERE)),
-    needs="plugins",
 )
 VM_TYPES = Stage(
-    "vm-types", "mypy: the virtual machine's harness", (("mypy", "molecule/vm"),), "molecule/vm"
+    "vm-types", "mypy: the virtual machine's harness", (("mypy", "molecule/vm"),)
 )
 UNIT = Stage(
     "unit",
@@ -81,7 +78,6 @@ KERNEL = Stage(
     "kernel",
     "this machine's kernel, in network namespaces of its own",
     (("pytest", "-q", "tests/kernel"),),
-    needs="tests/kernel",
 )
 CONTROLLERS = Stage(
     "controllers",
@@ -93,7 +89,6 @@ SCENARIOS = Stage(
     "scenarios",
     "molecule: every scenario inside the virtual machine",
     (("molecule", "test", "--all"),),
-    needs="molecule/default/molecule.yml",
 )
 
 GROUPS: dict[str, tuple[Stage, ...]] = {

@@ -18,6 +18,7 @@ from .._converge.runner import Outcome, converge, revert
 from .._declare.task import read_purge
 from .._inet.network import Scope
 from .._kernel.netns import network_namespace
+from .._kernel.termination import termination_as_error
 from . import attributes as a
 from .access import open_ipvs, sole_writer
 from .codec import decode_server, decode_server_counters, encode_service_reference
@@ -143,7 +144,8 @@ def converge_servers(
     """
     purge = read_purge(params)
     draining = read_draining(params)
-    with collector_paused(), network_namespace(params.get("netns")):
+    netns = params.get("netns")
+    with collector_paused(), termination_as_error(), network_namespace(netns):
         task = ServersTask(read_task(params, InterfaceLookup()), draining, purge, check)
         with open_ipvs(check) as transport:
             driver = IpvsDriver(transport, task.services)

@@ -15,6 +15,7 @@ from .._converge.runner import converge
 from .._declare.task import read_items, read_purge
 from .._inet.network import Scope
 from .._kernel.netns import network_namespace
+from .._kernel.termination import termination_as_error
 from .access import open_ipvs, sole_writer
 from .declared_service import SERVICE_VOCABULARY, DeclaredService, read_services
 from .driver import IpvsDriver
@@ -33,7 +34,8 @@ def converge_services(params: Mapping[str, Any], check: bool, with_diff: bool) -
     """
     items = read_items(params, SERVICE_VOCABULARY)
     purge = read_purge(params)
-    with collector_paused(), network_namespace(params.get("netns")):
+    netns = params.get("netns")
+    with collector_paused(), termination_as_error(), network_namespace(netns):
         declared = read_services(items, InterfaceLookup())
         named = {entry.service.key for entry in declared}
         with open_ipvs(check) as transport, sole_writer(check):

@@ -14,6 +14,7 @@ from .._converge.runner import Outcome, converge, revert
 from .._declare.task import read_items
 from .._kernel.netns import network_namespace
 from .._kernel.sysctl import Sysctls
+from .._kernel.termination import termination_as_error
 from .access import UnloadedIpvs, open_ipvs, sole_writer
 from .declared_settings import SETTINGS_VOCABULARY, DeclaredSettings, read_settings
 from .driver import Transport
@@ -45,7 +46,9 @@ def converge_settings(params: Mapping[str, Any], check: bool, with_diff: bool) -
     """
     kernel = running_kernel()
     declared = read_settings(read_items(params, SETTINGS_VOCABULARY)[0], kernel)
-    with network_namespace(params.get("netns")), open_ipvs(check) as transport, sole_writer(check):
+    with termination_as_error(), network_namespace(params.get("netns")), open_ipvs(
+        check
+    ) as transport, sole_writer(check):
         host = SettingsHost(transport, Sysctls(), mtu_of, kernel)
         try:
             outcome = converge_on(host, declared, check)

@@ -20,6 +20,7 @@ from .._kernel.netns import network_namespace
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
 from .._kernel.rtnetlink import Rtnetlink
 from .._kernel.sysctl import Sysctls
+from .._kernel.termination import termination_as_error
 from .announce import Announcement
 from .declared import Declaration, read_declaration
 from .desired import desired_addresses
@@ -38,6 +39,7 @@ def converge_addresses(params: Mapping[str, Any], check: bool, with_diff: bool) 
     """
     declaration = read_declaration(params)
     with ExitStack() as stack:
+        stack.enter_context(termination_as_error())
         stack.enter_context(network_namespace(params.get("netns")))
         if not check:
             require_capability(CAP_NET_ADMIN, "vip")

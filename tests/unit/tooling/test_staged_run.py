@@ -43,11 +43,6 @@ def test_an_exit_code_counts_even_when_all_counted_tests_passed() -> None:
     assert (outcome.result, outcome.tally) == ("FAILED", Tally(5, 1))
 
 
-def test_a_stage_whose_subject_does_not_exist_yet_is_absent() -> None:
-    outcome = run.run_stage(Stage("x", "", (("false",),), needs="no/such/folder"))
-    assert (outcome.result, outcome.tally) == ("absent", Tally())
-
-
 def test_the_table_ends_with_the_total() -> None:
     stage = Stage("x", "", ())
     outcomes = [run.Outcome(stage, "ok", Tally(2, 0), 1.0), run.Outcome(stage, "ok", Tally(1), 1.0)]
