@@ -17,7 +17,7 @@ import venvs
 from places import CHECKOUT, environment
 
 # Tests of code that only ever runs on a controller, or that needs ansible-core itself.
-CONTROLLER_ONLY = ("modules", "structure", "tooling", "vm")
+CONTROLLER_ONLY = ("docs", "modules", "structure", "tooling", "vm")
 
 # Debian 12's own pair: its Python and its python3-pyroute2.
 OLDEST_PYROUTE2 = ("3.11", "pyroute2==0.7.2")

@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine's own readers of declarations, by module: the judges of the examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.sluice.edge.plugins.module_utils._declare.task import (
+    read_items,
+    read_purge,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._inet.address import (
+    Address,
+    parse_address,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._inet.network import parse_network
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared_service import (
+    SERVICE_VOCABULARY,
+    read_services,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared_settings import (
+    SETTINGS_VOCABULARY,
+    read_settings,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared_task import (
+    read_draining,
+    read_task,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.kernel_release import (
+    running_kernel,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._vip.declared import read_declaration
+from ansible_collections.sluice.edge.tests.unit.docs import documented
+
+Params = Mapping[str, Any]
+
+
+ROLE = "role"
+"""Stands for the module in what is judged when the arguments are those of our one role."""
+
+
+def judge(module: str, arguments: Params) -> None:
+    """Raise when the module, or the role, would refuse the arguments of a task."""
+    if module == ROLE:
+        (options,) = documented.role_options().values()
+        specified(arguments, documented.specification(options))
+        return
+    options = documented.modules()[module]["doc"]["options"]
+    params = specified(arguments, documented.specification(options))
+    READERS[module](params)
+
+
+def judge_all(tasks: Iterable[Params]) -> None:
+    """Raise for the first task, a module with its arguments, that would be refused."""
+    for task in tasks:
+        judge(task["module"], task["arguments"])
+
+
+def specified(arguments: Params, specification: Params) -> dict[str, Any]:
+    """Return arguments as Ansible hands them to a module; raises ValueError when it would not."""
+    result = ArgumentSpecValidator(dict(specification)).validate(dict(arguments))
+    if result.error_messages:
+        raise ValueError("; ".join(result.error_messages))
+    return dict(result.validated_parameters)
+
+
+def _any_interface(_interface: str, family: str) -> Address:
+    return parse_address("192.0.2.1" if family == "ipv4" else "2001:db8::1")
+
+
+def _ipvs_service(params: Params) -> None:
+    read_services(read_items(params, SERVICE_VOCABULARY), _any_interface)
+    read_purge(params)
+
+
+def _ipvs_server(params: Params) -> None:
+    read_task(params, _any_interface)
+    read_draining(params)
+    read_purge(params)
+
+
+def _ipvs_settings(params: Params) -> None:
+    read_settings(read_items(params, SETTINGS_VOCABULARY)[0], running_kernel())
+
+
+def _ipvs_info(params: Params) -> None:
+    for text in params.get("addresses") or ():
+        parse_network(text)
+
+
+def _nothing_more(_params: Params) -> None:
+    """The specification says it all."""
+
+
+READERS: Mapping[str, Callable[[Params], object]] = {
+    "ipvs_info": _ipvs_info,
+    "ipvs_server": _ipvs_server,
+    "ipvs_service": _ipvs_service,
+    "ipvs_settings": _ipvs_settings,
+    "vip": read_declaration,
+    "vip_info": _nothing_more,
+}
