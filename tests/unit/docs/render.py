@@ -4,8 +4,8 @@
 """Templates the tasks of playbooks as a run would; a program, because Ansible takes the process.
 
 Reads JSON: {"inventory": path, "samples": {module: result}, "playbooks": [{"where", "path",
-"variables"}]}. Writes JSON: {where: [{"module", "arguments"}]}, with the module "role" for the
-arguments of a role.
+"variables"}]}. Writes JSON: {where: {"tasks": [{"module", "arguments"}]}}, with the module "role" for the
+arguments of a role, or {where: {"error": text}}.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook import Playbook
@@ -35,10 +36,17 @@ def main() -> None:
     request = json.load(sys.stdin)
     init_plugin_loader()
     answers = {
-        wanted["where"]: list(_render(wanted, request["inventory"], request["samples"]))
+        wanted["where"]: _answer(wanted, request["inventory"], request["samples"])
         for wanted in request["playbooks"]
     }
     json.dump(answers, sys.stdout, default=str)
+
+
+def _answer(wanted: dict[str, Any], inventory: str, samples: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"tasks": list(_render(wanted, inventory, samples))}
+    except (AnsibleError, ValueError) as error:
+        return {"error": str(error)}
 
 
 def _render(wanted: dict[str, Any], inventory: str, samples: dict[str, Any]) -> Iterator[Any]:

@@ -27,6 +27,9 @@ SITE = CHECKOUT / "playbooks" / "site.yml"
 # The group that site.yml prepares; the README's inventory calls its members web.
 _PARTS = {"all": {"children": {"real_servers": {"children": {"web": {}}}}}}
 
+Answers = dict[str, dict[str, Any]]
+"""By example: its tasks, or the error that Ansible has with it."""
+
 
 class Refused(Exception):
     """Ansible does not take an example."""
@@ -66,13 +69,8 @@ def check_syntax(files: Iterable[Path], inventory: Path) -> None:
     _run([*command, *sorted({str(file) for file in files})], "")
 
 
-def render(
-    examples: Iterable[Example], files: dict[str, Path], inventory: Path
-) -> dict[str, list[dict[str, Any]]]:
-    """Return each example's tasks of this collection, with their templated arguments.
-
-    Raises Refused when an example cannot be templated.
-    """
+def render(examples: Iterable[Example], files: dict[str, Path], inventory: Path) -> Answers:
+    """Return for each example its tasks of this collection, with their templated arguments."""
     playbooks = [
         {
             "where": example.where,
@@ -88,10 +86,16 @@ def render(
     }
     request = {"inventory": str(inventory), "samples": samples, "playbooks": playbooks}
     program = str(Path(__file__).with_name("render.py"))
-    answer: dict[str, list[dict[str, Any]]] = json.loads(
-        _run([sys.executable, program], json.dumps(request))
-    )
-    return answer
+    answers: Answers = json.loads(_run([sys.executable, program], json.dumps(request)))
+    return answers
+
+
+def tasks_of(where: str, answers: Answers) -> list[dict[str, Any]]:
+    """Return the tasks of one example; raises Refused when it could not be templated."""
+    answer = answers[where]
+    if "error" in answer:
+        raise Refused(answer["error"])
+    return list(answer["tasks"])
 
 
 def _run(command: list[str], request: str) -> str:

@@ -53,9 +53,7 @@ def files(examples: list[Example], workplace: Path) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def tasks(
-    examples: list[Example], files: dict[str, Path], inventory: Path
-) -> dict[str, list[dict[str, Any]]]:
+def answers(examples: list[Example], files: dict[str, Path], inventory: Path) -> rendered.Answers:
     return rendered.render(examples, files, inventory)
 
 
@@ -73,15 +71,16 @@ def test_ansible_accepts_the_syntax_of_all(files: dict[str, Path], inventory: Pa
 
 
 @pytest.mark.parametrize("where", RUNNABLE + MODULES)
-def test_the_engine_accepts(where: str, tasks: dict[str, list[dict[str, Any]]]) -> None:
-    assert tasks[where], "no task of this collection in it"
-    judge_all(tasks[where])
+def test_the_engine_accepts(where: str, answers: rendered.Answers) -> None:
+    tasks = rendered.tasks_of(where, answers)
+    assert tasks, "no task of this collection in it"
+    judge_all(tasks)
 
 
 @pytest.mark.parametrize("module", documented.MODULES)
-def test_a_module_shows_itself(module: str, tasks: dict[str, list[dict[str, Any]]]) -> None:
-    used = [task["module"] for task in tasks[f"plugins/modules/{module}.py"]]
-    assert module in used
+def test_a_module_shows_itself(module: str, answers: rendered.Answers) -> None:
+    tasks = rendered.tasks_of(f"plugins/modules/{module}.py", answers)
+    assert module in [task["module"] for task in tasks]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -36,6 +35,11 @@ WRONG = {
         "value of scheduler must be one of",
     ),
     "a contradiction": (TASKS, SERVICE.replace("80", "80, netmask: '24'"), "needs persistence"),
+    "an undefined variable": (
+        TASKS,
+        SERVICE.replace("192.0.2.1", "'{{ nowhere }}'"),
+        "'nowhere' is undefined",
+    ),
     "a wrong service for site.yml": (VARIABLES, SITE.replace("port", "prt"), "'prt'"),
     "a wrong value for the role": (
         VARIABLES,
@@ -46,7 +50,7 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def tasks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+def answers(tmp_path_factory: pytest.TempPathFactory) -> rendered.Answers:
     """Do with these examples what the other tests do with those of the pages."""
     examples = [Example("inventory", INVENTORY, HOSTS)]
     examples += [Example(where, kind, text) for where, (kind, text) in RIGHT.items()]
@@ -57,23 +61,15 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, 
 
 
 @pytest.mark.parametrize("where", RIGHT)
-def test_a_right_example_is_taken(where: str, tasks: dict[str, list[dict[str, Any]]]) -> None:
-    judge_all(tasks[where])
+def test_a_right_example_is_taken(where: str, answers: rendered.Answers) -> None:
+    judge_all(rendered.tasks_of(where, answers))
 
 
 @pytest.mark.parametrize("where", WRONG)
-def test_finds(where: str, tasks: dict[str, list[dict[str, Any]]]) -> None:
+def test_finds(where: str, answers: rendered.Answers) -> None:
     _kind, _text, why = WRONG[where]
-    with pytest.raises((ValueError, EdgeError), match=why):
-        judge_all(tasks[where])
-
-
-def test_an_undefined_variable_is_found(tmp_path: Path) -> None:
-    text = SERVICE.replace("192.0.2.1", "'{{ nowhere }}'")
-    examples = [Example("inventory", INVENTORY, HOSTS), Example("broken", TASKS, text)]
-    inventory = rendered.write_inventory(examples, tmp_path)
-    with pytest.raises(rendered.Refused, match="'nowhere' is undefined"):
-        rendered.render(examples, rendered.playbook_files(examples, tmp_path), inventory)
+    with pytest.raises((ValueError, EdgeError, rendered.Refused), match=why):
+        judge_all(rendered.tasks_of(where, answers))
 
 
 def test_wrong_syntax_is_found(tmp_path: Path) -> None:
