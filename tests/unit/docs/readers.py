@@ -19,19 +19,19 @@ from ansible_collections.sluice.edge.plugins.module_utils._inet.address import (
     parse_address,
 )
 from ansible_collections.sluice.edge.plugins.module_utils._inet.network import parse_network
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared_service import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared.service import (
     SERVICE_VOCABULARY,
     read_services,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared_settings import (
-    SETTINGS_VOCABULARY,
-    read_settings,
-)
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared_task import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared.task import (
     read_draining,
     read_task,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.kernel_release import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.declared import (
+    SETTINGS_VOCABULARY,
+    read_settings,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.kernel_release import (
     running_kernel,
 )
 from ansible_collections.sluice.edge.plugins.module_utils._vip.declared import read_declaration

@@ -4,8 +4,8 @@
 """Templates the tasks of playbooks as a run would; a program, because Ansible takes the process.
 
 Reads JSON: {"inventory": path, "samples": {module: result}, "playbooks": [{"where", "path",
-"variables"}]}. Writes JSON: {where: {"tasks": [{"module", "arguments"}]}}, with the module "role" for the
-arguments of a role, or {where: {"error": text}}.
+"variables"}]}. Writes JSON: {where: {"tasks": [{"module", "arguments"}]}}, with the module "role"
+for the arguments of a role, or {where: {"error": text}}.
 """
 
 from __future__ import annotations
