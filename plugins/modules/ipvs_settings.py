@@ -275,7 +275,9 @@ not_undone:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import EdgeError
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings import converge_settings
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.converge import (
+    converge_settings,
+)
 
 SYNC_DAEMON = {
     "state": {"type": "str", "choices": ["present", "absent"]},

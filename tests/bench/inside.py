@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[5]))
 from ansible_collections.sluice.edge.plugins.module_utils._converge.runner import converge
 from ansible_collections.sluice.edge.plugins.module_utils._declare.task import read_items
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.access import open_ipvs
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared_service import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared.service import (
     SERVICE_VOCABULARY,
     read_services,
 )

@@ -29,7 +29,6 @@ from ansible_collections.sluice.edge.plugins.module_utils._inet.address import (
     IPV6,
     parse_address,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs import attributes as a
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.driver import IpvsDriver
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.model import (
     PROTOCOLS,
@@ -42,6 +41,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs.model import (
     Table,
 )
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.plan import arrange
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire import attributes as a
 from ansible_collections.sluice.edge.tests.contract.bad_input import CASES
 from ansible_collections.sluice.edge.tests.contract.bad_input.case import Case
 from ansible_collections.sluice.edge.tests.contract.ipvs_requests import (

@@ -27,7 +27,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._converge.errors impor
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.information import (
     gather_information,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.converge import (
     converge_settings,
     expire_quiescent_templates,
 )

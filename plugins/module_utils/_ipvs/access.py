@@ -14,9 +14,9 @@ from .._kernel.genetlink import GenericNetlink
 from .._kernel.lock import exclusive
 from .._kernel.modules import load_module
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
-from .attributes import FAMILY_NAME
 from .driver import Transport, answering
 from .presence import ipvs_is_loaded
+from .wire.attributes import FAMILY_NAME
 
 MODULE = "ip_vs"
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List
 
-from .kernel_release import KernelRelease
 from .model import NO_CHECKSUM, TUNNEL, Server, Service, ServiceId
-from .settings_model import (
+from .settings.kernel_release import KernelRelease
+from .settings.model import (
     CONN_REUSE_MODE,
     FLAG,
     NUMBER,

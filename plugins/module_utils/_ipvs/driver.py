@@ -14,15 +14,15 @@ from typing import AbstractSet, Dict, Iterator, List, Optional, Protocol, Sequen
 from .._converge.errors import Unavailable
 from .._converge.resource import Operation, Refusal
 from .._inet.address import IPV6
-from . import attributes as a
-from .codec import (
+from .model import Entry, Server, Service, ServiceId, Table
+from .wire import attributes as a
+from .wire.codec import (
     ServerEncoder,
     decode_service,
     encode_service,
     encode_service_reference,
 )
-from .layout import ServerDecoder
-from .model import Entry, Server, Service, ServiceId, Table
+from .wire.layout import ServerDecoder
 
 
 class Transport(Protocol):

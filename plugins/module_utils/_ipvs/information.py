@@ -15,15 +15,6 @@ from .._kernel.genetlink import GenericNetlink
 from .._kernel.netns import network_namespace
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
 from .._kernel.sysctl import Sysctls
-from . import attributes as a
-from . import settings_codec
-from .codec import (
-    Counters,
-    decode_service,
-    decode_service_counters,
-    encode_service_reference,
-)
-from .counter_layout import CounterDecoder
 from .described import (
     describe_service,
     describe_service_id,
@@ -31,12 +22,21 @@ from .described import (
     describe_sysctls,
 )
 from .driver import Transport
-from .kernel_release import KernelRelease, running_kernel
-from .layout import ServerDecoder
 from .model import Server, Service, ServiceId
 from .presence import ipvs_is_loaded
-from .settings_driver import Parameters, SettingsDriver
-from .settings_model import ALL_KEYS
+from .settings import codec as settings_codec
+from .settings.driver import Parameters, SettingsDriver
+from .settings.kernel_release import KernelRelease, running_kernel
+from .settings.model import ALL_KEYS
+from .wire import attributes as a
+from .wire.codec import (
+    Counters,
+    decode_service,
+    decode_service_counters,
+    encode_service_reference,
+)
+from .wire.counter_layout import CounterDecoder
+from .wire.layout import ServerDecoder
 
 Measured = Tuple[Server, Counters]
 

@@ -19,11 +19,9 @@ from .._declare.task import read_purge
 from .._inet.network import Scope
 from .._kernel.netns import network_namespace
 from .._kernel.termination import termination_as_error
-from . import attributes as a
 from .access import open_ipvs, sole_writer
-from .codec import decode_server, decode_server_counters, encode_service_reference
-from .declared_server import DeclaredServer
-from .declared_task import (
+from .declared.server import DeclaredServer
+from .declared.task import (
     DRAINED,
     FAIL,
     FORCE,
@@ -42,8 +40,10 @@ from .interface import InterfaceLookup
 from .model import Entry, Server, ServerId, Service, ServiceId, Table
 from .plan import arrange
 from .services import TITLE
-from .settings import expire_quiescent_templates, revert_settings
-from .settings_model import Setting
+from .settings.converge import expire_quiescent_templates, revert_settings
+from .settings.model import Setting
+from .wire import attributes as a
+from .wire.codec import decode_server, decode_server_counters, encode_service_reference
 
 CLOCK = Clock(time.monotonic, time.sleep)
 

@@ -17,7 +17,7 @@ from .._inet.network import Scope
 from .._kernel.netns import network_namespace
 from .._kernel.termination import termination_as_error
 from .access import open_ipvs, sole_writer
-from .declared_service import SERVICE_VOCABULARY, DeclaredService, read_services
+from .declared.service import SERVICE_VOCABULARY, DeclaredService, read_services
 from .driver import IpvsDriver
 from .fwmark_port import ExistingPorts
 from .interface import InterfaceLookup

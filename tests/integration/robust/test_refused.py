@@ -9,7 +9,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import Refused
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs import declared_service
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared import (
+    service as declared_service,
+)
 from ansible_collections.sluice.edge.tests.integration.robust.director import Director
 
 

@@ -15,17 +15,17 @@ from typing import Any, Dict
 import pytest
 
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs import attributes as a
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.codec import (
-    ServerEncoder,
-    encode_service,
-    encode_service_reference,
-)
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.model import (
     Server,
     ServerId,
     Service,
     ServiceId,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire import attributes as a
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.codec import (
+    ServerEncoder,
+    encode_service,
+    encode_service_reference,
 )
 
 WEB = ServiceId("ipv4", "tcp", parse_address("192.0.2.10"), 80, 0)

@@ -12,8 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs import attributes as a
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.codec import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.model import (
+    Server,
+    ServerId,
+    Service,
+    ServiceId,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire import attributes as a
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.codec import (
     ServerEncoder,
     decode_server,
     decode_server_counters,
@@ -22,13 +28,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs.codec import (
     encode_service,
     encode_service_reference,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.layout import ServerDecoder
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.model import (
-    Server,
-    ServerId,
-    Service,
-    ServiceId,
-)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.layout import ServerDecoder
 from ansible_collections.sluice.edge.tests.fakes.ipvs import FakeIpvs
 from ansible_collections.sluice.edge.tests.fakes.ipvs_bytes import attribute, attributes_of
 from ansible_collections.sluice.edge.tests.unit.ipvs.tables import (

@@ -19,7 +19,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._converge.runner impor
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs import servers
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.draining import Clock
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings_model import Sysctl
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.model import Sysctl
 from ansible_collections.sluice.edge.tests.contract.kernels import IpvsUnderTest, fake_ipvs
 from ansible_collections.sluice.edge.tests.fakes.ipvs import FakeIpvs
 

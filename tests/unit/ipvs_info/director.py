@@ -14,7 +14,9 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs.driver import Ip
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.information import (
     read_information,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.kernel_release import parse_release
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.kernel_release import (
+    parse_release,
+)
 from ansible_collections.sluice.edge.tests.fakes.ipvs import GET_DEST, GET_SERVICE, FakeIpvs
 from ansible_collections.sluice.edge.tests.fakes.ipvs_settings import FakeIpvsSettings
 

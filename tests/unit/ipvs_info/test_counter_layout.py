@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs import attributes as a
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.codec import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire import attributes as a
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.codec import (
     decode_server_counters,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.counter_layout import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.counter_layout import (
     CounterDecoder,
 )
 

@@ -15,7 +15,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._declare.task import (
 )
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import Address
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs import model
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared_service import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared.service import (
     SERVICE_VOCABULARY,
     read_services,
 )

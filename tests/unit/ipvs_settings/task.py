@@ -6,19 +6,21 @@
 from __future__ import annotations
 
 from ansible_collections.sluice.edge.plugins.module_utils._declare.task import read_items
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared_settings import (
-    SETTINGS_VOCABULARY,
-    read_settings,
-)
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.kernel_release import parse_release
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.converge import (
     SettingsHost,
     converge_on,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings_driver import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.declared import (
+    SETTINGS_VOCABULARY,
+    read_settings,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.driver import (
     SettingsDriver,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings_model import ALL_KEYS
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.kernel_release import (
+    parse_release,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.model import ALL_KEYS
 
 LINUX_6_1 = parse_release("6.1.0")
 

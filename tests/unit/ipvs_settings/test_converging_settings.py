@@ -14,7 +14,9 @@ from ansible_collections.sluice.edge.plugins.module_utils._converge.errors impor
     Unavailable,
 )
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.access import UnloadedIpvs
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.kernel_release import parse_release
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.kernel_release import (
+    parse_release,
+)
 from ansible_collections.sluice.edge.tests.fakes.ipvs_settings import (
     BACKUP,
     MASTER,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.kernel_release import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.kernel_release import (
     parse_release,
     running_kernel,
 )

@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs import settings_codec as codec
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings_model import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings import codec
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.model import (
     BACKUP,
     MASTER,
     SyncDaemon,

@@ -13,13 +13,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import Refused
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared_settings import (
-    SETTINGS_VOCABULARY,
-)
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.described import (
     describe_settings,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings_model import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.declared import (
+    SETTINGS_VOCABULARY,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.model import (
     ALL_KEYS,
 )
 from ansible_collections.sluice.edge.tests.fakes.ipvs_settings import (

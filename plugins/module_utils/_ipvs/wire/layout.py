@@ -15,10 +15,10 @@ import struct
 from operator import itemgetter
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
-from .._inet.address import family_of_number
+from ..._inet.address import family_of_number
+from ..model import Server, ServiceId
 from . import attributes as a
 from .codec import decode_server, make_server
-from .model import Server, ServiceId
 
 _WANTED = {
     a.DEST_ADDR_FAMILY: "H",

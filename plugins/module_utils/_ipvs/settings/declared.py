@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 
-from .._declare.item import Item, Vocabulary
-from .._declare.task import ABSENT, PRESENT
-from .._inet.address import Address
+from ..._declare.item import Item, Vocabulary
+from ..._declare.task import ABSENT, PRESENT
+from ..._inet.address import Address
+from .codec import length_range
 from .kernel_release import KernelRelease
-from .settings_codec import length_range
-from .settings_model import (
+from .model import (
     CONN_REUSE_MODE,
     DEFAULT_SYNC_GROUP,
     FLAG,

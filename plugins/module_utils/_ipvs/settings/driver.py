@@ -10,11 +10,11 @@ import errno
 import os
 from typing import AbstractSet, List, Optional, Protocol, Sequence
 
-from .._converge.errors import Unavailable
-from .._converge.resource import Operation, Refusal
-from . import settings_codec as codec
-from .driver import Transport
-from .settings_model import (
+from ..._converge.errors import Unavailable
+from ..._converge.resource import Operation, Refusal
+from ..driver import Transport
+from . import codec as codec
+from .model import (
     DEFAULT_TIMEOUTS,
     FORWARDING_PARAMETERS,
     PARAMETERS,

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from .._converge.errors import EdgeError
-from .._declare.item import Item, Vocabulary
-from .._declare.task import ABSENT, PRESENT
-from .._inet.address import BITS, FAMILIES, IPV4, IPV6, Address, parse_address
-from .._inet.network import parse_prefix
-from .declared_server import SERVER_VOCABULARY, DeclaredServer, read_server
-from .fwmark_port import DistinctServers
-from .model import FLAGS, OPS, PROTOCOLS, SCHEDULERS, TCP, UDP, Service, ServiceId
+from ..._converge.errors import EdgeError
+from ..._declare.item import Item, Vocabulary
+from ..._declare.task import ABSENT, PRESENT
+from ..._inet.address import BITS, FAMILIES, IPV4, IPV6, Address, parse_address
+from ..._inet.network import parse_prefix
+from ..fwmark_port import DistinctServers
+from ..model import FLAGS, OPS, PROTOCOLS, SCHEDULERS, TCP, UDP, Service, ServiceId
+from .server import SERVER_VOCABULARY, DeclaredServer, read_server
 
 Lookup = Callable[[str, str], Address]
 """Finds the address of an interface or alias label in a family; raises EdgeError."""

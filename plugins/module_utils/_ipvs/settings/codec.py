@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Optional, Tuple
 
-from .._inet.address import IPV4, IPV6, Address
-from . import attributes as a
-from .settings_model import (
+from ..._inet.address import IPV4, IPV6, Address
+from ..wire import attributes as a
+from .model import (
     BACKUP,
     DEFAULT_SYNC_GROUP,
     DEFAULT_SYNC_PORT,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Mapping, Optional, Sequence, Set
 
-from .._converge.errors import Unavailable
-from .._converge.plan import Desired, Stages
-from .._converge.resource import Operation, State
-from .declared_settings import AUTO, DeclaredDaemon, DeclaredSettings
+from ..._converge.errors import Unavailable
+from ..._converge.plan import Desired, Stages
+from ..._converge.resource import Operation, State
+from .codec import default_length, length_range
+from .declared import AUTO, DeclaredDaemon, DeclaredSettings
 from .kernel_release import KernelRelease
-from .settings_codec import default_length, length_range
-from .settings_model import (
+from .model import (
     CONN_REUSE_MODE,
     DEFAULT_SYNC_GROUP,
     DEFAULT_SYNC_PORT,

@@ -12,9 +12,9 @@ from __future__ import annotations
 import struct
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from .._inet.address import IPV4, Address, address_family_number, family_of_number
+from ..._inet.address import IPV4, Address, address_family_number, family_of_number
+from ..model import OPS, TUNNEL, Server, ServerId, Service, ServiceId, full_netmask
 from . import attributes as a
-from .model import OPS, TUNNEL, Server, ServerId, Service, ServiceId, full_netmask
 
 
 class _Numbers(Dict[str, int]):

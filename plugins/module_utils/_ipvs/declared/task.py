@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Union
 
-from .._converge.errors import InvalidInput
-from .._declare.item import Item, Vocabulary
-from .._declare.task import ABSENT, PRESENT, read_items
-from .declared_server import (
+from ..._converge.errors import InvalidInput
+from ..._declare.item import Item, Vocabulary
+from ..._declare.task import ABSENT, PRESENT, read_items
+from ..fwmark_port import DistinctServers
+from ..model import ServerId, ServiceId
+from .server import (
     SERVER_ALIASES,
     SERVER_OPTIONS,
     DeclaredServer,
     read_server,
     read_server_id,
 )
-from .declared_service import SERVICE_ID_VOCABULARY, Lookup, read_service_id
-from .fwmark_port import DistinctServers
-from .model import ServerId, ServiceId
+from .service import SERVICE_ID_VOCABULARY, Lookup, read_service_id
 
 DRAINED = "drained"
 FAIL, FORCE, KEEP = "fail", "force", "keep"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, Tuple
 
-from .._declare.item import Item, Vocabulary
-from .._inet.address import Address, parse_address
-from .model import (
+from ..._declare.item import Item, Vocabulary
+from ..._inet.address import Address, parse_address
+from ..model import (
     CHECKSUM,
     DIRECT,
     FORWARD_METHODS,

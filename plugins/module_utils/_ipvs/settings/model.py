@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Optional, Tuple, Union
 
-from .._converge.resource import Key
-from .._inet.address import Address, parse_address
+from ..._converge.resource import Key
+from ..._inet.address import Address, parse_address
 
 SettingKey = Tuple[str, ...]
 

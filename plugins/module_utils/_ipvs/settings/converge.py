@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, NamedTuple, Optional
 
-from .._converge.errors import Unavailable
-from .._converge.resource import Driver
-from .._converge.runner import Outcome, converge, revert
-from .._declare.task import read_items
-from .._kernel.netns import network_namespace
-from .._kernel.sysctl import Sysctls
-from .._kernel.termination import termination_as_error
-from .access import UnloadedIpvs, open_ipvs, sole_writer
-from .declared_settings import SETTINGS_VOCABULARY, DeclaredSettings, read_settings
-from .driver import Transport
+from ..._converge.errors import Unavailable
+from ..._converge.resource import Driver
+from ..._converge.runner import Outcome, converge, revert
+from ..._declare.task import read_items
+from ..._kernel.netns import network_namespace
+from ..._kernel.sysctl import Sysctls
+from ..._kernel.termination import termination_as_error
+from ..access import UnloadedIpvs, open_ipvs, sole_writer
+from ..driver import Transport
+from .declared import SETTINGS_VOCABULARY, DeclaredSettings, read_settings
+from .driver import FreshSettingsDriver, Parameters, SettingsDriver
 from .kernel_release import KernelRelease, running_kernel
 from .link_mtu import mtu_of
-from .settings_driver import FreshSettingsDriver, Parameters, SettingsDriver
-from .settings_model import EXPIRE_QUIESCENT_TEMPLATE, Setting
-from .settings_plan import MtuOf, arrange, desired_settings
+from .model import EXPIRE_QUIESCENT_TEMPLATE, Setting
+from .plan import MtuOf, arrange, desired_settings
 
 TITLE = "IPVS settings"
 
