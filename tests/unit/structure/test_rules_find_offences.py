@@ -112,6 +112,12 @@ def test_other_files_of_a_kind_may_do_input_and_output() -> None:
     assert layers.impure_imports(driver, "import socket") == []
 
 
+@pytest.mark.parametrize("folder", layers.PURE_FOLDERS)
+def test_every_file_of_a_pure_folder_is_pure(folder: str) -> None:
+    path = layers.MODULE_UTILS / "_ipvs" / folder / "anything.py"
+    assert len(layers.impure_imports(path, "import socket")) == 1
+
+
 @pytest.mark.parametrize(
     "name", ["plugins/module_utils/_ipvs/utils.py", "tests/helpers/x.py", "docs/misc.md", "a/_util"]
 )
