@@ -14,7 +14,7 @@ from typing import Sequence
 
 @dataclass(frozen=True)
 class Figure:
-    """One benchmark beside its peer; ``ratio`` is figure ÷ peer_figure and ``bar`` its limit."""
+    """One benchmark beside its peer; ``ratio`` is figure ÷ peer_figure and ``limit`` its bar."""
 
     name: str
     figure: float
@@ -22,12 +22,12 @@ class Figure:
     peer: str
     peer_figure: float
     ratio: float
-    bar: float
+    limit: float
     met: bool
 
 
 def compare(
-    name: str, runs: Sequence[float], peer: str, peer_runs: Sequence[float], bar: float
+    name: str, runs: Sequence[float], peer: str, peer_runs: Sequence[float], limit: float
 ) -> Figure:
     """Return the figure of interleaved runs, in seconds.
 
@@ -42,8 +42,8 @@ def compare(
         peer,
         round(median(peer_runs), 4),
         round(ratio, 3),
-        bar,
-        ratio <= bar,
+        limit,
+        ratio <= limit,
     )
 
 
@@ -58,7 +58,7 @@ def as_table(figures: Sequence[Figure]) -> str:
                 entry.peer,
                 "%.3f %s" % (entry.peer_figure, entry.unit),
                 "%.2f" % entry.ratio,
-                "≤ %.2f" % entry.bar,
+                "≤ %.2f" % entry.limit,
                 "yes" if entry.met else "NO",
             )
         )
@@ -70,4 +70,9 @@ def as_table(figures: Sequence[Figure]) -> str:
 
 def as_json(figures: Sequence[Figure]) -> str:
     """Return the figures as the text of build/bench.json."""
-    return json.dumps([asdict(entry) for entry in figures], indent=2) + "\n"
+    objects = []
+    for entry in figures:
+        values = asdict(entry)
+        values["bar"] = values.pop("limit")
+        objects.append(values)
+    return json.dumps(objects, indent=2) + "\n"

@@ -23,7 +23,7 @@ def load_order(wanted: Iterable[str], modules_dep: str, modules_builtin: str) ->
     """
     builtin = {module_name(line) for line in modules_builtin.split()}
     lines = (line.partition(":") for line in modules_dep.splitlines())
-    files = {module_name(path): (path, needs.split()) for path, _, needs in lines}
+    files = {module_name(path): (path, needs.split()) for path, _colon, needs in lines}
     order: dict[str, None] = {}
     for name in map(module_name, wanted):
         if name in builtin and name not in files:
@@ -66,6 +66,7 @@ def build(
     files = dict.fromkeys(("bin", "dev", "modules", "root"), directory)
     files["init"] = (0o100755, init.read_bytes())
     files["bin/busybox"] = (0o100755, busybox.read_bytes())
+    files["bin/sh"] = (0o120777, b"busybox")
     for position, path in enumerate(order):
         name = f"modules/{position:02}-{PurePosixPath(path).name}"
         files[name] = (0o100644, read_module_file(path))

@@ -124,7 +124,7 @@ def _start(where: state.Place, image: Image, accelerator: str) -> state.Running:
 def _free_ports(count: int) -> list[int]:
     """Return TCP ports of the loopback address that nobody listens on right now."""
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        sockets = [stack.enter_context(socket.socket()) for _port in range(count)]
         for each in sockets:
             each.bind(("127.0.0.1", 0))
         return [each.getsockname()[1] for each in sockets]

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Iterator, List, Sequence
 
 from .._converge.errors import Unavailable
@@ -42,26 +42,22 @@ def open_ipvs(check: bool) -> Iterator[Transport]:
     what is missing and what to do.
     """
     require_capability(CAP_NET_ADMIN, "IPVS")
-    with answering(), _opened(check) as transport:
-        yield transport
+    with answering(), ExitStack() as stack:
+        yield _connect(check, stack)
 
 
-@contextmanager
-def _opened(check: bool) -> Iterator[Transport]:
+def _connect(check: bool, stack: ExitStack) -> Transport:
     if not ipvs_is_loaded():
         reason = load_module(MODULE, dry_run=check)
         if reason is not None:
             raise _missing(reason)
         if check:
             # Opening the family would have the kernel load the module.
-            yield UnloadedIpvs()
-            return
+            return UnloadedIpvs()
     try:
-        transport = GenericNetlink(FAMILY_NAME)
+        return stack.enter_context(GenericNetlink(FAMILY_NAME))
     except FileNotFoundError:
         raise _missing("the module is loaded, but offers no netlink family") from None
-    with transport:
-        yield transport
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.sluice.edge.tests.tooling.stages import GROUPS
 from ansible_collections.sluice.edge.tests.unit.docs import documented, markdown, messages
 from ansible_collections.sluice.edge.tests.unit.docs.pages import CHECKOUT, PAGES, name_of
+from ansible_collections.sluice.edge.tests.unit.structure.layers import LAYERS
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 OPERATIONS = (CHECKOUT / "docs/operations.md").read_text(encoding="utf-8")
@@ -22,6 +23,7 @@ DEVELOPMENT = (CHECKOUT / "docs/development.md").read_text(encoding="utf-8")
 
 ATTRIBUTES = ("check_mode", "diff_mode", "idempotent")
 _NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
+_PATH = re.compile(r"(?:docs|meta|molecule|plugins|requirements|roles|tests)/[\w./*-]*")
 _SETTING = re.compile(r"([a-z_]+): (\S+)")
 # Names in tables that belong to the kernel or to Ansible.
 _OTHERS = {"ip_vs", "ip_vs_rr", "ip_vs_wlc", "ansible_python_interpreter", "action_groups"}
@@ -107,6 +109,21 @@ def test_layers_are_described_as_they_are() -> None:
     }
     assert described >= layers
     assert [folder for folder in described if not (CHECKOUT / folder).is_dir()] == []
+
+
+def test_files_of_a_kind_are_described_as_they_are() -> None:
+    kinds = [CHECKOUT / "plugins/module_utils" / kind for kind in LAYERS[-1]]
+    for row in markdown.table(ARCHITECTURE, "File or folder"):
+        for name in markdown.codes(row[0]):
+            assert [kind for kind in kinds if list(kind.rglob(name.rstrip("/")))], name
+
+
+@pytest.mark.parametrize("page", [ARCHITECTURE, DEVELOPMENT], ids=["architecture", "development"])
+def test_paths_in_a_page_exist(page: str) -> None:
+    written = {code for code in markdown.codes(markdown.prose(page)) if _PATH.fullmatch(code)}
+    assert written, "the page names no path"
+    real = [path for path in sorted(written) if "KIND" not in path and "*" not in path]
+    assert [path for path in real if not (CHECKOUT / path).exists()] == []
 
 
 def test_folders_of_tests_are_described_as_they_are() -> None:

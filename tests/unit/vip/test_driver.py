@@ -195,7 +195,7 @@ def test_a_lifetime_that_runs_out_during_the_run_is_no_failure(fake: FakeHost) -
     ],
 )
 def test_the_kernels_no_is_explained(fake: FakeHost, number: int, reason: str) -> None:
-    fake.submit = lambda changes: [Answer(number, "no room") for _ in changes]  # type: ignore
+    fake.submit = lambda changes: [Answer(number, "no room") for _change in changes]  # type: ignore
     with pytest.raises(Refused) as caught:
         run(fake, item("lo"))
     assert str(caught.value).startswith("cannot create virtual address 192.0.2.10/32 on lo: ")

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-PROGRAMS = Path(__file__).parents[3] / "molecule/vm/recipe/root/usr/local/bin"
+PROGRAMS = Path(__file__).parents[3] / "molecule/vm/recipe/root/usr/local/lib/sluice-vm"
 
 
 def start(port: int, pidfile: Path) -> subprocess.CompletedProcess[str]:
-    backend = [sys.executable, str(PROGRAMS / "backend"), "--name", "web1", "--port", str(port)]
+    backend = [sys.executable, str(PROGRAMS / "backend.py"), "--name", "web1", "--port", str(port)]
     command = [*backend, "--daemon", "--pidfile", str(pidfile)]
     return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
 
@@ -37,7 +37,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 def ask_udp(address: str, port: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(PROGRAMS / "ask-udp"), address, str(port), "--timeout", "2"]
+    command = [sys.executable, str(PROGRAMS / "ask_udp.py"), address, str(port), "--timeout", "2"]
     return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
 
 
@@ -48,7 +48,7 @@ def test_it_answers_its_name_over_http_on_a_connection_that_stays_open(
     connection = http.client.HTTPConnection(address, port, timeout=10)
     connection.connect()
     first = connection.sock
-    for _ in range(2):
+    for _request in range(2):
         connection.request("GET", "/")
         assert connection.getresponse().read() == b"web1\n"
     assert connection.sock is first

@@ -13,7 +13,7 @@ from typing import AbstractSet, List, Optional, Protocol, Sequence
 from ..._converge.errors import Unavailable
 from ..._converge.resource import Operation, Refusal
 from ..driver import Transport
-from . import codec as codec
+from . import codec
 from .model import (
     DEFAULT_TIMEOUTS,
     FORWARDING_PARAMETERS,
@@ -119,7 +119,10 @@ class FreshSettingsDriver:
 
     def apply(self, operations: Sequence[Step]) -> List[Optional[Refusal]]:
         """Refuse: nothing is written before the module is loaded."""
-        return [Refusal("IPVS is not loaded, and check mode does not load it") for _ in operations]
+        return [
+            Refusal("IPVS is not loaded, and check mode does not load it")
+            for _operation in operations
+        ]
 
 
 def read_parameters(keys: AbstractSet[SettingKey], parameters: Parameters) -> Settings:
