@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1, help="questions (default: 1)")
     parser.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
     options = parser.parse_args()
-    for _ in range(options.count):
+    for _question in range(options.count):
         try:
             print(ask(options.address, options.port, options.timeout), flush=True)
         except OSError as error:

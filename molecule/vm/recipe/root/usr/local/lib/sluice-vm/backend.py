@@ -84,7 +84,7 @@ def reply_source(level: int, kind: int, data: bytes) -> tuple[int, int, bytes]:
     The interface index becomes 0: the way back is the routing table's choice (ip(7), ipv6(7)).
     """
     if level == socket.IPPROTO_IP:
-        _, _, destination = struct.unpack("=I4s4s", data)
+        destination = struct.unpack("=I4s4s", data)[2]
         return level, kind, struct.pack("=I4s4s", 0, destination, b"\0\0\0\0")
     return level, kind, data[:16] + struct.pack("=I", 0)
 
@@ -94,11 +94,12 @@ def answer_datagrams(sockets: list[socket.socket], name: str) -> None:
     content = f"{name}\n".encode()
     selector = selectors.DefaultSelector()
     for each in sockets:
-        selector.register(each, selectors.EVENT_READ)
+        selector.register(each, selectors.EVENT_READ, data=each)
     while True:
-        for key, _ in selector.select():
-            _, ancillary, _, peer = key.fileobj.recvmsg(65535, 256)
-            key.fileobj.sendmsg([content], [reply_source(*a) for a in ancillary], 0, peer)
+        for ready in selector.select():
+            asked: socket.socket = ready[0].data
+            received = asked.recvmsg(65535, 256)
+            asked.sendmsg([content], [reply_source(*part) for part in received[1]], 0, received[3])
 
 
 def detach(pidfile: str | None) -> None:
