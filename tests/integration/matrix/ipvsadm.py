@@ -115,7 +115,7 @@ def _netmask(entry: Entry) -> str:
 
 
 def _server(entry: Entry, server: Entry) -> str:
-    return _place(server["address"], server.get("port", entry.get("port", 0)))
+    return _place(server["address"], server["port"] if "port" in server else entry["port"])
 
 
 def _forwarding(server: Entry) -> str:

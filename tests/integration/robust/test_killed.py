@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import select
 import time
-from typing import Any, Dict, List, Sequence
+from functools import partial
+from typing import Any, Dict, List, Optional, Sequence
 
 import pytest
 
@@ -52,9 +53,11 @@ class Writing:
         self._told, telling = os.pipe()
         apply = IpvsDriver.apply
 
-        def telling_apply(driver: IpvsDriver, operations: Sequence[Operation[Entry]]) -> List[Any]:
+        def telling_apply(
+            driver: IpvsDriver, operations: Sequence[Operation[Entry]]
+        ) -> List[Optional[Refusal]]:
             os.write(telling, b"x")
-            refused: List[Refusal] = apply(driver, operations)
+            refused: List[Optional[Refusal]] = apply(driver, operations)
             return refused
 
         monkeypatch.setattr(IpvsDriver, "apply", telling_apply)
@@ -95,7 +98,7 @@ def test_a_run_killed_at_any_moment_of_a_change_of_2000_servers_is_made_good_by_
     for number, (after_beginning, pause) in enumerate(moments):
         target = number % 2
         writing.forget()
-        process = Process(lambda target=target: director.services(config=variants[target]))
+        process = Process(partial(director.services, config=variants[target]))
         if after_beginning:
             writing.wait()
         time.sleep(pause)

@@ -17,7 +17,9 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs.information impo
 )
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.servers import converge_servers
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.services import converge_services
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings import converge_settings
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.converge import (
+    converge_settings,
+)
 from ansible_collections.sluice.edge.plugins.module_utils._vip.addresses import converge_addresses
 from ansible_collections.sluice.edge.tests.integration.robust.director import Process, output
 

@@ -12,6 +12,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._converge.errors impor
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.declared import (
     service as declared_service,
 )
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.model import SCHEDULERS
 from ansible_collections.sluice.edge.tests.integration.robust.director import Director
 
 
@@ -22,7 +23,7 @@ def test_an_unknown_scheduler_as_the_last_of_100_leaves_what_was_there(
     director.run("ipvsadm", "-a", "-t", "192.0.2.100:1000", "-r", "198.51.100.200", "-w", "7")
     before = director.table()
     # As if a later kernel's scheduler were known here already.
-    monkeypatch.setattr(declared_service, "SCHEDULERS", (*declared_service.SCHEDULERS, "tomorrow"))
+    monkeypatch.setattr(declared_service, "SCHEDULERS", (*SCHEDULERS, "tomorrow"))
     config = [
         {
             "address": "192.0.2.100",

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Dict
 
 from ansible_collections.sluice.edge.tests.integration.robust.director import Director, Process
 
-SERVICE = {"address": "192.0.2.100", "port": 80}
+SERVICE: Dict[str, Any] = {"address": "192.0.2.100", "port": 80}
 WRITES = 40
 
 
@@ -29,7 +30,7 @@ def test_two_processes_writing_different_servers_of_one_service_lose_nothing(
             assert done["changed"]
         return {}
 
-    writers = [Process(lambda writer=writer: write(writer)) for writer in range(2)]
+    writers = [Process(partial(write, writer)) for writer in range(2)]
     assert [writer.wait().result for writer in writers] == [{}, {}]
     expected = {server(writer, number) for writer in range(2) for number in range(WRITES)}
     assert {line.split()[4].split(":")[0] for line in director.table().splitlines()[1:]} == expected

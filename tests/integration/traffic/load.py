@@ -88,7 +88,9 @@ def start(result: Path, url: str, side_by_side: int, seconds: float = LONGEST) -
         os.dup2(quiet, descriptor)
     load = Load(url, time.monotonic() + seconds, stop)
     started = threading.Barrier(side_by_side, action=ready.touch)
-    threads = [threading.Thread(target=load.run, args=(started,)) for _ in range(side_by_side)]
+    threads = [
+        threading.Thread(target=load.run, args=(started,)) for _client in range(side_by_side)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
