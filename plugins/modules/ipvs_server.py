@@ -87,9 +87,8 @@ options:
     choices: [present, drained, absent]
   drain:
     description:
-      - Whether V(absent) drains a server before it removes it.
+      - Whether V(absent) drains a server before it removes it. V(false) when left out.
     type: bool
-    default: false
   drain_connections:
     description:
       - Waiting ends when a server has at most this many active connections. V(0) when left out.
@@ -174,7 +173,7 @@ operations:
     - change real server 198.51.100.11:443 of tcp 192.0.2.100:443
 drained:
   description: The servers that were waited for, and how their connections fell.
-  returned: success
+  returned: success, and when draining takes too long
   type: list
   elements: dict
   contains:
@@ -204,12 +203,12 @@ drained:
       elements: dict
 undone:
   description: After a failure, what had been done and was taken back.
-  returned: when the kernel refuses an operation
+  returned: when the kernel refuses an operation, or draining takes too long
   type: list
   elements: str
 not_undone:
   description: After a failure, what could not be taken back, with the reason.
-  returned: when the kernel refuses an operation
+  returned: when the kernel refuses an operation, or draining takes too long
   type: list
   elements: str
 """
@@ -235,7 +234,7 @@ ARGUMENTS = {
     "tunnel_port": {"type": "int"},
     "tunnel_checksum": {"type": "str", "choices": ["none", "csum", "remcsum"]},
     "state": {"type": "str", "choices": ["present", "drained", "absent"]},
-    "drain": {"type": "bool", "default": False},
+    "drain": {"type": "bool"},
     "drain_connections": {"type": "int"},
     "drain_timeout": {"type": "float"},
     "on_timeout": {"type": "str", "choices": ["fail", "force", "keep"]},

@@ -27,7 +27,8 @@ options:
   interface:
     description:
       - Takes the address of this interface, or of this alias label such as V(eth1:0), instead of
-        O(address). It must carry exactly one address of O(family).
+        O(address). It must carry exactly one of O(family); beside an address with a subnet, an
+        interface's addresses of /32 and /128 and its secondary ones do not count.
     type: str
   port:
     description:

@@ -10,7 +10,7 @@ module: vip
 short_description: Virtual addresses of a host
 version_added: 0.1.0
 author:
-  - The sluice.edge authors (@sluice)
+  - The sluice.edge authors (@sluice-edge)
 description:
   - Adds and removes IPv4 and IPv6 addresses that services of this host are reached at.
   - A new address is first asked for on the network. When another host has it, the task fails and
@@ -101,12 +101,20 @@ options:
         IPv4 addresses of the same subnet stay.
     type: str
     choices: [present, absent]
+  take:
+    description:
+      - Whether addresses that are not there yet are taken. When it is not given, V(true) is used.
+      - V(false) only changes and removes. Before M(sluice.edge.ipvs_service) removes a service,
+        this takes its address away first, so that no client is refused in between.
+    type: bool
 requirements:
   - pyroute2 0.7.2 or newer on the managed host (Debian package C(python3-pyroute2)).
 notes:
   - O(purge=true) needs O(purge_scope), because the host's own addresses would go otherwise. It
     never removes loopback addresses, IPv6 link-local addresses, and addresses from DHCP or from
-    router advertisements.
+    router advertisements. Nor does it remove an address with a subnet, that is with a prefix length
+    below 32 or, for IPv6, below 128, because it may be what connects the host. Remove such an
+    address by O(state=absent).
   - systemd-networkd removes addresses that it does not know when it is restarted or configures a
     link anew. Set C(KeepConfiguration=static) in the C([Network]) section of the link's file to
     keep virtual addresses.
@@ -210,6 +218,7 @@ def main() -> None:
             "announce_count": {"type": "int"},
             "announce_interval": {"type": "float"},
             "state": {"type": "str", "choices": ["present", "absent"]},
+            "take": {"type": "bool"},
             "config": {"type": "list", "elements": "dict"},
             "purge": {"type": "bool"},
             "purge_scope": {"type": "list", "elements": "str"},

@@ -10,7 +10,7 @@ module: vip_info
 short_description: List the addresses of a host
 version_added: 0.1.0
 author:
-  - The sluice.edge authors (@sluice)
+  - The sluice.edge authors (@sluice-edge)
 description:
   - Lists IPv4 and IPv6 addresses in the form that M(sluice.edge.vip) takes them, with all that the
     kernel knows about them and their interfaces.

@@ -207,7 +207,7 @@ class VirtualAddressContract:
         assert host.seen() == {Seen("eth0", "192.0.2.10/32")}
 
     def test_purge_takes_what_is_in_its_scope_and_not_listed(self, host: HostUnderTest) -> None:
-        for address in ("192.0.2.1/24", "192.0.2.2/24", "192.0.2.66/32", "198.51.100.1/24"):
+        for address in ("192.0.2.1/32", "192.0.2.2/32", "192.0.2.66/32", "198.51.100.1/32"):
             host.add("eth0", address)
         host.add("lo", "192.0.2.67/32")
         host.add("eth0", "2001:db8::5/64")
@@ -221,15 +221,35 @@ class VirtualAddressContract:
             },
         )
         assert {(entry.interface, entry.address) for entry in host.seen()} == {
-            ("eth0", "192.0.2.1/24"),
+            ("eth0", "192.0.2.1/32"),
             ("eth0", "192.0.2.65/32"),
             ("eth0", "192.0.2.66/32"),
-            ("eth0", "198.51.100.1/24"),
+            ("eth0", "198.51.100.1/32"),
             ("eth0", "2001:db8::5/64"),
         }
 
+    def test_a_purge_leaves_what_connects_the_host_to_a_subnet(self, host: HostUnderTest) -> None:
+        for address in ("192.0.2.1/24", "192.0.2.2/24", "2001:db8::5/64"):
+            host.add("eth0", address)
+        everything = {"config": [], "purge": True, "purge_scope": ["0.0.0.0/0", "::/0"]}
+        assert not host.run(everything)["changed"]
+        assert len(host.seen()) == 3
+
+    def test_without_take_addresses_go_but_none_comes(self, host: HostUnderTest) -> None:
+        host.add("eth0", "192.0.2.10/32")
+        host.add("eth0", "192.0.2.11/32")
+        declared = {
+            "config": [v4("192.0.2.10"), v4("192.0.2.12")],
+            "purge": True,
+            "purge_scope": ["192.0.2.0/24"],
+        }
+        converges(host, dict(declared, take=False))
+        assert {entry.address for entry in host.seen()} == {"192.0.2.10/32"}
+        converges(host, declared)
+        assert {entry.address for entry in host.seen()} == {"192.0.2.10/32", "192.0.2.12/32"}
+
     def test_a_purge_of_everything_leaves_what_the_kernel_made(self, host: HostUnderTest) -> None:
-        host.add("eth0", "192.0.2.1/24")
+        host.add("eth0", "192.0.2.1/32")
         before = len(host.info({"scope": "all"})["details"])
         everything = {"config": [], "purge": True, "purge_scope": ["0.0.0.0/0", "::/0"]}
         converges(host, everything)

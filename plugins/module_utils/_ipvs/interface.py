@@ -10,7 +10,7 @@ import socket
 from typing import List, Optional
 
 from .._converge.errors import Unavailable
-from .._inet.address import Address
+from .._inet.address import BITS, Address
 from .._kernel.rtnetlink import InterfaceAddress, Rtnetlink
 
 
@@ -23,9 +23,10 @@ class InterfaceLookup:
     def __call__(self, interface: str, family: str) -> Address:
         """Return the one address of ``family`` that ``interface`` carries.
 
-        An alias label such as ``eth1:0`` stands for the addresses with that label; a plain name
-        for the interface's own, secondary and link-local ones left out. Raises Unavailable when
-        there is none, or more than one.
+        An alias label such as ``eth1:0`` stands for the address with that label. A plain name
+        stands for the interface's own address: not a secondary or link-local one, and none that
+        is alone in its subnet, as virtual addresses are, while there is another. Raises
+        Unavailable when there is no such address, or more than one.
         """
         if self._addresses is None:
             with Rtnetlink() as rtnetlink:
@@ -34,7 +35,9 @@ class InterfaceLookup:
         if len(found) == 1:
             return found[0]
         if not _exists(interface):
-            raise Unavailable("interface %s does not exist here" % interface)
+            raise Unavailable(
+                "interface %s does not exist here: correct its name, or give address" % interface
+            )
         if not found:
             raise Unavailable(
                 "interface %s has no %s address here: add one with the vip module, or give address"
@@ -60,8 +63,10 @@ def choose(addresses: List[InterfaceAddress], interface: str, family: str) -> Li
     labelled = [entry for entry in own if entry.label == interface and ":" in interface]
     if labelled:
         return [entry.address for entry in labelled]
-    return [
-        entry.address
+    primary = [
+        entry
         for entry in own
         if entry.interface == interface and not entry.secondary and not entry.address.is_link_local
     ]
+    in_subnet = [entry for entry in primary if entry.prefix < BITS[family]]
+    return [entry.address for entry in in_subnet or primary]

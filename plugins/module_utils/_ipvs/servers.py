@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Collection, Dict, List, Mapping, Optional, Set
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from .._converge.collector import collector_paused
 from .._converge.diff import joined
-from .._converge.errors import EdgeError
+from .._converge.errors import EdgeError, Refused
 from .._converge.plan import Desired, make_plan
 from .._converge.resource import State
 from .._converge.runner import Outcome, converge, revert
@@ -48,8 +48,22 @@ from .wire.codec import decode_server, decode_server_counters, encode_service_re
 CLOCK = Clock(time.monotonic, time.sleep)
 
 
-class DrainTimeout(EdgeError):
-    """A server kept connections for longer than the task waits; every weight was put back."""
+class DrainTimeout(Refused):
+    """A server kept connections for longer than the task waits, so the weights were put back."""
+
+    def __init__(
+        self,
+        message: str,
+        drained: Sequence[Drained],
+        undone: Sequence[str],
+        not_undone: Sequence[str],
+    ) -> None:
+        super().__init__(message, undone, not_undone)
+        self.drained = list(drained)
+
+    def as_result(self) -> Dict[str, Any]:
+        drained = [entry.as_result() for entry in self.drained]
+        return dict(super().as_result(), drained=drained)
 
 
 class ServersTask:
@@ -205,16 +219,37 @@ def _drain(
             draining.timeout,
             clock,
         )
-        late = [entry for entry in drained if entry.timed_out]
-        if late and draining.on_timeout == FAIL:
-            raise DrainTimeout(_too_slow(late, draining))
-    except BaseException:
+    except BaseException as error:
+        _undone, kept = _put_back(driver, quieted, expiry)
+        if kept and isinstance(error, EdgeError):
+            raise Refused("%s; NOT undone: %s" % (error, "; ".join(kept)), (), kept) from None
+        raise
+    late = [entry for entry in drained if entry.timed_out]
+    if late and draining.on_timeout == FAIL:
+        undone, kept = _put_back(driver, quieted, expiry)
+        raise DrainTimeout(_too_slow(late, draining, kept), drained, undone, kept)
+    return drained
+
+
+def _put_back(
+    driver: IpvsDriver, quieted: Outcome[Entry], expiry: Optional[Outcome[Setting]]
+) -> Tuple[List[str], List[str]]:
+    """Take back what was done before waiting; return (undone, not undone) as lines."""
+    undone: List[str] = []
+    kept: List[str] = []
+    try:
         with sole_writer(check=False):
             revert(driver, quieted, arrange)
-        if expiry is not None:
+        undone += [str(operation.inverse()) for operation in quieted.plan]
+    except (EdgeError, OSError) as error:
+        kept += ["%s: %s" % (operation.inverse(), error) for operation in quieted.plan]
+    if expiry is not None:
+        try:
             revert_settings(expiry)
-        raise
-    return drained
+            undone += [str(operation.inverse()) for operation in expiry.plan]
+        except (EdgeError, OSError) as error:
+            kept += ["%s: %s" % (operation.inverse(), error) for operation in expiry.plan]
+    return undone, kept
 
 
 def count_connections(transport: Transport, services: List[ServiceId]) -> Dict[ServerId, int]:
@@ -226,12 +261,13 @@ def count_connections(transport: Transport, services: List[ServiceId]) -> Dict[S
     return counts
 
 
-def _too_slow(late: List[Drained], draining: Draining) -> str:
+def _too_slow(late: List[Drained], draining: Draining, kept: Sequence[str]) -> str:
     first = late[0]
     more = " and %d more" % (len(late) - 1) if len(late) > 1 else ""
+    back = "NOT undone: " + "; ".join(kept) if kept else "every weight was put back"
     return (
-        "%s%s still has %d active connections after %g s (%d at first, at most %d wanted), so "
-        "every weight was put back: raise drain_timeout, or set on_timeout to force or keep"
+        "%s%s: %d active connections are left after %g s (%d at first, at most %d wanted); %s; "
+        "raise drain_timeout, or set on_timeout to force or keep"
         % (
             first.server.name,
             more,
@@ -239,5 +275,6 @@ def _too_slow(late: List[Drained], draining: Draining) -> str:
             draining.timeout,
             first.samples[0][1],
             draining.connections,
+            back,
         )
     )

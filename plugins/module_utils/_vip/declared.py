@@ -50,10 +50,11 @@ class DeclaredAddress(NamedTuple):
 
 
 class Declaration(NamedTuple):
-    """The whole task: its items, and where unlisted addresses go."""
+    """The whole task: its items, where unlisted addresses go, and whether new ones are taken."""
 
     addresses: List[DeclaredAddress]
     purge: Optional[Scope]
+    take: bool = True
 
 
 def read_declaration(params: Mapping[str, Any]) -> Declaration:
@@ -66,7 +67,7 @@ def read_declaration(params: Mapping[str, Any]) -> Declaration:
         )
     addresses = [_read(item) for item in read_items(params, VOCABULARY)]
     _refuse_duplicates(addresses)
-    return Declaration(addresses, purge)
+    return Declaration(addresses, purge, params.get("take") is not False)
 
 
 def _read(item: Item) -> DeclaredAddress:

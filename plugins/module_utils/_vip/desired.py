@@ -42,6 +42,8 @@ def desired_addresses(
         entry = declared.entry
         if entry.key not in have:
             _check_new(declared, interfaces, holders)
+            if not declaration.take:
+                continue
         if declared.absent:
             absent.add(entry.key)
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import List, Sequence
 
 from .._converge.resource import Operation, State
-from .._inet.address import IPV6
+from .._inet.address import BITS, IPV6
 from .model import VirtualAddress
 
 
@@ -29,10 +29,13 @@ def arrange(
 def purgeable(entry: VirtualAddress) -> bool:
     """Tell whether ``entry`` may be an operator's own: whatever the kernel or a lease made is not.
 
-    That leaves loopback and IPv6 link-local addresses, router advertisements' and DHCP's alone.
+    That leaves loopback and IPv6 link-local addresses, router advertisements' and DHCP's alone,
+    and every address with a subnet: it may be what connects the host.
     """
     if entry.address.is_loopback or entry.leased:
         return False
     if entry.address.family == IPV6 and entry.address.is_link_local:
+        return False
+    if entry.prefix < BITS[entry.address.family]:
         return False
     return entry.record is None or not entry.record.kernel_made

@@ -116,17 +116,17 @@ SERVICES: Tuple[Case, ...] = (
     Case(
         "services",
         {"interface": "no-such-interface", "port": 80},
-        "interface no-such-interface does not exist here",
+        "interface no-such-interface does not exist here: correct its name, or give address",
     ),
     Case(
         "services",
         {"interface": "no-such:0", "port": 80},
-        "interface no-such:0 does not exist here",
+        "interface no-such:0 does not exist here: correct its name, or give address",
     ),
     Case(
         "services",
         {"interface": "no-such-interface", "family": "ipv6", "port": 80},
-        "interface no-such-interface does not exist here",
+        "interface no-such-interface does not exist here: correct its name, or give address",
     ),
     Case("services", mark(address="192.0.2.10"), "address does not go with fwmark"),
     Case("services", mark(port=80), "port does not go with fwmark"),

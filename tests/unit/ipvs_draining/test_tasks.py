@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from typing import Any, Callable, Dict, Iterator, List, Optional
@@ -163,8 +164,35 @@ def test_on_timeout_fail_puts_the_weight_back_and_says_how_many_are_left(
         director.run(state=state, drain=True, drain_timeout=3, on_timeout="fail")
     assert director.ipvs.read() == before
     message = str(caught.value)
-    assert message.startswith("real server %s:80 of tcp 192.0.2.1:80 still has 7 active" % FIRST)
+    assert message.startswith("real server %s:80 of tcp 192.0.2.1:80: 7 active" % FIRST)
+    assert "every weight was put back" in message
     assert "\n" not in message
+
+
+def test_a_drain_that_fails_tells_how_the_connections_fell_and_what_was_undone(
+    director: Director,
+) -> None:
+    director.connect(7)
+    director.at_pause = lambda: director.connect(4)
+    with pytest.raises(EdgeError) as caught:
+        director.run(state="drained", drain_timeout=3)
+    result = caught.value.as_result()
+    (drained,) = result["drained"]
+    assert (drained["connections_before"], drained["connections_after"]) == (7, 4)
+    assert result["undone"] == ["change real server %s:80 of tcp 192.0.2.1:80" % FIRST]
+    assert result["not_undone"] == []
+
+
+def test_a_weight_that_cannot_be_put_back_is_named(director: Director) -> None:
+    director.connect(7)
+
+    def lose_the_kernel() -> None:
+        director.fake.fail_write(1, errno.EPERM)
+
+    director.at_pause = lose_the_kernel
+    with pytest.raises(EdgeError, match="NOT undone: change real server") as caught:
+        director.run(state="drained", drain_timeout=1)
+    assert len(caught.value.as_result()["not_undone"]) == 1
 
 
 def test_on_timeout_force_removes_the_server_all_the_same(director: Director) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.sluice.edge.plugins.module_utils._converge.resource import Operation
-from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
+from ansible_collections.sluice.edge.plugins.module_utils._inet.network import parse_network
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.rtnetlink import (
     IFA_F_MANAGETEMPADDR,
     IFA_F_SECONDARY,
@@ -24,7 +24,8 @@ MADE_BY_ROUTER_ADVERTISEMENT = 2
 
 
 def record(address: str, **more: Any) -> InterfaceAddress:
-    return InterfaceAddress("eth0", 2, parse_address(address), 32, **more)
+    network = parse_network(address)
+    return InterfaceAddress("eth0", 2, network.address, network.prefix, **more)
 
 
 def test_addresses_come_and_change_before_any_goes() -> None:
@@ -59,7 +60,13 @@ def test_a_purge_takes_an_operators_own(own: InterfaceAddress) -> None:
         record("2001:db8::1", protocol=MADE_BY_ROUTER_ADVERTISEMENT),
         record("2001:db8::1", flags=IFA_F_SECONDARY),
         record("2001:db8::1", flags=IFA_F_MANAGETEMPADDR),
+        record("192.0.2.1/24"),
+        record("192.0.2.2/24", flags=IFA_F_SECONDARY),
+        record("192.0.2.1/31"),
+        record("2001:db8::1/64"),
     ],
 )
-def test_a_purge_leaves_what_the_kernel_or_a_lease_made(foreign: InterfaceAddress) -> None:
+def test_a_purge_leaves_what_the_kernel_a_lease_or_the_hosts_setup_made(
+    foreign: InterfaceAddress,
+) -> None:
     assert not purgeable(observed(foreign))
