@@ -10,7 +10,7 @@ neighbours, and ``lo``.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Dict, NamedTuple, Protocol
 
 import pytest
 
@@ -20,7 +20,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._converge.errors impor
     Refused,
 )
 
-Params = dict[str, Any]
+Params = Dict[str, Any]
 
 QUICK_V4 = {"duplicate_detection_timeout": 0.3, "announce_count": 0}
 QUICK_V6 = {"nodad": True, "announce_count": 0}
