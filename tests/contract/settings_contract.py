@@ -15,6 +15,7 @@ import os
 import re
 import subprocess
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple
 
 import pytest
@@ -34,6 +35,8 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.converg
 from ansible_collections.sluice.edge.tests.unit.ipvs_settings.bad_input import BAD_INPUT
 
 Params = Dict[str, Any]
+
+SYSCTLS = Path("/proc/sys/net")
 
 CHANGES = [
     {"timeouts": {"tcp": 60}},
@@ -204,10 +207,7 @@ class RealHost:
 
     def seen(self) -> Seen:
         timeouts = output("ipvsadm", "-L", "--timeout")
-        sysctls = {}
-        for path in output("sysctl", "-a", "--pattern", "^net.ipv4.vs|forward").splitlines():
-            name, _equals, value = path.partition(" = ")
-            sysctls[name] = value
+        sysctls = {str(path): path.read_text() for path in _parameters()}
         return Seen(
             [int(number) for number in re.findall(r"\d+", timeouts)],
             sorted(output("ipvsadm", "-L", "--daemon", "-n").splitlines()),
@@ -233,15 +233,17 @@ class TestRealKernel(SettingsContract):
 
     @pytest.fixture
     def host(self):
-        output("modprobe", "ip_vs")
+        if not Path("/proc/net/ip_vs").exists():
+            output("modprobe", "ip_vs")
         with own_network():
             output("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1")
-            output("ip", "link", "set", "eth1", "mtu", "9000")
+            links = ["link set eth1 mtu 9000"]
             for number, interface in enumerate(("lo", "eth0", "eth1")):
                 # A tentative IPv6 address cannot send yet.
-                output("sysctl", "-w", "net.ipv6.conf.%s.accept_dad=0" % interface)
-                output("ip", "link", "set", interface, "up")
-                output("ip", "address", "add", "192.0.2.%d/32" % (number + 1), "dev", interface)
+                (SYSCTLS / "ipv6/conf" / interface / "accept_dad").write_text("0")
+                links.append("link set %s up" % interface)
+                links.append("address add 192.0.2.%d/32 dev %s" % (number + 1, interface))
+            output("ip", "-batch", "-", given="\n".join(links))
             yield RealHost()
 
     def test_persistent_clients_can_be_made_to_leave(self, host):
@@ -280,8 +282,17 @@ def own_network() -> Iterator[None]:
         os.close(here)
 
 
-def output(*command: str) -> str:
-    """Return what a command prints; fail with what it complains of."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+def _parameters() -> Iterator[Path]:
+    yield from sorted((SYSCTLS / "ipv4/vs").iterdir())
+    yield SYSCTLS / "ipv4/ip_forward"
+    for family in ("ipv4", "ipv6"):
+        yield from sorted((SYSCTLS / family / "conf").glob("*/forwarding"))
+
+
+def output(*command: str, given: str = "") -> str:
+    """Return what a command prints when it is given a text; fail with what it complains of."""
+    done = subprocess.run(
+        command, input=given, capture_output=True, text=True, check=False, timeout=60
+    )
     assert done.returncode == 0, "%s: %s" % (" ".join(command), done.stderr)
     return done.stdout
