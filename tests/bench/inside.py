@@ -33,7 +33,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs.interface import
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.plan import arrange
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.services import (
     converge_services,
-    desired_services,
+    desire_services,
 )
 
 SERVICES = 100
@@ -96,11 +96,12 @@ def apply_runs(params: Dict[str, Any], script: Path) -> Dict[str, List[float]]:
     """
     restored, engine, task = [], [], []
     declared = read_services(read_items(params, SERVICE_VOCABULARY), InterfaceLookup())
+    desire = desire_services(declared, None)
     with open_ipvs(check=False) as transport:
         driver = IpvsDriver(transport)
 
         def apply() -> None:
-            converge(driver, lambda have: desired_services(declared, None, have), arrange)
+            converge(driver, desire, arrange)
 
         for _round in range(ROUNDS):
             clear()
@@ -117,11 +118,12 @@ def noop_runs(params: Dict[str, Any]) -> Dict[str, List[float]]:
     converge_services(params, check=False, with_diff=False)
     engine, dump = [], []
     declared = read_services(read_items(params, SERVICE_VOCABULARY), InterfaceLookup())
+    desire = desire_services(declared, None)
     with open_ipvs(check=False) as transport:
         driver = IpvsDriver(transport)
 
         def unchanged() -> None:
-            outcome = converge(driver, lambda have: desired_services(declared, None, have), arrange)
+            outcome = converge(driver, desire, arrange)
             if outcome.changed:
                 raise SystemExit("converging what is there already changed something")
 

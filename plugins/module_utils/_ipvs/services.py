@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Set
+from typing import Any, Callable, Dict, List, Mapping, Optional, Set
 
 from .._converge.collector import collector_paused
 from .._converge.plan import Desired
@@ -17,6 +17,7 @@ from .._inet.network import Scope
 from .._kernel.netns import network_namespace
 from .._kernel.termination import termination_as_error
 from .access import open_ipvs, sole_writer
+from .declared.server import DeclaredServer
 from .declared.service import SERVICE_VOCABULARY, DeclaredService, read_services
 from .driver import IpvsDriver
 from .fwmark_port import ExistingPorts
@@ -40,9 +41,7 @@ def converge_services(params: Mapping[str, Any], check: bool, with_diff: bool) -
         named = {entry.service.key for entry in declared}
         with open_ipvs(check) as transport, sole_writer(check):
             driver = IpvsDriver(transport, None if purge else named)
-            outcome = converge(
-                driver, lambda have: desired_services(declared, purge, have), arrange, check
-            )
+            outcome = converge(driver, desire_services(declared, purge), arrange, check)
         return outcome.as_result(TITLE, with_diff)
 
 
@@ -50,8 +49,18 @@ def desired_services(
     declared: List[DeclaredService], purge: Optional[Scope], have: State[Entry]
 ) -> Desired[Entry]:
     """Return what shall be, given what is. Pure."""
-    ports = ExistingPorts(have)
-    wanted: Table = {}
+    return desire_services(declared, purge)(have)
+
+
+def desire_services(
+    declared: List[DeclaredService], purge: Optional[Scope]
+) -> Callable[[State[Entry]], Desired[Entry]]:
+    """Return the function that tells, given what is, what shall be. Pure.
+
+    What does not depend on what is, nearly everything, is put together once for all its calls.
+    """
+    fixed: Table = {}
+    open_ports: List[DeclaredServer] = []
     named: Set[ServiceId] = set()
     absent: Set[ServiceId] = set()
     listed: Set[ServiceId] = set()
@@ -60,12 +69,14 @@ def desired_services(
         if gone:
             absent.add(service.key)
             continue
-        wanted[service.key] = service
+        fixed[service.key] = service
         if servers is not None:
             listed.add(service.key)
             for declared_server in servers:
-                server = ports.settle(*declared_server)
-                wanted[server.key] = server
+                if declared_server.any_port:
+                    open_ports.append(declared_server)
+                else:
+                    fixed[declared_server.server.key] = declared_server.server
 
     def doomed(entry: Entry) -> bool:
         key = service_of(entry)
@@ -73,4 +84,11 @@ def desired_services(
             return True
         return purge is not None and key not in named and key.address in purge
 
-    return Desired(wanted, doomed)
+    def desire(have: State[Entry]) -> Desired[Entry]:
+        if not open_ports:
+            return Desired(fixed, doomed)
+        ports = ExistingPorts(have)
+        settled = (ports.settle(*declared_server) for declared_server in open_ports)
+        return Desired({**fixed, **{server.key: server for server in settled}}, doomed)
+
+    return desire
