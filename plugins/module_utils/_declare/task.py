@@ -18,6 +18,8 @@ from .item import Item, Vocabulary
 PRESENT = "present"
 ABSENT = "absent"
 
+_CONFIG = Vocabulary(("config",))
+
 
 def read_items(params: Mapping[str, Any], vocabulary: Vocabulary) -> List[Item]:
     """Return the items that a module's parameters declare.
@@ -38,12 +40,8 @@ def read_items(params: Mapping[str, Any], vocabulary: Vocabulary) -> List[Item]:
         raise InvalidInput(
             "%s and config exclude each other: move it into the entries" % sorted(own)[0]
         )
-    items = []
-    for index, entry in enumerate(config):
-        if not isinstance(entry, Mapping):
-            raise InvalidInput("config[%d] must be a dictionary, not %r" % (index, entry))
-        items.append(Item(entry, "config[%d]" % index, vocabulary))
-    return items
+    entries = Item({"config": config}, "", _CONFIG).entries("config") or []
+    return [Item(entry, "config[%d]" % index, vocabulary) for index, entry in enumerate(entries)]
 
 
 def read_purge(params: Mapping[str, Any]) -> Optional[Scope]:
@@ -52,8 +50,8 @@ def read_purge(params: Mapping[str, Any]) -> Optional[Scope]:
     Raises InvalidInput for a scope that is no address or CIDR, for a scope without ``purge``, and
     for ``purge`` without ``config``: one item's options are never the whole list by accident.
     """
-    only = _networks(params, "purge_scope")
-    ignore = _networks(params, "purge_ignore")
+    only = read_networks(params, "purge_scope")
+    ignore = read_networks(params, "purge_ignore")
     if not params.get("purge"):
         if only or ignore:
             raise InvalidInput("purge_scope and purge_ignore need purge: true")
@@ -63,7 +61,8 @@ def read_purge(params: Mapping[str, Any]) -> Optional[Scope]:
     return Scope(only, ignore)
 
 
-def _networks(params: Mapping[str, Any], name: str) -> List[Network]:
+def read_networks(params: Mapping[str, Any], name: str) -> List[Network]:
+    """Return the addresses and networks that the option ``name`` lists; raises InvalidInput."""
     networks = []
     for text in params.get(name) or ():
         try:

@@ -22,7 +22,7 @@ from .wire.codec import (
     encode_service,
     encode_service_reference,
 )
-from .wire.layout import ServerDecoder
+from .wire.servers import ServerDecoder
 
 
 class Transport(Protocol):
@@ -126,12 +126,17 @@ def _refusal(operation: Operation[Entry], number: int) -> Refusal:
         return Refusal("it does not exist any more", stale=True)
     if number == errno.ENOENT and isinstance(subject, Service):
         return Refusal(_missing_part(subject))
-    if number == errno.EPERM:
-        return Refusal("the kernel does not permit it: the task needs CAP_NET_ADMIN (become: true)")
     if number == errno.ERANGE:
         return Refusal("the kernel does not take its weight or thresholds (ERANGE)")
     if number == errno.EINVAL and isinstance(subject, Server):
         return Refusal(_invalid_part(subject))
+    return plain_refusal(number)
+
+
+def plain_refusal(number: int) -> Refusal:
+    """Return the refusal of an error number that means nothing special for its entry."""
+    if number == errno.EPERM:
+        return Refusal("the kernel does not permit it: the task needs CAP_NET_ADMIN (become: true)")
     return Refusal(
         "the kernel answers %s (%s)"
         % (errno.errorcode.get(number, str(number)), os.strerror(number))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List, Mapping, Tuple
 
 from .._converge.collector import collector_paused
-from .._converge.errors import InvalidInput, Unavailable
-from .._inet.network import Network, Scope, parse_network
+from .._converge.errors import Unavailable
+from .._declare.task import read_networks
+from .._inet.network import Scope
 from .._kernel.genetlink import GenericNetlink
 from .._kernel.netns import network_namespace
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
@@ -35,8 +36,7 @@ from .wire.codec import (
     decode_service_counters,
     encode_service_reference,
 )
-from .wire.counter_layout import CounterDecoder
-from .wire.layout import ServerDecoder
+from .wire.servers import CounterDecoder, ServerDecoder
 
 Measured = Tuple[Server, Counters]
 
@@ -46,7 +46,7 @@ def gather_information(params: Mapping[str, Any]) -> Dict[str, Any]:
 
     Raises EdgeError when the parameters are wrong or the kernel does not let itself be read.
     """
-    scope = Scope(_networks(params.get("addresses") or ()))
+    scope = Scope(read_networks(params, "addresses"))
     with_statistics = params.get("with_statistics") is not False
     kernel = running_kernel()
     with collector_paused(), network_namespace(params.get("netns")):
@@ -166,13 +166,3 @@ def _server_statistics(server: Server, counters: Counters) -> Dict[str, Any]:
     }
     entry.update(zip(a.STATISTICS, counters.statistics))
     return entry
-
-
-def _networks(texts: Iterable[Any]) -> List[Network]:
-    networks = []
-    for text in texts:
-        try:
-            networks.append(parse_network(str(text).strip()))
-        except ValueError as error:
-            raise InvalidInput("addresses: %s" % error) from None
-    return networks

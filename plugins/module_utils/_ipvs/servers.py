@@ -43,7 +43,8 @@ from .services import TITLE
 from .settings.converge import expire_quiescent_templates, revert_settings
 from .settings.model import Setting
 from .wire import attributes as a
-from .wire.codec import decode_server, decode_server_counters, encode_service_reference
+from .wire.codec import encode_service_reference
+from .wire.servers import CounterDecoder, ServerDecoder
 
 CLOCK = Clock(time.monotonic, time.sleep)
 
@@ -254,10 +255,12 @@ def _put_back(
 
 def count_connections(transport: Transport, services: List[ServiceId]) -> Dict[ServerId, int]:
     """Return the active connections of every server of some services."""
-    counts = {}
+    decoder, counting = ServerDecoder(), CounterDecoder()
+    counts: Dict[ServerId, int] = {}
     for service in services:
-        for entry in transport.dump(encode_service_reference(a.CMD_GET_DEST, service)):
-            counts[decode_server(service, entry).key] = decode_server_counters(entry).active
+        entries = transport.dump(encode_service_reference(a.CMD_GET_DEST, service))
+        for server, entry in zip(decoder.decode(service, entries), entries):
+            counts[server.key] = counting.decode(entry).active
     return counts
 
 

@@ -15,7 +15,6 @@ import os
 import socket
 import struct
 from functools import lru_cache
-from types import TracebackType
 from typing import (
     Any,
     Callable,
@@ -26,7 +25,6 @@ from typing import (
     Optional,
     Sequence,
     Tuple,
-    Type,
     TypeVar,
 )
 
@@ -210,12 +208,7 @@ class Rtnetlink:
     def __enter__(self) -> Rtnetlink:
         return self
 
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self.close()
 
     def close(self) -> None:

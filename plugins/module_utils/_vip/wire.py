@@ -10,8 +10,7 @@ import select
 import socket
 import time
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Callable, Dict, Iterable, NamedTuple, Optional, Type
+from typing import Callable, Dict, Iterable, NamedTuple, Optional
 
 _ETH_P_NONE = 0
 _FRAME_BYTES = 2048
@@ -52,12 +51,7 @@ class Wire:
     def __enter__(self) -> Wire:
         return self
 
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self._stack.close()
 
     def run(

@@ -28,7 +28,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.codec impor
     encode_service,
     encode_service_reference,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.layout import ServerDecoder
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.servers import ServerDecoder
 from ansible_collections.sluice.edge.tests.fakes.ipvs import FakeIpvs
 from ansible_collections.sluice.edge.tests.fakes.ipvs_bytes import attribute, attributes_of
 from ansible_collections.sluice.edge.tests.unit.ipvs.tables import (

@@ -15,7 +15,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire import attr
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.codec import (
     decode_server_counters,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.counter_layout import (
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.servers import (
     CounterDecoder,
 )
 

@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 import errno
-import os
 from typing import AbstractSet, List, Optional, Protocol, Sequence
 
 from ..._converge.errors import Unavailable
 from ..._converge.resource import Operation, Refusal
-from ..driver import Transport
+from ..driver import Transport, plain_refusal
 from . import codec
 from .model import (
     DEFAULT_TIMEOUTS,
@@ -150,8 +149,6 @@ def _requests(operation: Step) -> List[bytes]:
 
 
 def _refusal(subject: Setting, number: int) -> Refusal:
-    if number == errno.EPERM:
-        return Refusal("the kernel does not permit it: the task needs CAP_NET_ADMIN (become: true)")
     if isinstance(subject, Timeouts) and number == errno.EINVAL:
         return Refusal(
             "the kernel takes no timeout that long (EINVAL): its limit is 2147483647 / CONFIG_HZ "
@@ -159,7 +156,7 @@ def _refusal(subject: Setting, number: int) -> Refusal:
         )
     if isinstance(subject, SyncDaemon):
         return _daemon_refusal(subject, number)
-    return _plain_refusal(number)
+    return plain_refusal(number)
 
 
 def _daemon_refusal(daemon: SyncDaemon, number: int) -> Refusal:
@@ -181,11 +178,4 @@ def _daemon_refusal(daemon: SyncDaemon, number: int) -> Refusal:
             "group %s cannot be reached over interface %s: set it up, and give it an %s address "
             "that is not tentative" % (daemon.group, daemon.interface, daemon.group.family)
         )
-    return _plain_refusal(number)
-
-
-def _plain_refusal(number: int) -> Refusal:
-    return Refusal(
-        "the kernel answers %s (%s)"
-        % (errno.errorcode.get(number, str(number)), os.strerror(number))
-    )
+    return plain_refusal(number)

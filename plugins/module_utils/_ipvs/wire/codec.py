@@ -54,8 +54,8 @@ _FLAG_BITS = {
     "flag-3": a.SVC_F_SCHED3,
 }
 
-_KEY_DEST = struct.Struct("=HH16sHH2sxxHHHxx")
-_FULL_DEST = struct.Struct("=HH16sHH2sxxHHHxxHHIHHIHHIHHIHHBxxxHH2sxxHHHxx")
+_DEST_KEY = struct.Struct("=HH16sHH2sxxHHHxx")
+_DEST_PROPERTIES = struct.Struct("=HHIHHIHHIHHIHHBxxxHH2sxxHHHxx")
 
 
 class Counters(NamedTuple):
@@ -117,17 +117,7 @@ class ServerEncoder:
 
         The tunnel attributes are always sent: a SET_DEST without them turns gue into ipip.
         """
-        address = server.key.address
-        body = _FULL_DEST.pack(
-            20,
-            a.DEST_ADDR,
-            address.packed,
-            6,
-            a.DEST_PORT,
-            server.key.port.to_bytes(2, "big"),
-            6,
-            a.DEST_ADDR_FAMILY,
-            address_family_number(address.family),
+        body = _encode_server_key(server.key) + _DEST_PROPERTIES.pack(
             8,
             a.DEST_FWD_METHOD,
             _FORWARD_NUMBERS[server.forward_method],
@@ -154,19 +144,22 @@ class ServerEncoder:
 
     def encode_removal(self, server: Server) -> bytes:
         """Return a DEL_DEST request."""
-        address = server.key.address
-        body = _KEY_DEST.pack(
-            20,
-            a.DEST_ADDR,
-            address.packed,
-            6,
-            a.DEST_PORT,
-            server.key.port.to_bytes(2, "big"),
-            6,
-            a.DEST_ADDR_FAMILY,
-            address_family_number(address.family),
-        )
+        body = _encode_server_key(server.key)
         return bytes((a.CMD_DEL_DEST,)) + self._service + a.nested(a.CMD_ATTR_DEST, body)
+
+
+def _encode_server_key(key: ServerId) -> bytes:
+    return _DEST_KEY.pack(
+        20,
+        a.DEST_ADDR,
+        key.address.packed,
+        6,
+        a.DEST_PORT,
+        key.port.to_bytes(2, "big"),
+        6,
+        a.DEST_ADDR_FAMILY,
+        address_family_number(key.address.family),
+    )
 
 
 def decode_service(entry: bytes) -> Service:
