@@ -40,8 +40,8 @@ def decode(text: str) -> Resources:
         raise BrokenRecord("is empty")
     try:
         found = json.loads(text)
-    except ValueError as error:
-        if _is_cut_off(text, getattr(error, "pos", 0)):
+    except json.JSONDecodeError as error:
+        if _is_cut_off(text, error):
             raise BrokenRecord("is truncated after %d characters" % len(text)) from None
         raise BrokenRecord("is not JSON (%s)" % error) from None
     version = found.get("format") if isinstance(found, dict) else None
@@ -57,8 +57,10 @@ def decode(text: str) -> Resources:
     return resources
 
 
-def _is_cut_off(text: str, position: int) -> bool:
+def _is_cut_off(text: str, error: json.JSONDecodeError) -> bool:
     """Tell whether a text begins as a record does, and ends before its end."""
     whole = text.rstrip()
-    begins = whole[: len(_START)] == _START[: len(whole)]
-    return begins and (not whole.endswith("]}") or position >= len(whole))
+    if whole[: len(_START)] != _START[: len(whole)]:
+        return False
+    ends_early = error.pos >= len(whole) or error.msg.startswith("Unterminated")
+    return ends_early or not whole.endswith("]}")
