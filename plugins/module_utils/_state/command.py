@@ -22,6 +22,7 @@ SAME, DIFFERENT, UNKNOWN = 0, 1, 2
 DONE, FAILED = 0, 1
 """What the others end with."""
 
+_PURPOSE = "What this host's network edge shall be, as recorded: shown, checked, brought back."
 _ABOUT = {
     "show": "print every recorded entry on a line",
     "check": "compare the kernel with the records: 0 same, 1 different, 2 cannot tell",
@@ -112,7 +113,7 @@ _COMMANDS = {
 
 
 def _parser(kinds: Sequence[Kind]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sluice-state", description=__doc__)
+    parser = argparse.ArgumentParser(prog="sluice-state", description=_PURPOSE)
     parser.add_argument(
         "--records", default=DIRECTORY, metavar="DIRECTORY", help="default: %(default)s"
     )

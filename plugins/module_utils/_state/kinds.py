@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
+from .._converge.errors import Refused, Unavailable
 from .._ipvs import record as services_record
 from .._ipvs.restoring import restore_services, withdraw_services
 from .._ipvs.settings import record as settings_record
@@ -44,7 +45,11 @@ def _restore_settings(resources: Resources, check: bool) -> Lines:
     params: Dict[str, Any] = {}
     for resource in resources:
         params.update(resource)
-    return _operations(converge_settings(params, check, False))
+    try:
+        return _operations(converge_settings(params, check, False))
+    except Unavailable as error:
+        # It may be one setting only that this kernel does not have, or one daemon's interface.
+        raise Refused(str(error)) from None
 
 
 def _restore_services(resources: Resources, check: bool) -> Lines:

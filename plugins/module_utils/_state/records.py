@@ -78,11 +78,11 @@ def _inside(record: Found, work: Work) -> Tuple[Lines, Problems]:
     try:
         with network_namespace(record.name.netns):
             lines, problems = _piecewise(work, record.resources)
-    except Unavailable as error:
+    except (Unavailable, OSError) as error:
         lines, problems = [], [str(error)]
     name = str(record.name)
     return ["%s: %s" % (name, line) for line in lines], [
-        "%s: %s" % (name, problem) for problem in problems
+        "%s: %s" % (name, problem) for problem in dict.fromkeys(problems)
     ]
 
 

@@ -181,6 +181,30 @@ def test_an_entry_that_cannot_be_applied_does_not_block_the_others_of_its_record
     assert host.command("check").status == 2
 
 
+def test_a_setting_that_the_kernel_does_not_have_blocks_no_other(host: Host) -> None:
+    daemon = {"interface": "eth1"}
+    host.run("ipvs_settings", {"conntrack": True, "sync_master": daemon, "timeouts": {"tcp": 60}})
+    before = host.settings.snapshot()
+    host.reboot()
+    del host.settings.interfaces["eth1"]
+    said = host.command("apply")
+    assert (said.status, len(said.out)) == (1, 2)
+    (line,) = said.err
+    assert line.startswith("sluice-state: settings: sync_master: interface eth1 does not exist")
+    assert host.settings.snapshot()[0] == before[0]
+
+
+def test_settings_that_cannot_be_read_at_all_are_said_once(host: Host) -> None:
+    host.run("ipvs_settings", {"timeouts": {"tcp": 60}, "sync_master": {"interface": "eth0"}})
+    host.settings.get = host.settings.dump = _broken  # type: ignore[method-assign,assignment]
+    said = host.command("apply")
+    assert (said.status, len(said.err)) == (1, 1)
+
+
+def _broken(_request: bytes) -> Any:
+    raise OSError(105, os.strerror(105))
+
+
 def test_what_the_host_lacks_is_said_once(edge: Host) -> None:
     edge.reboot()
     edge.ipvs.unreachable = True
