@@ -291,6 +291,25 @@ def test_a_server_of_a_mark_is_recorded_with_the_port_it_has(host: Host) -> None
     assert host.command("check") == (0, [], [])
 
 
+def test_a_mark_s_list_of_servers_is_recorded_with_the_ports_they_have(host: Host) -> None:
+    mark = {"fwmark": 7}
+    host.run("ipvs_service", dict(mark, servers=[server(1, port=8080)]), persist=False)
+    host.run("ipvs_service", dict(mark, servers=[server(1)]))
+    assert "fwmark 7 ipv4 to 10.0.0.1:8080 masquerade weight 1" in only(host)
+    assert host.command("check") == (0, [], [])
+
+
+def test_a_list_of_servers_stays_complete_when_the_service_is_declared_without_one(
+    host: Host,
+) -> None:
+    host.run("ipvs_service", dict(WEB, servers=[server(1)]))
+    host.run("ipvs_service", dict(WEB, scheduler="rr"))
+    assert only(host) == [
+        "tcp 192.0.2.1:80 scheduler rr with these servers only",
+        "tcp 192.0.2.1:80 to 10.0.0.1:80 masquerade weight 1",
+    ]
+
+
 def test_settings_are_merged_field_by_field(host: Host) -> None:
     host.run("ipvs_settings", {"sync_master": {"interface": "eth0", "sync_id": 7}})
     host.run("ipvs_settings", {"sync_master": {"interface": "eth1"}, "conn_reuse_mode": "auto"})
