@@ -16,6 +16,7 @@ from .._record.keeping import Form
 from .._record.text import Resources
 from .declared import FOREVER, Declaration, read_declaration
 from .model import Manner, VirtualAddress
+from .plan import purgeable
 
 KIND = "vip"
 _USUAL = Manner()
@@ -90,8 +91,11 @@ def desired_record(declaration: Declaration, have: RecordTable) -> Desired[Recor
             absent.add(entry.key)
     scope = declaration.purge
 
-    def doomed(entry: RecordedAddress) -> bool:
-        return entry.key in absent or (scope is not None and entry.entry.address in scope)
+    def doomed(recorded: RecordedAddress) -> bool:
+        if recorded.key in absent:
+            return True
+        entry = recorded.entry
+        return scope is not None and entry.address in scope and purgeable(entry)
 
     return Desired(wanted, doomed)
 

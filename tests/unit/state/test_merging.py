@@ -18,6 +18,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._converge.errors impor
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs import record as services_record
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.driver import IpvsDriver
 from ansible_collections.sluice.edge.plugins.module_utils._record.store import RecordName
+from ansible_collections.sluice.edge.plugins.module_utils._vip import record as vip_record
 from ansible_collections.sluice.edge.tests.unit.state.host import Host, fake_host
 
 Params = Dict[str, Any]
@@ -95,7 +96,9 @@ def vip_tasks(draw: st.DrawFn) -> Task:
     config = []
     for number in draw(numbers):
         state = draw(st.sampled_from(["present", "present", "absent"]))
-        entry = {"address": "192.0.2.%d" % number, "interface": "eth0", "state": state}
+        prefix = 24 if number % 3 == 0 else 32
+        address = "192.0.2.%d/%d" % (number, prefix)
+        entry = {"address": address, "interface": "eth0", "state": state}
         if draw(st.booleans()):
             entry["label"] = "eth0:x"
         config.append(entry)
@@ -136,6 +139,12 @@ def test_the_record_after_any_tasks_is_what_the_kernel_has(tasks: List[Task]) ->
     with fresh_host() as host:
         run_all(host, tasks)
         assert recorded(host) == IpvsDriver(host.ipvs).read()
+        addresses = vip_record.FORM.entries(host.store, RecordName("vip")).values()
+        assert {"%s/%d" % (str(each.entry.address), each.entry.prefix) for each in addresses} == {
+            "%s/%d" % (str(each.address), each.prefix)
+            for each in host.links.table
+            if each.interface == "eth0"
+        }
         assert host.command("check") == (0, [], [])
 
 
