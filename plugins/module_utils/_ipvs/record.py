@@ -153,7 +153,8 @@ def desired_servers_record(
     """
     servers = [entry for entry in declared if isinstance(entry, DeclaredServer)]
     adopted: Table = {}
-    for key in {entry.server.key.service for entry in servers}:
+    # In the order of the declaration, so that check mode tells the very operations of the run.
+    for key in dict.fromkeys(entry.server.key.service for entry in servers):
         service = seen.get(key)
         if key not in have and isinstance(service, Service):
             adopted[key] = service
