@@ -22,8 +22,6 @@ requirements:
 notes:
   - Changing anything needs root, so use C(become), and in a container the capability
     C(CAP_NET_ADMIN).
-  - The module changes the running kernel. A reboot loses the change, so run the play again after
-    a boot.
   - Processes of this collection wait for each other, so that two runs on one host at the same time
     lose nothing.
 """

@@ -117,6 +117,7 @@ extends_documentation_fragment:
   - sluice.edge.attributes
   - sluice.edge.config
   - sluice.edge.kernel
+  - sluice.edge.state
 notes:
   - With O(purge), every server that is not listed goes from the services that the task names.
     Other services' servers are never touched. O(purge_scope) and O(purge_ignore) hold addresses of
@@ -244,6 +245,8 @@ ARGUMENTS = {
     "purge_scope": {"type": "list", "elements": "str"},
     "purge_ignore": {"type": "list", "elements": "str"},
     "netns": {"type": "str"},
+    "persist": {"type": "bool", "default": True},
+    "runtime": {"type": "bool", "default": True},
 }
 
 

@@ -103,6 +103,7 @@ extends_documentation_fragment:
   - sluice.edge.attributes
   - sluice.edge.config
   - sluice.edge.kernel
+  - sluice.edge.state
 notes:
   - With O(purge), every virtual service that is not listed goes with its servers. O(purge_scope)
     and O(purge_ignore) hold service addresses; services by firewall mark have none, so they are
@@ -202,6 +203,8 @@ ARGUMENTS = {
     "purge_scope": {"type": "list", "elements": "str"},
     "purge_ignore": {"type": "list", "elements": "str"},
     "netns": {"type": "str"},
+    "persist": {"type": "bool", "default": True},
+    "runtime": {"type": "bool", "default": True},
 }
 
 

@@ -192,6 +192,7 @@ options:
 extends_documentation_fragment:
   - sluice.edge.attributes
   - sluice.edge.kernel
+  - sluice.edge.state
 notes:
   - When the kernel refuses a setting, those made before are taken back. Forwarding is set last,
     because taking it back cannot tell which interface had it before.
@@ -313,6 +314,8 @@ ARGUMENTS = {
     "ip_forward": {"type": "bool"},
     "ipv6_forwarding": {"type": "bool"},
     "netns": {"type": "str"},
+    "persist": {"type": "bool", "default": True},
+    "runtime": {"type": "bool", "default": True},
 }
 
 

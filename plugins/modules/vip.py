@@ -21,6 +21,7 @@ description:
 extends_documentation_fragment:
   - sluice.edge.attributes
   - sluice.edge.kernel
+  - sluice.edge.state
   - sluice.edge.config
 options:
   address:
@@ -224,6 +225,8 @@ def main() -> None:
             "purge_scope": {"type": "list", "elements": "str"},
             "purge_ignore": {"type": "list", "elements": "str"},
             "netns": {"type": "str"},
+            "persist": {"type": "bool", "default": True},
+            "runtime": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )

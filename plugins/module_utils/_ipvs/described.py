@@ -87,7 +87,7 @@ def describe_settings(settings: Settings, kernel: KernelRelease) -> Dict[str, An
     for parameter in PARAMETERS.values():
         sysctl = settings.get(parameter.key)
         if isinstance(sysctl, Sysctl) and _can_be_declared(sysctl, kernel):
-            options[parameter.option] = _describe_value(sysctl)
+            options[parameter.option] = describe_parameter(sysctl.option, sysctl.value)
     return options
 
 
@@ -118,11 +118,12 @@ def _can_be_declared(sysctl: Sysctl, kernel: KernelRelease) -> bool:
     return sysctl.option != CONN_REUSE_MODE or sysctl.value != "0" or kernel.delays_reused_ports
 
 
-def _describe_value(sysctl: Sysctl) -> Any:
-    kind = PARAMETERS[sysctl.option].kind
+def describe_parameter(option: str, value: str) -> Any:
+    """Return a kernel parameter's text as the value that ipvs_settings takes for ``option``."""
+    kind = PARAMETERS[option].kind
     if kind == FLAG:
-        return sysctl.value == "1"
-    if sysctl.option == CONN_REUSE_MODE:
-        return sysctl.value
-    numbers: List[int] = [int(word) for word in sysctl.value.split()]
+        return value == "1"
+    if option == CONN_REUSE_MODE:
+        return value
+    numbers: List[int] = [int(word) for word in value.split()]
     return numbers[0] if kind == NUMBER else numbers

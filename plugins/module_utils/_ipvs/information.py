@@ -23,7 +23,7 @@ from .described import (
     describe_sysctls,
 )
 from .driver import Transport
-from .model import Server, Service, ServiceId
+from .model import Server, Service, ServiceId, server_order, service_order
 from .presence import ipvs_is_loaded
 from .settings import codec as settings_codec
 from .settings.driver import Parameters, SettingsDriver
@@ -126,22 +126,12 @@ def _read_services(transport: Transport, scope: Scope) -> List[Tuple[Service, by
         service = decode_service(entry)
         if service.key.address in scope:
             found[service.key] = (service, entry)
-    return [found[key] for key in sorted(found, key=_service_order)]
-
-
-def _service_order(key: ServiceId) -> Tuple[Any, ...]:
-    packed = key.address.packed if key.address is not None else b""
-    return key.fwmark, key.family, packed, key.port, key.protocol
+    return [found[key] for key in sorted(found, key=service_order)]
 
 
 def _in_order(servers: Iterable[Server]) -> List[Server]:
     """Return the servers by address and port; one that a dump repeats is there once."""
-    return sorted({server.key: server for server in servers}.values(), key=_server_order)
-
-
-def _server_order(server: Server) -> Tuple[Any, ...]:
-    address = server.key.address
-    return address.family, address.packed, server.key.port
+    return sorted({server.key: server for server in servers}.values(), key=server_order)
 
 
 def _service_statistics(
@@ -151,7 +141,7 @@ def _service_statistics(
     entry.update(zip(a.STATISTICS, counters.statistics))
     entry["servers"] = [
         _server_statistics(server, numbers)
-        for server, numbers in sorted(servers, key=lambda pair: _server_order(pair[0]))
+        for server, numbers in sorted(servers, key=lambda pair: server_order(pair[0]))
     ]
     return entry
 

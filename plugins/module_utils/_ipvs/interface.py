@@ -11,13 +11,16 @@ from typing import List, Optional
 
 from .._converge.errors import Unavailable
 from .._inet.address import BITS, Address
+from .._kernel.netns import network_namespace
 from .._kernel.rtnetlink import InterfaceAddress, Rtnetlink
 
 
 class InterfaceLookup:
     """Finds addresses by interface; the host's addresses are read once, when first asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, netns: Optional[str] = None) -> None:
+        """``netns`` names the network namespace to look in, None the one the process is in."""
+        self._netns = netns
         self._addresses: Optional[List[InterfaceAddress]] = None
 
     def __call__(self, interface: str, family: str) -> Address:
@@ -28,6 +31,10 @@ class InterfaceLookup:
         is alone in its subnet, as virtual addresses are, while there is another. Raises
         Unavailable when there is no such address, or more than one.
         """
+        with network_namespace(self._netns):
+            return self._find(interface, family)
+
+    def _find(self, interface: str, family: str) -> Address:
         if self._addresses is None:
             with Rtnetlink() as rtnetlink:
                 self._addresses = list(rtnetlink.addresses())

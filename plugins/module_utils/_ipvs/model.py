@@ -153,6 +153,18 @@ def service_of(entry: Entry) -> ServiceId:
     return entry.key if isinstance(entry, Service) else entry.key.service
 
 
+def service_order(key: ServiceId) -> Tuple[object, ...]:
+    """Return what services are sorted by where their order shall be constant."""
+    packed = key.address.packed if key.address is not None else b""
+    return key.fwmark, key.family, packed, key.port, key.protocol
+
+
+def server_order(server: Server) -> Tuple[object, ...]:
+    """Return what the servers of one service are sorted by."""
+    address = server.key.address
+    return address.family, address.packed, server.key.port
+
+
 def full_netmask(family: str) -> str:
     """Return the netmask that keeps every client apart."""
     return "32" if family == IPV4 else "128"

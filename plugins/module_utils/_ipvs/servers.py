@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from .._converge.collector import collector_paused
 from .._converge.diff import joined
@@ -19,6 +19,8 @@ from .._declare.task import read_purge
 from .._inet.network import Scope
 from .._kernel.netns import network_namespace
 from .._kernel.termination import termination_as_error
+from .._record.keeping import Keeper, Runtime
+from .._record.store import Store
 from .access import open_ipvs, sole_writer
 from .declared.server import DeclaredServer
 from .declared.task import (
@@ -39,6 +41,7 @@ from .fwmark_port import ExistingPorts
 from .interface import InterfaceLookup
 from .model import Entry, Server, ServerId, Service, ServiceId, Table
 from .plan import arrange
+from .record import FORM, RecordEntry, desired_servers_record
 from .services import TITLE
 from .settings.converge import expire_quiescent_templates, revert_settings
 from .settings.model import Setting
@@ -120,6 +123,18 @@ class ServersTask:
 
         return Desired(wanted, doomed)
 
+    def record(
+        self, seen: State[Entry], quiet: Collection[ServerId] = ()
+    ) -> Callable[[State[RecordEntry]], Desired[RecordEntry]]:
+        """Return what the record shall hold, given what it holds and what the kernel had. Pure."""
+
+        def declare(have: State[RecordEntry]) -> Desired[RecordEntry]:
+            return desired_servers_record(
+                self._declared, lambda view: self.desired(view, quiet), have, seen
+            )
+
+        return declare
+
     def to_drain(self, have: State[Entry]) -> List[Server]:
         """Return the existing servers that are waited for."""
         ports = ExistingPorts(have)
@@ -151,34 +166,53 @@ class ServersTask:
 
 
 def converge_servers(
-    params: Mapping[str, Any], check: bool, with_diff: bool, clock: Clock = CLOCK
+    params: Mapping[str, Any],
+    check: bool,
+    with_diff: bool,
+    clock: Clock = CLOCK,
+    store: Optional[Store] = None,
 ) -> Dict[str, Any]:
     """Converge the real servers that a module's parameters declare; return the module's result.
 
-    Raises EdgeError; then the kernel is as it was, or the error says what could not be undone.
+    Raises EdgeError; then kernel and record are as they were, or the error says what could not be
+    undone.
     """
     purge = read_purge(params)
     draining = read_draining(params)
+    keeper = Keeper(FORM, params, store or Store())
     netns = params.get("netns")
-    with collector_paused(), termination_as_error(), network_namespace(netns):
-        task = ServersTask(read_task(params, InterfaceLookup()), draining, purge, check)
-        with open_ipvs(check) as transport:
-            driver = IpvsDriver(transport, task.services)
-            if task.may_drain:
-                return _converge_draining(transport, driver, task, clock, check, with_diff)
-            with sole_writer(check):
-                outcome = converge(driver, task.desired, arrange, check)
-    return dict(outcome.as_result(TITLE, with_diff), drained=[])
+    with collector_paused(), termination_as_error():
+        if not keeper.parts.runtime:
+            task = ServersTask(read_task(params, InterfaceLookup(netns)), draining, purge, check)
+            done = keeper.run(check, None, task.record)
+            return dict(done.as_result(TITLE, with_diff), drained=[])
+        with network_namespace(netns):
+            task = ServersTask(read_task(params, InterfaceLookup()), draining, purge, check)
+            with open_ipvs(check) as transport:
+                driver = IpvsDriver(transport, task.services)
+                if task.may_drain:
+                    return _converge_draining(
+                        transport, driver, task, keeper, clock, check, with_diff
+                    )
+                runtime = Runtime(
+                    lambda: converge(driver, task.desired, arrange, check),
+                    lambda outcome: revert(driver, outcome, arrange),
+                )
+                with sole_writer(check):
+                    done = keeper.run(check, runtime, task.record)
+    return dict(done.as_result(TITLE, with_diff), drained=[])
 
 
 def _converge_draining(
     transport: Transport,
     driver: IpvsDriver,
     task: ServersTask,
+    keeper: Keeper[RecordEntry],
     clock: Clock,
     check: bool,
     with_diff: bool,
 ) -> Dict[str, Any]:
+    keeper.require_readable()
     observed = driver.read()
     targets = task.to_drain(observed)
     expiry: Optional[Outcome[Setting]] = None
@@ -186,14 +220,23 @@ def _converge_draining(
         expiry = expire_quiescent_templates(check)
     drained: List[Drained] = []
     kept: Set[ServerId] = set()
-    if not check:
-        if targets:
-            drained = _drain(transport, driver, task, targets, clock, expiry)
-            kept = task.kept(drained)
-        with sole_writer(check=False):
+    if targets and not check:
+        drained = _drain(transport, driver, task, targets, clock, expiry)
+        kept = task.kept(drained)
+
+    def finish() -> Outcome[Entry]:
+        if not check:
             converge(driver, lambda have: task.desired(have, kept), arrange)
-    plan = make_plan(observed, task.desired(observed, kept), arrange)
-    result = Outcome(observed, plan).as_result(TITLE, with_diff)
+        return Outcome(observed, make_plan(observed, task.desired(observed, kept), arrange))
+
+    def take_back(outcome: Outcome[Entry]) -> None:
+        revert(driver, outcome, arrange)
+        if expiry is not None:
+            revert_settings(expiry)
+
+    with sole_writer(check):
+        done = keeper.run(check, Runtime(finish, take_back), lambda seen: task.record(seen, kept))
+    result = done.as_result(TITLE, with_diff)
     if expiry is not None and expiry.changed:
         result = joined(expiry.as_result(TITLE, with_diff), result)
     return dict(result, drained=[entry.as_result() for entry in drained])

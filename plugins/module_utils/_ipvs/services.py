@@ -6,16 +6,19 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any, Callable, Dict, List, Mapping, Optional, Set
 
 from .._converge.collector import collector_paused
 from .._converge.plan import Desired
 from .._converge.resource import State
-from .._converge.runner import converge
+from .._converge.runner import converge, revert
 from .._declare.task import read_items, read_purge
 from .._inet.network import Scope
 from .._kernel.netns import network_namespace
 from .._kernel.termination import termination_as_error
+from .._record.keeping import Keeper, Runtime
+from .._record.store import Store
 from .access import open_ipvs, sole_writer
 from .declared.server import DeclaredServer
 from .declared.service import SERVICE_VOCABULARY, DeclaredService, read_services
@@ -24,25 +27,45 @@ from .fwmark_port import ExistingPorts
 from .interface import InterfaceLookup
 from .model import Entry, Service, ServiceId, Table, service_of
 from .plan import arrange
+from .record import FORM, desired_services_record
 
 TITLE = "IPVS"
 
 
-def converge_services(params: Mapping[str, Any], check: bool, with_diff: bool) -> Dict[str, Any]:
+def converge_services(
+    params: Mapping[str, Any], check: bool, with_diff: bool, store: Optional[Store] = None
+) -> Dict[str, Any]:
     """Converge the services that a module's parameters declare; return the module's result.
 
-    Raises EdgeError; then the kernel is as it was, or the error says what could not be undone.
+    Raises EdgeError; then kernel and record are as they were, or the error says what could not be
+    undone.
     """
     items = read_items(params, SERVICE_VOCABULARY)
     purge = read_purge(params)
+    keeper = Keeper(FORM, params, store or Store())
     netns = params.get("netns")
-    with collector_paused(), termination_as_error(), network_namespace(netns):
-        declared = read_services(items, InterfaceLookup())
-        named = {entry.service.key for entry in declared}
-        with open_ipvs(check) as transport, sole_writer(check):
+    with collector_paused(), termination_as_error(), ExitStack() as stack:
+        runtime: Optional[Runtime] = None
+        if keeper.parts.runtime:
+            stack.enter_context(network_namespace(netns))
+            netns = None
+        declared = read_services(items, InterfaceLookup(netns))
+        desire = desire_services(declared, purge)
+        if keeper.parts.runtime:
+            named = {entry.service.key for entry in declared}
+            transport = stack.enter_context(open_ipvs(check))
+            stack.enter_context(sole_writer(check))
             driver = IpvsDriver(transport, None if purge else named)
-            outcome = converge(driver, desire_services(declared, purge), arrange, check)
-        return outcome.as_result(TITLE, with_diff)
+            runtime = Runtime(
+                lambda: converge(driver, desire, arrange, check),
+                lambda outcome: revert(driver, outcome, arrange),
+            )
+        done = keeper.run(
+            check,
+            runtime,
+            lambda seen: lambda have: desired_services_record(declared, desire, have, seen),
+        )
+        return done.as_result(TITLE, with_diff)
 
 
 def desired_services(

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import time
 from contextlib import ExitStack
-from typing import Any, Dict, List, Mapping
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from .._converge.plan import Desired
 from .._converge.resource import Key, State
-from .._converge.runner import Outcome, converge
+from .._converge.runner import Outcome, converge, revert
 from .._inet.address import IPV6
 from .._kernel.lock import exclusive
 from .._kernel.netns import network_namespace
@@ -21,6 +21,8 @@ from .._kernel.preflight import CAP_NET_ADMIN, require_capability
 from .._kernel.rtnetlink import Rtnetlink
 from .._kernel.sysctl import Sysctls
 from .._kernel.termination import termination_as_error
+from .._record.keeping import Keeper, Runtime
+from .._record.store import Store
 from .announce import Announcement
 from .declared import Declaration, read_declaration
 from .desired import desired_addresses
@@ -28,31 +30,43 @@ from .driver import VipDriver
 from .model import Manner, VirtualAddress
 from .plan import arrange
 from .ports import Kernel, Neighbours, Parameters, RealNeighbours
+from .record import FORM, RecordedAddress, RecordTable, desired_record
 
 TITLE = "virtual addresses"
 
 
-def converge_addresses(params: Mapping[str, Any], check: bool, with_diff: bool) -> Dict[str, Any]:
+def converge_addresses(
+    params: Mapping[str, Any], check: bool, with_diff: bool, store: Optional[Store] = None
+) -> Dict[str, Any]:
     """Converge the addresses that a module's parameters declare; return the module's result.
 
-    Raises EdgeError; then the kernel is as it was, or the error says what could not be undone.
+    Raises EdgeError; then kernel and record are as they were, or the error says what could not be
+    undone.
     """
     declaration = read_declaration(params)
+    keeper = Keeper(FORM, params, store or Store())
+
+    def record(_seen: Any) -> Callable[[RecordTable], Desired[RecordedAddress]]:
+        return lambda have: desired_record(declaration, have)
+
     with ExitStack() as stack:
         stack.enter_context(termination_as_error())
+        if not keeper.parts.runtime:
+            return keeper.run(check, None, record).as_result(TITLE, with_diff)
         stack.enter_context(network_namespace(params.get("netns")))
         if not check:
             require_capability(CAP_NET_ADMIN, "vip")
         kernel = stack.enter_context(Rtnetlink())
         host = Host(kernel, Sysctls(), RealNeighbours())
+        runtime = Runtime(lambda: host.converge(declaration, check), host.take_back)
         if check:
-            outcome = host.converge(declaration, check=True)
+            done = keeper.run(check, runtime, record)
             warnings: List[str] = []
         else:
             with exclusive("vip"):
-                outcome = host.converge(declaration, check=False)
-            warnings = host.announce(declaration, outcome)
-    result = outcome.as_result(TITLE, with_diff)
+                done = keeper.run(check, runtime, record)
+            warnings = host.announce(declaration, done.outcome) if done.outcome else []
+    result = done.as_result(TITLE, with_diff)
     if warnings:
         result["warnings"] = warnings
     return result
@@ -77,6 +91,11 @@ class Host:
             return desired_addresses(declaration, have, driver.interfaces.keys(), elapsed)
 
         return converge(driver, declare, arrange, check)
+
+    def take_back(self, outcome: Outcome[VirtualAddress]) -> None:
+        """Bring the addresses that an outcome changed back to what had been there."""
+        driver = VipDriver(self._kernel, self._sysctls, self._neighbours, {})
+        revert(driver, outcome, arrange)
 
     def announce(self, declaration: Declaration, outcome: Outcome[VirtualAddress]) -> List[str]:
         """Announce the addresses that are new; return warnings, for they are in place anyway."""

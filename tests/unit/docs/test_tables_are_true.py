@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.sluice.edge.tests.tooling.stages import GROUPS
 from ansible_collections.sluice.edge.tests.unit.docs import documented, markdown, messages
 from ansible_collections.sluice.edge.tests.unit.docs.pages import CHECKOUT, PAGES, name_of
-from ansible_collections.sluice.edge.tests.unit.structure.layers import LAYERS
+from ansible_collections.sluice.edge.tests.unit.structure.layers import KINDS
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 OPERATIONS = (CHECKOUT / "docs/operations.md").read_text(encoding="utf-8")
@@ -112,7 +112,7 @@ def test_layers_are_described_as_they_are() -> None:
 
 
 def test_files_of_a_kind_are_described_as_they_are() -> None:
-    kinds = [CHECKOUT / "plugins/module_utils" / kind for kind in LAYERS[-1]]
+    kinds = [CHECKOUT / "plugins/module_utils" / kind for kind in KINDS]
     for row in markdown.table(ARCHITECTURE, "File or folder"):
         for name in markdown.codes(row[0]):
             assert [kind for kind in kinds if list(kind.rglob(name.rstrip("/")))], name

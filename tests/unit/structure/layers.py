@@ -21,8 +21,11 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("_inet",),
     ("_converge",),
     ("_declare", "_kernel"),
+    ("_record",),
     ("_ipvs", "_vip"),
+    ("_state",),
 )
+KINDS = ("_ipvs", "_vip")
 
 PURE_FILES = ("model.py", "declared.py", "plan.py", "codec.py", "render.py")
 PURE_FOLDERS = ("declared", "wire")
@@ -85,10 +88,9 @@ def module_imports(path: PurePosixPath, source: str) -> list[str]:
 
 def impure_imports(path: PurePosixPath, source: str) -> list[str]:
     """Refuse input, output and clocks in the pure files of a kind."""
-    kinds = LAYERS[-1]
     inside = path.relative_to(MODULE_UTILS).parts
     pure = path.name in PURE_FILES or any(folder in inside[1:-1] for folder in PURE_FOLDERS)
-    if inside[0] not in kinds or not pure:
+    if inside[0] not in KINDS or not pure:
         return []
     return [
         f"{path}:{found.line}: pure file imports {found.name}; do that in the kind's driver"

@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, NamedTuple, Optional
+from contextlib import ExitStack
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
 from ..._converge.errors import Unavailable
+from ..._converge.plan import Desired
 from ..._converge.resource import Driver
 from ..._converge.runner import Outcome, converge, revert
 from ..._declare.task import read_items
 from ..._kernel.netns import network_namespace
 from ..._kernel.sysctl import Sysctls
 from ..._kernel.termination import termination_as_error
+from ..._record.keeping import Keeper, Runtime
+from ..._record.store import Store
 from ..access import UnloadedIpvs, open_ipvs, sole_writer
 from ..driver import Transport
 from .declared import SETTINGS_VOCABULARY, DeclaredSettings, read_settings
@@ -23,6 +27,7 @@ from .kernel_release import KernelRelease, running_kernel
 from .link_mtu import mtu_of
 from .model import EXPIRE_QUIESCENT_TEMPLATE, Setting
 from .plan import MtuOf, arrange, desired_settings
+from .record import FORM, RecordedSetting, RecordTable, desired_record
 
 TITLE = "IPVS settings"
 
@@ -39,22 +44,42 @@ class SettingsHost(NamedTuple):
     kernel: KernelRelease
 
 
-def converge_settings(params: Mapping[str, Any], check: bool, with_diff: bool) -> Dict[str, Any]:
+def converge_settings(
+    params: Mapping[str, Any], check: bool, with_diff: bool, store: Optional[Store] = None
+) -> Dict[str, Any]:
     """Converge the settings that a module's parameters declare; return the module's result.
 
-    Raises EdgeError; then the kernel is as it was, or the error says what could not be undone.
+    Raises EdgeError; then kernel and record are as they were, or the error says what could not be
+    undone.
     """
     kernel = running_kernel()
     declared = read_settings(read_items(params, SETTINGS_VOCABULARY)[0], kernel)
-    with termination_as_error(), network_namespace(params.get("netns")), open_ipvs(
-        check
-    ) as transport, sole_writer(check):
-        host = SettingsHost(transport, Sysctls(), mtu_of, kernel)
-        try:
-            outcome = converge_on(host, declared, check)
-        except OSError as error:
-            raise Unavailable("the settings of IPVS cannot be read: %s" % error) from None
-    return outcome.as_result(TITLE, with_diff)
+    keeper = Keeper(FORM, params, store or Store())
+
+    def record(_seen: Any) -> Callable[[RecordTable], Desired[RecordedSetting]]:
+        return lambda have: desired_record(declared, have)
+
+    with termination_as_error(), ExitStack() as stack:
+        runtime: Optional[Runtime] = None
+        if keeper.parts.runtime:
+            stack.enter_context(network_namespace(params.get("netns")))
+            transport = stack.enter_context(open_ipvs(check))
+            stack.enter_context(sole_writer(check))
+            host = SettingsHost(transport, Sysctls(), mtu_of, kernel)
+            runtime = Runtime(
+                lambda: _converge_readable(host, declared, check),
+                lambda outcome: _revert_on(host, outcome),
+            )
+        return keeper.run(check, runtime, record).as_result(TITLE, with_diff)
+
+
+def _converge_readable(
+    host: SettingsHost, declared: DeclaredSettings, check: bool
+) -> Outcome[Setting]:
+    try:
+        return converge_on(host, declared, check)
+    except OSError as error:
+        raise Unavailable("the settings of IPVS cannot be read: %s" % error) from None
 
 
 def expire_quiescent_templates(check: bool) -> Outcome[Setting]:
@@ -70,8 +95,12 @@ def expire_quiescent_templates(check: bool) -> Outcome[Setting]:
 
 def revert_settings(outcome: Outcome[Setting]) -> None:
     """Take back what expire_quiescent_templates did."""
+    _revert_on(SettingsHost(None, Sysctls(), mtu_of, running_kernel()), outcome)
+
+
+def _revert_on(host: SettingsHost, outcome: Outcome[Setting]) -> None:
     keys = frozenset(operation.subject.key for operation in outcome.plan)
-    revert(SettingsDriver(keys, None, Sysctls()), outcome, arrange)
+    revert(SettingsDriver(keys, host.transport, host.parameters), outcome, arrange)
 
 
 def converge_on(host: SettingsHost, declared: DeclaredSettings, check: bool) -> Outcome[Setting]:

@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Services and servers as a record has them: brought back, compared, withdrawn.
+
+Only what is recorded is touched, and the servers of services that are recorded with all of theirs.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from .._converge.collector import collector_paused
+from .._converge.plan import Desired
+from .._converge.runner import Outcome, converge
+from .._kernel.termination import termination_as_error
+from .._record.text import Resources
+from .access import open_ipvs, sole_writer
+from .driver import IpvsDriver
+from .model import Entry, Server, Table, service_of
+from .plan import arrange
+from .record import complete_services, plain, read_resources
+
+
+def restore_services(resources: Resources, check: bool) -> Outcome[Entry]:
+    """Make the kernel have what the resources declare, in the current network namespace.
+
+    Raises EdgeError; then the kernel is as it was, or the error says what could not be undone.
+    """
+    table = read_resources(resources)
+    complete = complete_services(table)
+    wanted = plain(table)
+
+    def doomed(entry: Entry) -> bool:
+        return isinstance(entry, Server) and entry.key.service in complete
+
+    return _converge(wanted, Desired(wanted, doomed), check)
+
+
+def withdraw_services(resources: Resources, check: bool) -> Outcome[Entry]:
+    """Remove the services that the resources declare, with all of their servers."""
+    recorded = plain(read_resources(resources))
+    services = {service_of(entry) for entry in recorded.values()}
+    return _converge(recorded, Desired({}, lambda entry: service_of(entry) in services), check)
+
+
+def _converge(recorded: Table, desired: Desired[Entry], check: bool) -> Outcome[Entry]:
+    named = {service_of(entry) for entry in recorded.values()}
+    with collector_paused(), termination_as_error(), ExitStack() as stack:
+        transport = stack.enter_context(open_ipvs(check))
+        stack.enter_context(sole_writer(check))
+        return converge(IpvsDriver(transport, named), lambda _have: desired, arrange, check)

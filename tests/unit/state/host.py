@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fake host with IPVS, settings, addresses and records; tasks and the command work on it."""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
+
+import pytest
+
+from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs import (
+    restoring,
+    servers,
+    services,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.draining import Clock
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.driver import IpvsDriver
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings import (
+    converge as settings_converge,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._kernel.rtnetlink import InterfaceAddress
+from ansible_collections.sluice.edge.plugins.module_utils._record.store import Store
+from ansible_collections.sluice.edge.plugins.module_utils._state.command import main
+from ansible_collections.sluice.edge.plugins.module_utils._vip import addresses
+from ansible_collections.sluice.edge.tests.fakes.ipvs import FakeIpvs
+from ansible_collections.sluice.edge.tests.fakes.ipvs_settings import FakeIpvsSettings
+from ansible_collections.sluice.edge.tests.fakes.vip import FakeHost, ethernet
+
+Params = Dict[str, Any]
+
+
+class Said(NamedTuple):
+    """What the command ended with and said."""
+
+    status: int
+    out: List[str]
+    err: List[str]
+
+
+class Host:
+    """One host; what a reboot forgets is made anew by ``reboot``."""
+
+    def __init__(self, directory: Path) -> None:
+        self.store = Store(str(directory / "state.d"))
+        self.now = 0.0
+        self.reboot()
+
+    def reboot(self) -> None:
+        self.ipvs = FakeIpvs()
+        self.settings = FakeIpvsSettings()
+        self.links = FakeHost(ethernet(2, "eth0"))
+        self.links.table.append(InterfaceAddress("lo", 1, parse_address("127.0.0.1"), 8, scope=254))
+
+    def run(self, module: str, params: Params, check: bool = False, **parts: bool) -> Params:
+        """Return a module's result; ``parts`` are persist and runtime, both true as in a task."""
+        given = dict({"persist": True, "runtime": True}, **parts)
+        given.update(params)
+        if module == "ipvs_server":
+            return servers.converge_servers(
+                given, check, True, Clock(lambda: self.now, self._pass), store=self.store
+            )
+        entry: Any = {
+            "ipvs_service": services.converge_services,
+            "ipvs_settings": settings_converge.converge_settings,
+            "vip": addresses.converge_addresses,
+        }[module]
+        result: Params = entry(given, check, True, store=self.store)
+        return result
+
+    def command(self, *words: str) -> Said:
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            status = main(["--records", self.store.directory, *words])
+        return Said(status, out.getvalue().splitlines(), err.getvalue().splitlines())
+
+    def kernel(self) -> Tuple[Any, ...]:
+        """Return everything that tasks can change in the kernel, to compare it."""
+        return (
+            IpvsDriver(self.ipvs).read(),
+            self.settings.snapshot(),
+            {(each.interface, each.address, each.prefix, each.label) for each in self.links.table},
+        )
+
+    def records(self) -> Dict[str, str]:
+        """Return the text of every record by file name."""
+        folder = Path(self.store.directory)
+        return {path.name: path.read_text() for path in sorted(folder.glob("[!.]*"))}
+
+    def _pass(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@contextmanager
+def fake_host(monkeypatch: pytest.MonkeyPatch, directory: Path) -> Iterator[Host]:
+    """Yield a host on which every entry of the engine works meanwhile."""
+    host = Host(directory)
+    for module in (services, servers, restoring):
+        monkeypatch.setattr(module, "open_ipvs", lambda check: nullcontext(host.ipvs))
+        monkeypatch.setattr(module, "sole_writer", lambda check: nullcontext())
+    monkeypatch.setattr(settings_converge, "open_ipvs", lambda check: nullcontext(host.settings))
+    monkeypatch.setattr(settings_converge, "sole_writer", lambda check: nullcontext())
+    monkeypatch.setattr(settings_converge, "Sysctls", lambda: host.settings.parameters)
+    monkeypatch.setattr(settings_converge, "mtu_of", lambda name: host.settings.mtu_of(name))
+    monkeypatch.setattr(addresses, "Rtnetlink", lambda: nullcontext(host.links))
+    monkeypatch.setattr(addresses, "Sysctls", lambda: host.links)
+    monkeypatch.setattr(addresses, "RealNeighbours", lambda: host.links)
+    monkeypatch.setattr(addresses, "require_capability", lambda *_arguments: None)
+    monkeypatch.setattr(addresses, "exclusive", lambda _kind: nullcontext())
+    yield host

@@ -1,0 +1,306 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command: its order, its exit statuses, and that a broken record blocks no other."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+
+from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import Refused
+from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
+from ansible_collections.sluice.edge.plugins.module_utils._kernel.termination import Terminated
+from ansible_collections.sluice.edge.plugins.module_utils._record.store import Store
+from ansible_collections.sluice.edge.plugins.module_utils._state import records
+from ansible_collections.sluice.edge.plugins.module_utils._state.kinds import KINDS
+from ansible_collections.sluice.edge.tests.unit.state.host import Host
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+WEB: Dict[str, Any] = {"address": "192.0.2.1", "port": 80}
+BROKEN = {
+    "empty": ("", "is empty"),
+    "truncated": ('{"format": 1, "resources": [\n{"addr', "is truncated after 35 characters"),
+    "garbage": ("\x7fELF", "is not JSON"),
+    "newer": ('{"format": 2}', "has the newer format 2"),
+    "wrong": ('{"format": 1, "resources": [{"port": 80}]}', "is wrong: resources[0]: address"),
+}
+
+
+@pytest.fixture
+def edge(host: Host) -> Host:
+    """A host with a record of each kind."""
+    host.run("ipvs_settings", {"ip_forward": True})
+    host.run("ipvs_service", dict(WEB, servers=[{"address": "10.0.0.1"}]))
+    host.run("vip", {"config": [{"address": "192.0.2.1", "interface": "eth0"}]})
+    return host
+
+
+def test_settings_come_first_and_addresses_last() -> None:
+    assert [kind.name for kind in KINDS] == ["settings", "ipvs", "vip"]
+
+
+def test_apply_says_what_it_does_in_its_order(edge: Host) -> None:
+    edge.reboot()
+    assert edge.command("apply") == (
+        0,
+        [
+            "settings: change sysctl net.ipv4.ip_forward",
+            "ipvs: create virtual service tcp 192.0.2.1:80",
+            "ipvs: create real server 10.0.0.1:80 of tcp 192.0.2.1:80",
+            "vip: create virtual address 192.0.2.1/32 on eth0",
+        ],
+        [],
+    )
+
+
+def test_apply_of_one_kind_leaves_the_others(edge: Host) -> None:
+    edge.reboot()
+    said = edge.command("apply", "--kind", "vip")
+    assert said.out == ["vip: create virtual address 192.0.2.1/32 on eth0"]
+
+
+def test_nothing_recorded_is_nothing_to_do(host: Host) -> None:
+    for command in ("show", "check", "apply", "withdraw"):
+        assert host.command(command) == (0, [], [])
+    assert host.command("export") == (0, ["{}"], [])
+
+
+def test_withdraw_takes_addresses_then_services_and_keeps_the_records(edge: Host) -> None:
+    before = edge.records()
+    assert edge.command("withdraw") == (
+        0,
+        [
+            "vip: delete virtual address 192.0.2.1/32 on eth0",
+            "ipvs: delete real server 10.0.0.1:80 of tcp 192.0.2.1:80",
+            "ipvs: delete virtual service tcp 192.0.2.1:80",
+        ],
+        [],
+    )
+    assert edge.records() == before
+    assert edge.command("apply").status == 0
+    assert edge.command("check").status == 0
+
+
+def test_check_reports_drift_and_changes_nothing(edge: Host) -> None:
+    assert edge.command("check") == (0, [], [])
+    edge.run("vip", {"address": "192.0.2.1", "interface": "eth0", "state": "absent"}, persist=False)
+    other = {"address": "10.0.0.9", "service": WEB}
+    edge.run("ipvs_server", other, persist=False)
+    kernel = edge.kernel()
+    assert edge.command("check") == (
+        1,
+        [
+            "ipvs: delete real server 10.0.0.9:80 of tcp 192.0.2.1:80",
+            "vip: create virtual address 192.0.2.1/32 on eth0",
+        ],
+        [],
+    )
+    assert edge.kernel() == kernel
+
+
+def test_what_is_not_recorded_is_no_drift_and_stays(edge: Host) -> None:
+    edge.run("ipvs_service", {"address": "192.0.2.9", "port": 80}, persist=False)
+    edge.run("vip", {"address": "192.0.2.9", "interface": "eth0"}, persist=False)
+    kernel = edge.kernel()
+    assert edge.command("check") == (0, [], [])
+    assert edge.command("apply") == (0, [], [])
+    assert edge.kernel() == kernel
+
+
+def test_other_servers_of_a_service_without_a_list_are_no_drift(host: Host) -> None:
+    host.run("ipvs_service", WEB)
+    host.run("ipvs_server", {"address": "10.0.0.1", "service": WEB})
+    host.run("ipvs_server", {"address": "10.0.0.2", "service": WEB}, persist=False)
+    assert host.command("check") == (0, [], [])
+
+
+@pytest.mark.parametrize("case", BROKEN)
+@pytest.mark.parametrize("broken", ["settings", "ipvs", "vip"])
+def test_a_broken_record_is_named_and_the_others_are_applied(
+    edge: Host, case: str, broken: str
+) -> None:
+    text, reason = BROKEN[case]
+    if case == "wrong" and broken == "settings":
+        reason = "is wrong: resources[0]: unknown option 'port'"
+    elif case == "wrong" and broken == "vip":
+        reason = "is wrong: config[0]: unknown option 'port'"
+    path = Path(edge.store.directory, broken + ".json")
+    path.write_text(text)
+    edge.reboot()
+    said = edge.command("apply")
+    assert said.status == 1
+    (line,) = said.err
+    assert line.startswith("sluice-state: the record %s %s" % (path, reason))
+    applied = {line.partition(":")[0] for line in said.out}
+    assert applied == {"settings", "ipvs", "vip"} - {broken}
+    assert path.read_text() == text
+    assert edge.command("check").status == 2
+    assert edge.command("show").status == 1
+    assert edge.command("export").status == 1
+
+
+def test_a_record_of_a_kind_of_a_later_version_is_named(edge: Host) -> None:
+    path = Path(edge.store.directory, "quic.json")
+    path.write_text("{}")
+    said = edge.command("check")
+    assert said == (
+        2,
+        [],
+        [
+            "sluice-state: the record %s is of no kind that this version knows (settings, ipvs, "
+            "vip): upgrade, or remove it" % path
+        ],
+    )
+
+
+def test_an_entry_that_cannot_be_applied_does_not_block_the_others_of_its_record(
+    host: Host,
+) -> None:
+    names = ["192.0.2.%d" % number for number in range(1, 8)]
+    config = [{"address": name, "interface": "eth0"} for name in names]
+    config[2]["interface"] = "eth7"
+    host.run("vip", {"config": config}, runtime=False)
+    host.links.held["eth0", parse_address("192.0.2.6")] = b"\2\0\0\0\0\x99"
+    said = host.command("apply")
+    assert said.status == 1
+    assert len(said.out) == 5
+    assert [name for name in ("192.0.2.3 on eth7", "192.0.2.6") if name in str(said.err)] == [
+        "192.0.2.3 on eth7",
+        "192.0.2.6",
+    ]
+    assert len(said.err) == 2
+    assert host.command("check").status == 2
+
+
+def test_a_setting_that_the_kernel_does_not_have_blocks_no_other(host: Host) -> None:
+    daemon = {"interface": "eth1"}
+    host.run("ipvs_settings", {"conntrack": True, "sync_master": daemon, "timeouts": {"tcp": 60}})
+    before = host.settings.snapshot()
+    host.reboot()
+    del host.settings.interfaces["eth1"]
+    said = host.command("apply")
+    assert (said.status, len(said.out)) == (1, 2)
+    (line,) = said.err
+    assert line.startswith("sluice-state: settings: sync_master: interface eth1 does not exist")
+    assert host.settings.snapshot()[0] == before[0]
+
+
+def test_settings_that_cannot_be_read_at_all_are_said_once(host: Host) -> None:
+    host.run("ipvs_settings", {"timeouts": {"tcp": 60}, "sync_master": {"interface": "eth0"}})
+    host.settings.get = host.settings.dump = _broken  # type: ignore[method-assign,assignment]
+    said = host.command("apply")
+    assert (said.status, len(said.err)) == (1, 1)
+
+
+def _broken(_request: bytes) -> Any:
+    raise OSError(105, os.strerror(105))
+
+
+def test_what_the_host_lacks_is_said_once(edge: Host) -> None:
+    edge.reboot()
+    edge.ipvs.unreachable = True
+    said = edge.command("apply")
+    assert [line.partition(":")[0] for line in said.out] == ["settings", "vip"]
+    assert len(said.err) == 1
+
+
+def test_a_network_namespace_that_does_not_exist_is_named(host: Host) -> None:
+    task = {"address": "192.0.2.1", "interface": "eth0", "netns": "no-such-namespace"}
+    host.run("vip", task, runtime=False)
+    said = host.command("apply")
+    assert (said.status, said.out) == (1, [])
+    (line,) = said.err
+    assert line.startswith("sluice-state: vip@no-such-namespace: network namespace 'no-such-")
+
+
+def test_a_signal_is_not_taken_for_a_wrong_entry(
+    edge: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def ended(_resources: Any, _check: bool) -> Any:
+        calls.append(1)
+        try:
+            raise Terminated("the task was ended by SIGTERM")
+        except Terminated as error:
+            raise Refused(str(error)) from None
+
+    (found,), _problems = records.read_records(edge.store, KINDS, "vip")
+    resources = found.resources * 4
+    found = found._replace(kind=found.kind._replace(restore=ended), resources=resources)
+    with pytest.raises(Refused, match="SIGTERM"):
+        records.restore(found, check=False)
+    assert calls == [1]
+
+
+def test_show_has_a_line_for_each_entry(edge: Host) -> None:
+    assert edge.command("show", "--kind", "ipvs").out == [
+        "ipvs: 2 entries",
+        "  tcp 192.0.2.1:80 scheduler wlc with these servers only",
+        "  tcp 192.0.2.1:80 to 10.0.0.1:80 direct weight 1",
+    ]
+
+
+def test_export_is_what_modules_take_and_equal_for_equal_records(
+    edge: Host, tmp_path: Path
+) -> None:
+    said = edge.command("export")
+    exported = json.loads("\n".join(said.out))
+    for module, kind in (("ipvs_service", "ipvs"), ("vip", "vip")):
+        assert not edge.run(module, {"config": exported[kind]})["changed"]
+    edge.store.directory = str(tmp_path / "other")
+    for module, kind in (("vip", "vip"), ("ipvs_service", "ipvs")):
+        edge.run(module, {"config": list(reversed(exported[kind]))}, runtime=False)
+    for options in exported["settings"]:
+        edge.run("ipvs_settings", options, runtime=False)
+    assert edge.command("export") == said
+
+
+@pytest.mark.parametrize("words", [[], ["frobnicate"], ["apply", "--kind", "cloud"]])
+def test_wrong_use_is_told_and_ends_with_2(words: list, capsys: pytest.CaptureFixture[str]) -> None:
+    from ansible_collections.sluice.edge.plugins.module_utils._state.command import main
+
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert "usage: sluice-state" in capsys.readouterr().err
+
+
+def test_the_installed_command_needs_the_copied_engine_and_nothing_else(tmp_path: Path) -> None:
+    library = tmp_path / "lib"
+    shutil.copytree(
+        CHECKOUT / "plugins" / "module_utils",
+        library / "sluice_engine",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    shutil.copy(CHECKOUT / "boot" / "sluice_state.py", library)
+    store = Store(str(tmp_path / "state.d"))
+    host = Host(tmp_path)
+    host.run("ipvs_service", WEB, runtime=False)
+    done = subprocess.run(
+        [sys.executable, "-Es", str(library / "sluice_state.py"), "--records", store.directory]
+        + ["show"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"]},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "ipvs: 1 entries\n  tcp 192.0.2.1:80 scheduler wlc\n"
+
+
+def test_the_unit_starts_what_is_installed() -> None:
+    unit = (CHECKOUT / "boot" / "sluice-state.service").read_text(encoding="utf-8")
+    assert "\nExecStart=/usr/sbin/sluice-state apply\n" in unit
+    starter = CHECKOUT / "boot" / "sluice-state"
+    assert starter.read_text(encoding="utf-8").splitlines()[-1].startswith("exec /usr/bin/python3")
+    assert os.access(starter, os.X_OK)
