@@ -21,10 +21,20 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("_inet",),
     ("_converge",),
     ("_declare", "_kernel"),
-    ("_ipvs", "_vip"),
+    ("_dnat", "_ipvs", "_vip"),
 )
 
-PURE_FILES = ("model.py", "declared.py", "plan.py", "codec.py", "render.py")
+PURE_FILES = (
+    "model.py",
+    "declared.py",
+    "plan.py",
+    "codec.py",
+    "render.py",
+    "layout.py",
+    "observed.py",
+    "transaction.py",
+    "flows.py",
+)
 PURE_FOLDERS = ("declared", "wire")
 IMPURE_MODULES = ("fcntl", "os", "pathlib", "select", "socket", "subprocess", "threading", "time")
 
