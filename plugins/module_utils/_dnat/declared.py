@@ -181,6 +181,9 @@ def _read_profile(item: Item, title: str) -> Profile:
         log=_read_log(item),
         comment=_quotable(item, "comment", _COMMENT_BYTES) or "",
     )
+    if profile.affinity and address.family == IPV6:
+        # nft 1.0.6 cannot compile a rule that updates a map with keys of more than 16 bytes.
+        raise item.error("affinity does not go with IPv6: use balancing: source_hash")
     _check_loopback(item, profile, address)
     return profile
 

@@ -225,7 +225,7 @@ def framing_of(profiles: Iterable[Profile]) -> Framing:
     for place in {place for place, _seconds in sticky}:
         sets[place.set(AFFINITY)] = _affinity_map(place)
     for place, seconds in sticky:
-        sets[sticky_set(place, seconds)] = "set { typeof %s; }" % _key(place)
+        sets[sticky_set(place, seconds)] = "set { type %s; }" % _key_type(place)
     chains: Dict[str, Tuple[Header, Tuple[str, ...]]] = {}
     for treatment in sorted(treatments, key=lambda each: each.chain):
         chains[treatment.chain] = (PLAIN, tuple(_treatment_rules(treatment)))
@@ -251,26 +251,38 @@ def _called(place: Place) -> str:
 
 
 def _sets(place: Place) -> Dict[str, str]:
-    key, net = _key(place), place.network
-    target = "%s daddr . th dport" % net
+    key = _key_type(place)
+    target = "%s . inet_service" % _address_type(place)
+    net = place.network
     return {
-        place.set(PROFILES): "map { typeof %s : verdict; }" % key,
-        # All generators of numbers have the same type; this one stands for them.
-        place.set(SLOTS): "map { typeof %s . numgen inc mod 2 : %s; }" % (key, target),
-        place.set(TRAFFIC): "set { typeof %s . %s; counter; }" % (key, target),
-        place.set(SOURCES): "set { typeof %s . %s saddr; flags interval; }" % (key, net),
-        place.set(MASQUERADED): "set { typeof %s; }" % key,
-        place.set(HAIRPINNED): "set { typeof %s . %s saddr; }" % (key, net),
+        place.set(PROFILES): "map { type %s : verdict; }" % key,
+        # Only typeof can say what numgen and jhash give, and it wants words for the target too:
+        # with th in place of tcp, nft 1.0.6 takes no rules on a map that exists already.
+        place.set(SLOTS): "map { typeof %s . numgen inc mod 2 : %s daddr . tcp dport; }"
+        % (_key(place), net),
+        place.set(TRAFFIC): "set { type %s . %s; counter; }" % (key, target),
+        place.set(SOURCES): "set { type %s . %s; flags interval; }" % (key, _address_type(place)),
+        place.set(MASQUERADED): "set { type %s; }" % key,
+        place.set(HAIRPINNED): "set { type %s . %s; }" % (key, _address_type(place)),
     }
 
 
 def _affinity_map(place: Place) -> str:
-    return "map { typeof %s . %s saddr : %s daddr . th dport; flags dynamic,timeout; size %d; }" % (
-        _key(place),
-        place.network,
-        place.network,
+    address = _address_type(place)
+    return "map { type %s . %s : %s . inet_service; flags dynamic,timeout; size %d; }" % (
+        _key_type(place),
+        address,
+        address,
         MOST_AFFINITIES,
     )
+
+
+def _address_type(place: Place) -> str:
+    return "ipv6_addr" if place.digit == "6" else "ipv4_addr"
+
+
+def _key_type(place: Place) -> str:
+    return "%s . inet_proto . inet_service" % _address_type(place)
 
 
 def _treatment_rules(treatment: Treatment) -> List[str]:

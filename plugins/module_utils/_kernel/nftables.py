@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import json
-from typing import Any, Dict, List, Optional
+import os
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Optional
 
 from .._converge.errors import Unavailable
 
@@ -66,6 +68,10 @@ class Nftables:
 
     def table(self, family: str, name: str) -> Optional[List[Dict[str, Any]]]:
         """Return everything in a table as libnftables-json(5) objects, None without the table."""
+        with _without_warnings():
+            return self._table(family, name)
+
+    def _table(self, family: str, name: str) -> Optional[List[Dict[str, Any]]]:
         self._library.nft_ctx_output_set_flags(self._context, _OUTPUT_JSON)
         tables = [entry.get("table") for entry in self._objects("list tables " + family)]
         if not any(table is not None and table["name"] == name for table in tables):
@@ -88,6 +94,20 @@ class Nftables:
             raise NftablesRefused(complaint.decode("utf-8", "replace"))
         output: bytes = self._library.nft_ctx_get_output_buffer(self._context) or b""
         return output
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keep what libnftables 1.0 says of statements without a JSON form off the error output."""
+    kept = os.dup(2)
+    try:
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, 2)
+        os.close(sink)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _first_error(complaint: str) -> str:
