@@ -37,9 +37,7 @@ TYPES = Stage(
     "mypy --strict: engine, modules, tooling",
     (("mypy", "-p", _ENGINE), ("mypy", _HERE)),
 )
-VM_TYPES = Stage(
-    "vm-types", "mypy: the virtual machine's harness", (("mypy", "molecule/vm"),)
-)
+VM_TYPES = Stage("vm-types", "mypy: the virtual machine's harness", (("mypy", "molecule/vm"),))
 UNIT = Stage(
     "unit",
     "unit, property and structure tests",
