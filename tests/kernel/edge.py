@@ -46,6 +46,10 @@ class Edge:
 
     def connect(self) -> None:
         """Lay the wires and give out addresses."""
+        for one in (self.client, self.host, self.servers):
+            # Nobody waits here until link-local addresses are found to be unique.
+            one.set("net/ipv6/conf/default/accept_dad", "0")
+            one.set("net/ipv6/conf/all/accept_dad", "0")
         for end, net in ((self.client, 1), (self.servers, 2)):
             wire = "eth%d" % net
             end.ip("link", "add", "eth0", "type", "veth", "peer", wire, "netns", self.host.name)
@@ -63,6 +67,8 @@ class Edge:
         # What the host sends to addresses of nobody has to go somewhere to be captured.
         self.host.ip("route", "add", "default", "via", "10.9.2.2")
         self.host.ip("-6", "route", "add", "default", "via", "2001:db8:2::2")
+        for one in (self.client, self.servers):
+            one.wait_until_settled()
 
 
 @contextlib.contextmanager
@@ -143,5 +149,6 @@ def _asked(one: socket.socket, address: str, port: int, source: str | None) -> s
         return one.recv(64).decode()
     except (TimeoutError, socket.timeout):
         return SILENCE
-    except ConnectionError:
+    except (ConnectionError, PermissionError):
+        # The host's own datagrams are refused before they leave.
         return REFUSED

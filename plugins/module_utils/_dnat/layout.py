@@ -83,6 +83,7 @@ class Treatment(NamedTuple):
     """What profiles of one chain have in common."""
 
     place: Place
+    protocol: str
     balancing: str
     slots: int
     masquerade: str
@@ -96,6 +97,7 @@ class Treatment(NamedTuple):
         """The chain's name; all but the log can be read from it."""
         words = [
             self.place.side + self.place.digit,
+            self.protocol,
             self.balancing,
             str(self.slots),
             self.masquerade,
@@ -131,6 +133,7 @@ def treatment_of(profile: Profile) -> Treatment:
     """Return how the profile's connections are treated."""
     return Treatment(
         place_of(profile.family, profile.side),
+        profile.protocol,
         profile.balancing,
         slot_count([entry.weight for entry in profile.destinations]),
         profile.masquerade,
@@ -145,16 +148,27 @@ def treatment_of(profile: Profile) -> Treatment:
 def read_chain_name(name: str) -> Optional[Treatment]:
     """Return the treatment a chain's name tells, without its log; None for another chain."""
     words = name.split(".")
-    if len(words) < 6 or words[0][:-1] not in SIDES or words[0][-1] not in "46":
+    if len(words) < 7 or words[0][:-1] not in SIDES or words[0][-1] not in "46":
         return None
-    numbers = words[2], words[5]
-    known = words[1] in BALANCINGS and words[3] in MASQUERADES and words[4] in EMPTY_VERDICTS
-    if not known or not all(number.isdigit() for number in numbers):
+    where, protocol, balancing, slots, masquerade, on_empty, affinity = words[:7]
+    known = (
+        protocol in PROTOCOLS
+        and balancing in BALANCINGS
+        and masquerade in MASQUERADES
+        and on_empty in EMPTY_VERDICTS
+    )
+    if not known or not (slots.isdigit() and affinity.isdigit()):
         return None
-    place = Place(words[0][-1], words[0][:-1])
-    restricted = "sources" in words[6:]
     return Treatment(
-        place, words[1], int(words[2]), words[3], words[4], int(words[5]), restricted, None
+        Place(where[-1], where[:-1]),
+        protocol,
+        balancing,
+        int(slots),
+        masquerade,
+        on_empty,
+        int(affinity),
+        "sources" in words[7:],
+        None,
     )
 
 
@@ -186,7 +200,7 @@ def elements_of(profile: Profile) -> Elements:
         }
     live = profile.live
     if live:
-        found[place.set(SLOTS)] = _slots(profile)
+        found[slots_set(place, profile.protocol)] = _slots(profile)
     if profile.sources:
         found[place.set(SOURCES)] = {(network,): None for network in profile.sources}
     if profile.masquerade == ALWAYS:
@@ -201,6 +215,11 @@ def elements_of(profile: Profile) -> Elements:
 def sticky_set(place: Place, seconds: int) -> str:
     """Return the set of profiles whose clients are remembered for ``seconds``."""
     return "%s_%d" % (place.set(STICKY), seconds)
+
+
+def slots_set(place: Place, protocol: str) -> str:
+    """Return the map of slots for profiles of a protocol."""
+    return "%s_%s" % (place.set(SLOTS), protocol)
 
 
 def _slots(profile: Profile) -> Dict[Rest, Value]:
@@ -222,7 +241,9 @@ def framing_of(profiles: Iterable[Profile]) -> Framing:
     sets: Dict[str, str] = {}
     for place in places:
         sets.update(_sets(place))
-    for place in {place for place, _seconds in sticky}:
+    for place, protocol in sorted({(each.place, each.protocol) for each in treatments}):
+        sets[slots_set(place, protocol)] = _slots_map(place, protocol)
+    for place in sorted({place for place, _seconds in sticky}):
         sets[place.set(AFFINITY)] = _affinity_map(place)
     for place, seconds in sticky:
         sets[sticky_set(place, seconds)] = "set { type %s; }" % _key_type(place)
@@ -253,18 +274,21 @@ def _called(place: Place) -> str:
 def _sets(place: Place) -> Dict[str, str]:
     key = _key_type(place)
     target = "%s . inet_service" % _address_type(place)
-    net = place.network
     return {
         place.set(PROFILES): "map { type %s : verdict; }" % key,
-        # Only typeof can say what numgen and jhash give, and it wants words for the target too:
-        # with th in place of tcp, nft 1.0.6 takes no rules on a map that exists already.
-        place.set(SLOTS): "map { typeof %s . numgen inc mod 2 : %s daddr . tcp dport; }"
-        % (_key(place), net),
         place.set(TRAFFIC): "set { type %s . %s; counter; }" % (key, target),
         place.set(SOURCES): "set { type %s . %s; flags interval; }" % (key, _address_type(place)),
         place.set(MASQUERADED): "set { type %s; }" % key,
         place.set(HAIRPINNED): "set { type %s . %s; }" % (key, _address_type(place)),
     }
+
+
+def _slots_map(place: Place, protocol: str) -> str:
+    # Only typeof can say what numgen and jhash give, and then it has to say what a port is too.
+    # With th, nft 1.0.6 takes no rules on a map that exists already; with a protocol, the rules
+    # match only that one.
+    words = _key(place), place.network, protocol
+    return "map { typeof %s . numgen inc mod 2 : %s daddr . %s dport; }" % words
 
 
 def _affinity_map(place: Place) -> str:
@@ -297,7 +321,8 @@ def _treatment_rules(treatment: Treatment) -> List[str]:
         rules.append("dnat %s to %s . %s saddr map @%s" % (net, key, net, place.set(AFFINITY)))
     if treatment.slots:
         number = _number(treatment)
-        to_slot = "dnat %s to %s . %%s map @%s" % (net, key, place.set(SLOTS))
+        slots = slots_set(place, treatment.protocol)
+        to_slot = "dnat %s to %s . %%s map @%s" % (net, key, slots)
         # A packet that meets a commit may draw a slot that is gone; the first is always there.
         rules += [to_slot % number, to_slot % "numgen inc mod 1"]
     if treatment.on_empty == DROP:
