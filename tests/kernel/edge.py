@@ -9,6 +9,7 @@ import contextlib
 import selectors
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -67,8 +68,23 @@ class Edge:
         # What the host sends to addresses of nobody has to go somewhere to be captured.
         self.host.ip("route", "add", "default", "via", "10.9.2.2")
         self.host.ip("-6", "route", "add", "default", "via", "2001:db8:2::2")
-        for one in (self.client, self.servers):
-            one.wait_until_settled()
+        for one, wires in ((self.client, 1), (self.servers, 1), (self.host, 2)):
+            _wait_for_wires(one, wires)
+
+
+def _wait_for_wires(place: Namespace, wires: int) -> None:
+    """Wait until IPv6 works on the wires: each has got its link-local address."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        ready = {
+            entry["interface"]
+            for entry in place.addresses()
+            if entry["scope"] == "link" and not entry.get("tentative")
+        }
+        if len(ready) == wires:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the wires of %s do not come up" % place.name)
 
 
 @contextlib.contextmanager
