@@ -224,7 +224,7 @@ def _read_destinations(item: Item, address: Address, port: int) -> Tuple[Destina
         if found.setdefault(entry[:2], entry) is not entry:
             raise part.error("%s is listed twice" % spell(*entry[:2]))
     ordered = tuple(sorted(found.values()))
-    slots = slot_count(entry.weight for entry in ordered)
+    slots = slot_count(tuple([entry.weight for entry in ordered]))
     if slots > MOST_SLOTS:
         raise item.error(
             "the weights need %d slots, more than %d: use smaller numbers with a common factor"

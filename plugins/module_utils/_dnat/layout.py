@@ -135,7 +135,7 @@ def treatment_of(profile: Profile) -> Treatment:
         place_of(profile.family, profile.side),
         profile.protocol,
         profile.balancing,
-        slot_count([entry.weight for entry in profile.destinations]),
+        slot_count(tuple([entry.weight for entry in profile.destinations])),
         profile.masquerade,
         profile.on_empty,
         profile.affinity,
@@ -172,7 +172,8 @@ def read_chain_name(name: str) -> Optional[Treatment]:
     )
 
 
-def slot_count(weights: Iterable[int]) -> int:
+@lru_cache(maxsize=1024)
+def slot_count(weights: Tuple[int, ...]) -> int:
     """Return how many slots the weights need at least."""
     positive = [weight for weight in weights if weight]
     return sum(positive) // gcd_of(positive) if positive else 0

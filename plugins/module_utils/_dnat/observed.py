@@ -23,9 +23,9 @@ from .layout import (
     elements_of,
     framing_of,
     mark_in,
+    place_of,
     place_of_set,
     read_chain_name,
-    treatment_of,
 )
 from .model import Destination, Log, Profile, Selector
 
@@ -164,8 +164,6 @@ def _read_profiles(seen: Ruleset) -> None:
                 profile = _profile(seen, place, selector, str(value[0]), str(value[1]))
                 if profile is not None and profile.title not in seen.profiles:
                     damage = _differences(profile, sets)
-                    if treatment_of(profile).chain != value[0]:
-                        damage.append("log")
                     if damage:
                         profile = profile._replace(damage=tuple(damage))
                     seen.profiles[profile.title] = profile
@@ -237,7 +235,7 @@ def stale_affinities(profile: Optional[Profile], found: Mapping[Rest, Value]) ->
 def _find_strays(seen: Ruleset) -> None:
     owned: Dict[Optional[Place], Set[Selector]] = {}
     for profile in seen.profiles.values():
-        place = treatment_of(profile).place
+        place = place_of(profile.family, profile.side)
         owned.setdefault(place, set()).add(profile.selector)
     for name, members in seen.sets.items():
         mine = owned.get(place_of_set(name), set())

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import lru_cache
 from typing import Any, Dict, Mapping
 
 from .._converge.collector import collector_paused
@@ -42,7 +43,7 @@ def converge_profiles(params: Mapping[str, Any], check: bool, with_diff: bool) -
         if not check:
             stack.enter_context(exclusive("dnat"))
         driver = DnatDriver(tables, Sysctls(), Conntrack, flushes_of(declaration))
-        return run(driver, declaration, is_local, check, with_diff)
+        return run(driver, declaration, lru_cache(maxsize=None)(is_local), check, with_diff)
 
 
 def run(
