@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import selectors
 import socket
 import threading
@@ -26,6 +27,7 @@ SERVERS = {
 }
 PORT = 8080
 REFUSED, SILENCE = "refused", "silence"
+_PORTS = itertools.cycle(range(10000, 60000))
 
 
 class Edge:
@@ -141,7 +143,7 @@ def ask(
     kind: str = "tcp",
     times: int = 1,
     source: str | None = None,
-    timeout: float = 1.0,
+    timeout: float = 3.0,
 ) -> Counter[str]:
     """Open new connections; return how often each server answered."""
     answers: Counter[str] = Counter()
@@ -157,7 +159,10 @@ def ask(
 
 def _asked(one: socket.socket, address: str, port: int, source: str | None) -> str:
     try:
-        if source is not None:
+        if one.type == socket.SOCK_DGRAM:
+            # A port used before would find the connection that the kernel still tracks.
+            one.bind((source or "", next(_PORTS)))
+        elif source is not None:
             one.bind((source, 0))
         one.connect((address, port))
         if one.type == socket.SOCK_DGRAM:
