@@ -14,6 +14,9 @@ from ansible_collections.sluice.edge.plugins.module_utils._declare.task import (
     read_items,
     read_purge,
 )
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.declared import (
+    read_declaration as read_profiles,
+)
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import (
     Address,
     parse_address,
@@ -98,6 +101,8 @@ def _nothing_more(_params: Params) -> None:
 
 
 READERS: Mapping[str, Callable[[Params], object]] = {
+    "dnat_profile": read_profiles,
+    "dnat_profile_info": _nothing_more,
     "ipvs_info": _ipvs_info,
     "ipvs_server": _ipvs_server,
     "ipvs_service": _ipvs_service,

@@ -22,12 +22,22 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("_converge",),
     ("_declare", "_kernel"),
     ("_record",),
-    ("_ipvs", "_vip"),
+    ("_dnat", "_ipvs", "_vip"),
     ("_state",),
 )
-KINDS = ("_ipvs", "_vip")
+KINDS = ("_dnat", "_ipvs", "_vip")
 
-PURE_FILES = ("model.py", "declared.py", "plan.py", "codec.py", "render.py")
+PURE_FILES = (
+    "model.py",
+    "declared.py",
+    "plan.py",
+    "codec.py",
+    "render.py",
+    "layout.py",
+    "observed.py",
+    "transaction.py",
+    "flows.py",
+)
 PURE_FOLDERS = ("declared", "wire")
 IMPURE_MODULES = ("fcntl", "os", "pathlib", "select", "socket", "subprocess", "threading", "time")
 

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Listing profiles as declarations, with what was counted for each destination beside them."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping
+
+from .._converge.errors import InvalidInput
+from .._inet.address import parse_address
+from .._kernel.netns import network_namespace
+from .._kernel.nftables import Nftables
+from .._kernel.preflight import CAP_NET_ADMIN, require_capability
+from .layout import FAMILY, NAME, TRAFFIC, treatment_of
+from .model import Destination, Profile
+from .observed import Ruleset, observe
+
+
+def list_profiles(params: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return the profiles that a module's parameters select; reads only.
+
+    Raises InvalidInput for the name of a profile that does not exist.
+    """
+    name = params.get("name")
+    with network_namespace(params.get("netns")):
+        require_capability(CAP_NET_ADMIN, "nftables")
+        with Nftables() as tables:
+            ruleset = observe(tables.table(FAMILY, NAME))
+    if name is not None and name not in ruleset.profiles:
+        raise InvalidInput("dnat profile %s does not exist on this host" % name)
+    return describe(ruleset, None if name is None else str(name))
+
+
+def describe(ruleset: Ruleset, only: Any = None) -> Dict[str, Any]:
+    """Return the result's keys for the profiles of a ruleset, or one of them. Pure."""
+    profiles = [
+        profile for title, profile in sorted(ruleset.profiles.items()) if only in (None, title)
+    ]
+    return {
+        "profiles": [_declaration(profile) for profile in profiles],
+        "details": [_detail(profile, ruleset) for profile in profiles],
+        "damage": list(ruleset.damage),
+    }
+
+
+def _declaration(profile: Profile) -> Dict[str, Any]:
+    found: Dict[str, Any] = {
+        "name": profile.title,
+        "address": profile.address,
+        "port": profile.port,
+        "protocol": profile.protocol,
+        "side": profile.side,
+        "destinations": [
+            {"address": entry.address, "port": entry.port, "weight": entry.weight}
+            for entry in _ordered(profile)
+        ],
+        "balancing": profile.balancing,
+        "affinity": profile.affinity,
+        "masquerade": profile.masquerade,
+        "on_empty": profile.on_empty,
+    }
+    if profile.sources:
+        found["sources"] = list(profile.sources)
+    if profile.log is not None:
+        found["log"] = True
+        found["log_prefix"] = profile.log.prefix
+        found["log_level"] = profile.log.level
+        found["log_rate"] = "%d/%s" % (profile.log.rate, profile.log.per)
+    if profile.comment:
+        found["comment"] = profile.comment
+    return found
+
+
+def _detail(profile: Profile, ruleset: Ruleset) -> Dict[str, Any]:
+    traffic = treatment_of(profile).place.set(TRAFFIC)
+    destinations = []
+    for entry in _ordered(profile):
+        place = (traffic, profile.selector, (entry.address, entry.port))
+        packets, size = ruleset.counters.get(place, (0, 0))
+        destinations.append(
+            {
+                "address": entry.address,
+                "port": entry.port,
+                "weight": entry.weight,
+                "packets": packets,
+                "bytes": size,
+            }
+        )
+    return {
+        "name": profile.title,
+        "family": profile.family,
+        "destinations": destinations,
+        "packets": sum(entry["packets"] for entry in destinations),
+        "bytes": sum(entry["bytes"] for entry in destinations),
+        "damage": list(profile.damage),
+    }
+
+
+def _ordered(profile: Profile) -> List[Destination]:
+    return sorted(
+        profile.destinations, key=lambda entry: (parse_address(entry.address), entry.port)
+    )

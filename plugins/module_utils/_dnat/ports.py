@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a driver of profiles needs of the outside, so that a fake host can stand in for it."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any, Dict, List, Optional, Protocol
+
+from .._inet.address import address_family_number, parse_address
+from .._kernel.conntrack import Flow
+
+
+class Tables(Protocol):
+    """nftables; Nftables is one."""
+
+    def run(self, commands: str) -> None: ...
+
+    def table(self, family: str, name: str) -> Optional[List[Dict[str, Any]]]: ...
+
+
+class Parameters(Protocol):
+    """Kernel parameters by name; Sysctls is one."""
+
+    def read(self, name: str) -> Optional[str]: ...
+
+    def write(self, name: str, value: str) -> None: ...
+
+
+class Connections(Protocol):
+    """Tracked connections; Conntrack is one."""
+
+    def flows(self, family: str) -> List[Flow]: ...
+
+    def delete(self, flow: Flow) -> bool: ...
+
+
+def is_local(address: str) -> bool:
+    """Tell whether an address is one of this host's: only such one can be bound to."""
+    parsed = parse_address(address)
+    family = address_family_number(parsed.family)
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((address, 0))
+    except OSError:
+        return False
+    return True

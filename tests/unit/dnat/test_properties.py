@@ -1,0 +1,247 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""For any two lists of profiles: converging gives what is declared, failing gives what was."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import (
+    InvalidInput,
+    Refused,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.declared import read_declaration
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.driver import DnatDriver
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.listing import describe
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.model import Profile
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.observed import observe
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.profiles import flushes_of, run
+from ansible_collections.sluice.edge.tests.fakes.dnat import FakeTables
+
+Config = List[Dict[str, Any]]
+
+
+def apply(fake: FakeTables, params: dict[str, Any], check: bool = False) -> dict[str, Any]:
+    declaration = read_declaration(params)
+    driver = DnatDriver(fake, fake, lambda: fake, flushes_of(declaration))
+    return run(driver, declaration, lambda _address: False, check, True)
+
+
+def profiles(fake: FakeTables) -> dict[str, Profile]:
+    return observe(fake.table("inet", "sluice")).profiles
+
+
+def declared(config: Config) -> dict[str, Profile]:
+    entries = read_declaration({"config": config}).profiles
+    return {entry.title: entry.profile for entry in entries if entry.profile is not None}
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> Config:
+    found = []
+    names = draw(st.lists(st.sampled_from("abcdef"), max_size=5, unique=True))
+    for name in names:
+        six = draw(st.booleans())
+        net = "2001:db8::%x" if six else "192.0.2.%d"
+        numbers = draw(st.lists(st.integers(100, 104), max_size=4, unique=True))
+        item: dict[str, Any] = {
+            "name": name,
+            # Each name has addresses of its own, so that no two clash.
+            "address": net % (ord(name) - 90),
+            "port": draw(st.sampled_from([80, 443])),
+            "protocol": draw(st.sampled_from(["tcp", "udp"])),
+            "side": draw(st.sampled_from(["client", "proxy", "server"])),
+            "destinations": [
+                {"address": net % number, "weight": draw(st.sampled_from([0, 1, 2, 6]))}
+                for number in numbers
+            ],
+            "balancing": draw(st.sampled_from(["random", "round_robin", "source_hash"])),
+            "affinity": 0 if six else draw(st.sampled_from([0, 0, 10, 600])),
+            "masquerade": draw(st.sampled_from(["never", "hairpin", "always"])),
+            "on_empty": draw(st.sampled_from(["reject", "drop"])),
+            "comment": draw(st.sampled_from([None, "a: comment"])),
+        }
+        if draw(st.booleans()):
+            item["sources"] = (
+                ["2001:db8:%d::/48" % draw(st.integers(1, 3))] if six else ["10.0.0.0/8"]
+            )
+        if draw(st.booleans()):
+            item["log"] = True
+            item["log_level"] = draw(st.sampled_from(["info", "warn"]))
+        found.append(item)
+    return found
+
+
+def host_with(config: Config) -> FakeTables:
+    fake = FakeTables()
+    apply(fake, {"config": config})
+    return fake
+
+
+@given(configs(), configs())
+def test_a_purge_converges_to_the_declaration(have: Config, want: Config) -> None:
+    fake = host_with(have)
+    params = {"config": want, "purge": True}
+    predicted = apply(fake, params, check=True)
+    assert apply(fake, params) == predicted
+    assert profiles(fake) == declared(want)
+    assert fake.exists == bool(want)
+    assert apply(fake, params)["operations"] == []
+    fresh = host_with(want)
+    assert set(fake.sets) == set(fresh.sets), "something is left behind"
+    assert {name: each.elements for name, each in fake.sets.items()} == {
+        name: each.elements for name, each in fresh.sets.items()
+    }
+    assert {name: each.rules for name, each in fake.chains.items()} == {
+        name: each.rules for name, each in fresh.chains.items()
+    }
+
+
+@given(configs(), configs())
+def test_without_purge_what_is_not_listed_stays(have: Config, want: Config) -> None:
+    fake = host_with(have)
+    apply(fake, {"config": want})
+    assert profiles(fake) == {**declared(have), **declared(want)}
+
+
+@given(configs(), configs())
+def test_a_failure_leaves_what_was_there(have: Config, want: Config) -> None:
+    fake = host_with(have)
+    before, parameters = profiles(fake), dict(fake.parameters)
+    last = fake.commits
+    fake.refuse = lambda number: number == last + 1
+    failed = None
+    try:
+        apply(fake, {"config": want, "purge": True})
+    except Refused as error:
+        failed = error
+    if failed is None:
+        assert fake.commits == last, "the fault was not met"
+    else:
+        assert failed.not_undone == []
+        assert "Cannot allocate memory" in str(failed)
+        assert profiles(fake) == before
+        assert fake.parameters == parameters
+
+
+@given(configs())
+def test_info_is_a_declaration_of_what_is_there(have: Config) -> None:
+    fake = host_with(have)
+    found = describe(observe(fake.table("inet", "sluice")))["profiles"]
+    assert apply(fake, {"config": found, "purge": True})["operations"] == []
+    assert declared(found) == declared(have)
+
+
+@given(configs().filter(bool), st.data())
+def test_an_element_lost_by_hand_is_put_back(have: Config, data: st.DataObject) -> None:
+    fake = host_with(have)
+    before = {name: dict(each.elements) for name, each in fake.sets.items()}
+    filled = sorted(name for name, each in fake.sets.items() if each.elements)
+    name = data.draw(st.sampled_from(filled))
+    key = data.draw(st.sampled_from(sorted(fake.sets[name].elements)))
+    del fake.sets[name].elements[key]
+    assert apply(fake, {"config": have}, check=True)["changed"]
+    assert apply(fake, {"config": have})["changed"]
+    assert {name: dict(each.elements) for name, each in fake.sets.items()} == before
+    assert not apply(fake, {"config": have})["changed"]
+
+
+@given(configs().filter(bool), st.data())
+def test_a_rule_lost_or_added_by_hand_is_set_right(have: Config, data: st.DataObject) -> None:
+    fake = host_with(have)
+    before = {name: list(each.rules) for name, each in fake.chains.items()}
+    chain = fake.chains[data.draw(st.sampled_from(sorted(fake.chains)))]
+    if data.draw(st.booleans()):
+        chain.rules.pop(data.draw(st.integers(0, len(chain.rules) - 1)))
+    else:
+        chain.rules.insert(data.draw(st.integers(0, len(chain.rules))), "drop")
+    result = apply(fake, {"config": have})
+    assert result["changed"]
+    assert "DAMAGED" in result["diff"]["before"]
+    assert {name: list(each.rules) for name, each in fake.chains.items()} == before
+
+
+def item(name: str, **more: Any) -> dict[str, Any]:
+    given = {
+        "name": name,
+        "address": "192.0.2.1",
+        "port": 80,
+        "destinations": [{"address": "198.51.100.1"}],
+    }
+    return {**given, **more}
+
+
+def test_one_changed_profile_touches_only_its_elements() -> None:
+    fake = host_with([item("p%d" % number, port=number) for number in range(1, 51)])
+    commands: list[str] = []
+    commit = fake.run
+
+    def record(text: str) -> None:
+        commands.extend(text.splitlines())
+        commit(text)
+
+    fake.run = record  # type: ignore[method-assign]
+    apply(fake, {"config": [item("p7", port=7, destinations=[{"address": "198.51.100.2"}])]})
+    assert commands
+    assert [line for line in commands if not re.search(r"192\.0\.2\.1 \. tcp \. 7 ", line)] == []
+
+
+def test_a_change_of_weight_keeps_the_counters() -> None:
+    fake = host_with([item("a")])
+    (traffic,) = (each for name, each in fake.sets.items() if name.startswith("traffic"))
+    (key,) = traffic.elements
+    value, comment, _counter = traffic.elements[key]
+    traffic.elements[key] = (value, comment, (7, 700))
+    apply(fake, item("a", destinations=[{"address": "198.51.100.1", "weight": 5}]))
+    assert traffic.elements[key] == (None, "weight 5", (7, 700))
+
+
+def test_a_clash_with_a_profile_that_stays_names_both() -> None:
+    fake = host_with([item("old")])
+    with pytest.raises(InvalidInput, match="dnat profile old captures tcp") as caught:
+        apply(fake, item("new"))
+    assert "dnat profile new asks for" in str(caught.value)
+    apply(fake, {"config": [item("new")], "purge": True})
+    assert set(profiles(fake)) == {"new"}
+
+
+def test_purge_spares_the_names_it_is_told() -> None:
+    fake = host_with([item("a"), item("b", port=81), item("c", port=82)])
+    apply(fake, {"config": [item("a")], "purge": True, "purge_ignore": ["c"]})
+    assert set(profiles(fake)) == {"a", "c"}
+
+
+def test_parameters_are_in_the_plan_or_asked_for() -> None:
+    fake = FakeTables()
+    with pytest.raises(InvalidInput, match=r"needs sysctl net\.ipv4\.ip_forward = 1"):
+        apply(fake, {**item("a"), "manage_sysctl": False})
+    assert not fake.exists
+    result = apply(fake, item("a"))
+    assert result["operations"][0] == "change sysctl net.ipv4.ip_forward"
+    assert "net.ipv4.ip_forward = 0" in result["diff"]["before"]
+    assert fake.parameters["net.ipv4.ip_forward"] == "1"
+    assert not apply(fake, {**item("a"), "manage_sysctl": False})["changed"]
+
+
+def test_a_base_chain_moved_by_hand_is_made_anew() -> None:
+    fake = host_with([item("a")])
+    fake.chains["prerouting"].header = ("nat", "prerouting", -50, "accept")
+    assert apply(fake, item("a"))["changed"]
+    assert fake.chains["prerouting"].header == ("nat", "prerouting", -100, "accept")
+    assert not apply(fake, item("a"))["changed"]
+
+
+def test_chains_and_elements_of_nobody_are_removed() -> None:
+    fake = host_with([item("a")])
+    fake.run("add chain inet sluice mine\nadd rule inet sluice mine drop")
+    fake.run("add element inet sluice masquerade4_server { 192.0.2.9 . tcp . 9 }")
+    result = apply(fake, item("a"))
+    assert result["operations"] == ["change table inet sluice"]
+    assert "mine" not in fake.chains
+    assert fake.sets["masquerade4_server"].elements == {}
