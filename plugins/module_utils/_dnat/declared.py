@@ -14,7 +14,6 @@ from .._converge.errors import InvalidInput
 from .._declare.item import Item, Vocabulary
 from .._declare.task import ABSENT, PRESENT, read_items
 from .._inet.address import IPV6, Address
-from .layout import MOST_SLOTS, slot_count
 from .model import (
     ALWAYS,
     BALANCINGS,
@@ -35,6 +34,7 @@ from .model import (
     Selector,
     spell,
 )
+from .shares import MOST_SLOTS, slot_count
 
 VOCABULARY = Vocabulary(
     names=(

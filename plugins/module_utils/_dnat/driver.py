@@ -2,22 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The thin edge of DNAT: one bulk read, one transaction for all profiles of a task."""
+"""The thin edge of DNAT: kernel parameters, a backend for the profiles, stale connections."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Set
+from typing import Callable, Dict, List, Mapping, Optional, Sequence
 
 from .._converge.errors import EdgeError
 from .._converge.resource import Key, Operation, Refusal
-from .._kernel.nftables import NftablesRefused
 from .flows import concerns_of, stale_flows
-from .layout import FAMILY, NAME
-from .model import PARAMETERS, Entry, Framework, Parameter, Profile
-from .observed import Ruleset, nothing, observe
-from .ports import Connections, Parameters, Tables
-from .transaction import Spot, spot_of, stray_spots, transaction
+from .model import PARAMETERS, Entry, Parameter
+from .ports import Backend, Connections, Parameters
 
 Step = Operation[Entry]
 
@@ -30,39 +26,37 @@ class DnatDriver:
 
     def __init__(
         self,
-        tables: Tables,
+        backend: Backend,
         sysctls: Parameters,
         connections: Callable[[], AbstractContextManager[Connections]],
         flushes: Mapping[str, str],
     ) -> None:
-        self._tables = tables
+        self._backend = backend
         self._sysctls = sysctls
         self._connections = connections
         self._flushes = flushes
-        self._seen: Ruleset = nothing()
         self.warnings: List[str] = []
         """What did not work, but undoes nothing."""
 
     @property
-    def ruleset(self) -> Ruleset:
-        """The table at the last read, with its counters."""
-        return self._seen
+    def framework(self) -> str:
+        """The title of what the profiles stand on."""
+        return self._backend.framework
 
     def read(self) -> Dict[Key, Entry]:
-        self._seen = observe(self._tables.table(FAMILY, NAME))
+        framework, profiles = self._backend.read()
         found: Dict[Key, Entry] = {}
         for title in PARAMETERS:
             parameter = Parameter(title, self._sysctls.read(title))
             found[parameter.key] = parameter
-        if self._seen.exists:
-            framework = Framework(self._seen.damage)
+        if framework is not None:
             found[framework.key] = framework
-        for profile in self._seen.profiles.values():
+        for profile in profiles:
             found[profile.key] = profile
         return found
 
     def apply(self, operations: Sequence[Step]) -> List[Optional[Refusal]]:
-        """Write; the table changes as a whole or not at all."""
+        """Write; the profiles change as a whole or not at all."""
         answers: List[Optional[Refusal]] = []
         for operation in operations:
             if isinstance(operation.subject, Parameter):
@@ -70,7 +64,7 @@ class DnatDriver:
         rest = [each for each in operations if not isinstance(each.subject, Parameter)]
         if not rest:
             return answers
-        refusal = self._commit(rest)
+        refusal = self._backend.commit(rest)
         if refusal is None:
             self._flush(rest)
         by_kind = iter(answers)
@@ -86,28 +80,6 @@ class DnatDriver:
             self._sysctls.write(entry.title, entry.value)
         except EdgeError as error:
             return Refusal(str(error))
-        return None
-
-    def _commit(self, operations: Sequence[Step]) -> Optional[Refusal]:
-        wanted = dict(self._seen.profiles)
-        spots: Set[Spot] = set()
-        for operation in operations:
-            for entry in (operation.before, operation.after):
-                if isinstance(entry, Profile):
-                    spots.add(spot_of(entry))
-            if isinstance(operation.subject, Framework):
-                spots |= stray_spots(self._seen)
-            if isinstance(operation.before, Profile):
-                wanted.pop(operation.before.title, None)
-        for operation in operations:
-            if isinstance(operation.after, Profile):
-                wanted[operation.after.title] = operation.after
-        commands = transaction(self._seen, wanted, spots)
-        try:
-            if commands:
-                self._tables.run(commands)
-        except NftablesRefused as error:
-            return Refusal("nftables says: %s" % error, error.stale)
         return None
 
     def _flush(self, operations: Sequence[Step]) -> None:

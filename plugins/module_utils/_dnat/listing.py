@@ -6,16 +6,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Optional
 
 from .._converge.errors import InvalidInput
 from .._inet.address import parse_address
 from .._kernel.netns import network_namespace
 from .._kernel.nftables import Nftables
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
-from .layout import FAMILY, NAME, TRAFFIC, treatment_of
 from .model import Destination, Profile
-from .observed import Ruleset, observe
+from .nftables.backend import NftablesBackend
+from .ports import Backend, Counted
 
 
 def list_profiles(params: Mapping[str, Any]) -> Dict[str, Any]:
@@ -27,21 +27,23 @@ def list_profiles(params: Mapping[str, Any]) -> Dict[str, Any]:
     with network_namespace(params.get("netns")):
         require_capability(CAP_NET_ADMIN, "nftables")
         with Nftables() as tables:
-            ruleset = observe(tables.table(FAMILY, NAME))
-    if name is not None and name not in ruleset.profiles:
-        raise InvalidInput("dnat profile %s does not exist on this host" % name)
-    return describe(ruleset, None if name is None else str(name))
+            return describe(NftablesBackend(tables), None if name is None else str(name))
 
 
-def describe(ruleset: Ruleset, only: Any = None) -> Dict[str, Any]:
-    """Return the result's keys for the profiles of a ruleset, or one of them. Pure."""
-    profiles = [
-        profile for title, profile in sorted(ruleset.profiles.items()) if only in (None, title)
-    ]
+def describe(backend: Backend, only: Optional[str] = None) -> Dict[str, Any]:
+    """Return the result's keys for the profiles of a backend, or for one of them.
+
+    Raises InvalidInput for the name of a profile that does not exist.
+    """
+    framework, found = backend.read()
+    profiles = [profile for profile in found if only in (None, profile.title)]
+    profiles.sort(key=lambda profile: profile.title)
+    if only is not None and not profiles:
+        raise InvalidInput("dnat profile %s does not exist on this host" % only)
     return {
         "profiles": [_declaration(profile) for profile in profiles],
-        "details": [_detail(profile, ruleset) for profile in profiles],
-        "damage": list(ruleset.damage),
+        "details": [_detail(profile, backend.counted(profile)) for profile in profiles],
+        "damage": [] if framework is None else list(framework.damage),
     }
 
 
@@ -73,12 +75,10 @@ def _declaration(profile: Profile) -> Dict[str, Any]:
     return found
 
 
-def _detail(profile: Profile, ruleset: Ruleset) -> Dict[str, Any]:
-    traffic = treatment_of(profile).place.set(TRAFFIC)
+def _detail(profile: Profile, counted: Counted) -> Dict[str, Any]:
     destinations = []
     for entry in _ordered(profile):
-        place = (traffic, profile.selector, (entry.address, entry.port))
-        packets, size = ruleset.counters.get(place, (0, 0))
+        packets, size = counted.get((entry.address, entry.port), (0, 0))
         destinations.append(
             {
                 "address": entry.address,

@@ -106,17 +106,18 @@ class Profile(NamedTuple):
 
 
 class Framework(NamedTuple):
-    """The table with its chains and rules, which all profiles stand on; ``damage`` as above."""
+    """What all profiles of a backend stand on: its chains and rules; ``damage`` as above."""
 
+    title: str
     damage: Tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
-        return ("table",)
+        return "framework", self.title
 
     @property
     def name(self) -> str:
-        return "table inet sluice"
+        return self.title
 
     def line(self) -> str:
         return self.name + (" DAMAGED: " + ", ".join(self.damage) if self.damage else "")

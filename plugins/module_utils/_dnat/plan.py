@@ -29,9 +29,11 @@ IsLocal = Callable[[str], bool]
 
 
 def desired_entries(
-    declaration: Declaration, have: State[Entry], is_local: IsLocal
+    declaration: Declaration, framework: str, have: State[Entry], is_local: IsLocal
 ) -> Desired[Entry]:
     """Return the wanted profiles and what they need, and which others shall go.
+
+    ``framework`` is the title of what profiles stand on.
 
     Raises InvalidInput for a clash with a profile that stays, and for a kernel parameter that
     would have to be set although the task may not.
@@ -62,8 +64,8 @@ def desired_entries(
     parameters = _parameters(declaration, have, is_local)
     result: Dict[Key, Entry] = {each.key: each for each in parameters}
     if wanted or staying:
-        framework = Framework()
-        result[framework.key] = framework
+        whole = Framework(framework)
+        result[whole.key] = whole
     result.update(wanted)
     return Desired(result, lambda entry: goes(entry) or isinstance(entry, Framework))
 

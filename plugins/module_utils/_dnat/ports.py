@@ -7,10 +7,32 @@
 from __future__ import annotations
 
 import socket
-from typing import Any, Dict, List, Optional, Protocol
+from typing import Any, Dict, List, Optional, Protocol, Sequence, Tuple
 
+from .._converge.resource import Operation, Refusal
 from .._inet.address import address_family_number, parse_address
 from .._kernel.conntrack import Flow
+from .model import Entry, Framework, Profile
+
+Counted = Dict[Tuple[str, int], Tuple[int, int]]
+"""Packets and bytes by a destination's address and port."""
+
+
+class Backend(Protocol):
+    """What holds the profiles of a host: nftables or legacy iptables."""
+
+    @property
+    def framework(self) -> str:
+        """The title of the framework that the profiles stand on."""
+
+    def read(self) -> Tuple[Optional[Framework], List[Profile]]:
+        """Return the framework, None where there is none, and the profiles."""
+
+    def commit(self, operations: Sequence[Operation[Entry]]) -> Optional[Refusal]:
+        """Carry out operations on the framework and on profiles, all of them or none."""
+
+    def counted(self, profile: Profile) -> Counted:
+        """Return what was counted for each destination of a profile, as of the last read."""
 
 
 class Tables(Protocol):

@@ -21,6 +21,7 @@ from .._kernel.sysctl import Sysctls
 from .._kernel.termination import termination_as_error
 from .declared import Declaration, read_declaration
 from .driver import DnatDriver
+from .nftables.backend import NftablesBackend
 from .plan import IsLocal, arrange, desired_entries
 from .ports import is_local
 
@@ -42,7 +43,7 @@ def converge_profiles(params: Mapping[str, Any], check: bool, with_diff: bool) -
         tables = stack.enter_context(Nftables())
         if not check:
             stack.enter_context(exclusive("dnat"))
-        driver = DnatDriver(tables, Sysctls(), Conntrack, flushes_of(declaration))
+        driver = DnatDriver(NftablesBackend(tables), Sysctls(), Conntrack, flushes_of(declaration))
         return run(driver, declaration, lru_cache(maxsize=None)(is_local), check, with_diff)
 
 
@@ -51,7 +52,10 @@ def run(
 ) -> Dict[str, Any]:
     """Converge with this driver; return the module's result."""
     outcome = converge(
-        driver, lambda have: desired_entries(declaration, have, local), arrange, check
+        driver,
+        lambda have: desired_entries(declaration, driver.framework, have, local),
+        arrange,
+        check,
     )
     result = outcome.as_result(TITLE, with_diff)
     if driver.warnings:

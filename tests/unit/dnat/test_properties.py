@@ -20,7 +20,9 @@ from ansible_collections.sluice.edge.plugins.module_utils._dnat.declared import 
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.driver import DnatDriver
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.listing import describe
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.model import Profile
-from ansible_collections.sluice.edge.plugins.module_utils._dnat.observed import observe
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.backend import (
+    NftablesBackend,
+)
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.profiles import flushes_of, run
 from ansible_collections.sluice.edge.tests.fakes.dnat import FakeTables
 
@@ -29,12 +31,12 @@ Config = List[Dict[str, Any]]
 
 def apply(fake: FakeTables, params: dict[str, Any], check: bool = False) -> dict[str, Any]:
     declaration = read_declaration(params)
-    driver = DnatDriver(fake, fake, lambda: fake, flushes_of(declaration))
+    driver = DnatDriver(NftablesBackend(fake), fake, lambda: fake, flushes_of(declaration))
     return run(driver, declaration, lambda _address: False, check, True)
 
 
 def profiles(fake: FakeTables) -> dict[str, Profile]:
-    return observe(fake.table("inet", "sluice")).profiles
+    return {profile.title: profile for profile in NftablesBackend(fake).read()[1]}
 
 
 def declared(config: Config) -> dict[str, Profile]:
@@ -133,7 +135,7 @@ def test_a_failure_leaves_what_was_there(have: Config, want: Config) -> None:
 @given(configs())
 def test_info_is_a_declaration_of_what_is_there(have: Config) -> None:
     fake = host_with(have)
-    found = describe(observe(fake.table("inet", "sluice")))["profiles"]
+    found = describe(NftablesBackend(fake))["profiles"]
     assert apply(fake, {"config": found, "purge": True})["operations"] == []
     assert declared(found) == declared(have)
 

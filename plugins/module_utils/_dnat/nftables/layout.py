@@ -16,12 +16,11 @@ number does not grow with the number of profiles:
 from __future__ import annotations
 
 from functools import lru_cache
-from math import gcd
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 from zlib import crc32
 
-from .._inet.address import IPV6
-from .model import (
+from ..._inet.address import IPV6
+from ..model import (
     ALWAYS,
     BALANCINGS,
     CLIENT,
@@ -41,10 +40,10 @@ from .model import (
     Log,
     Profile,
 )
+from ..shares import gcd_of, slot_count
 
 TABLE = "inet sluice"
 FAMILY, NAME = TABLE.split()
-MOST_SLOTS = 1024
 MOST_AFFINITIES = 262144
 """Clients that one map remembers; beyond that, new ones are balanced without affinity."""
 
@@ -170,21 +169,6 @@ def read_chain_name(name: str) -> Optional[Treatment]:
         "sources" in words[7:],
         None,
     )
-
-
-@lru_cache(maxsize=1024)
-def slot_count(weights: Tuple[int, ...]) -> int:
-    """Return how many slots the weights need at least."""
-    positive = [weight for weight in weights if weight]
-    return sum(positive) // gcd_of(positive) if positive else 0
-
-
-def gcd_of(numbers: Iterable[int]) -> int:
-    """Return the greatest common divisor, 0 of no numbers."""
-    common = 0
-    for number in numbers:
-        common = gcd(common, number)
-    return common
 
 
 def elements_of(profile: Profile) -> Elements:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
+from ..model import Profile, Selector
 from .layout import (
     AFFINITY,
     PLAIN,
@@ -26,7 +27,6 @@ from .layout import (
     place_of_set,
     treatment_of,
 )
-from .model import Profile, Selector
 from .observed import Ruleset, nothing, stale_affinities
 
 Spot = Tuple[Place, Selector]

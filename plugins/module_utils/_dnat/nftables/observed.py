@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
-from .._inet.address import IPV4, IPV6
+from ..._inet.address import IPV4, IPV6
+from ..model import Destination, Log, Profile, Selector
 from .layout import (
     AFFINITY,
     NAME_AND_COMMENT,
@@ -27,7 +28,6 @@ from .layout import (
     place_of_set,
     read_chain_name,
 )
-from .model import Destination, Log, Profile, Selector
 
 Members = Dict[Selector, Dict[Rest, Value]]
 Counters = Dict[Tuple[str, Selector, Rest], Tuple[int, int]]
