@@ -11,10 +11,9 @@ from typing import Any, Dict, List, Mapping, Optional
 from .._converge.errors import InvalidInput
 from .._inet.address import parse_address
 from .._kernel.netns import network_namespace
-from .._kernel.nftables import Nftables
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
+from .backends import NFTABLES, open_backend
 from .model import Destination, Profile
-from .nftables.backend import NftablesBackend
 from .ports import Backend, Counted
 
 
@@ -26,8 +25,8 @@ def list_profiles(params: Mapping[str, Any]) -> Dict[str, Any]:
     name = params.get("name")
     with network_namespace(params.get("netns")):
         require_capability(CAP_NET_ADMIN, "nftables")
-        with Nftables() as tables:
-            return describe(NftablesBackend(tables), None if name is None else str(name))
+        with open_backend(NFTABLES) as backend:
+            return describe(backend, None if name is None else str(name))
 
 
 def describe(backend: Backend, only: Optional[str] = None) -> Dict[str, Any]:

@@ -15,13 +15,12 @@ from .._converge.runner import converge
 from .._kernel.conntrack import Conntrack
 from .._kernel.lock import exclusive
 from .._kernel.netns import network_namespace
-from .._kernel.nftables import Nftables
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
 from .._kernel.sysctl import Sysctls
 from .._kernel.termination import termination_as_error
+from .backends import NFTABLES, open_backend
 from .declared import Declaration, read_declaration
 from .driver import DnatDriver
-from .nftables.backend import NftablesBackend
 from .plan import IsLocal, arrange, desired_entries
 from .ports import is_local
 
@@ -40,10 +39,10 @@ def converge_profiles(params: Mapping[str, Any], check: bool, with_diff: bool) -
         stack.enter_context(network_namespace(params.get("netns")))
         # Reading a table needs it too.
         require_capability(CAP_NET_ADMIN, "nftables")
-        tables = stack.enter_context(Nftables())
+        backend = stack.enter_context(open_backend(NFTABLES))
         if not check:
             stack.enter_context(exclusive("dnat"))
-        driver = DnatDriver(NftablesBackend(tables), Sysctls(), Conntrack, flushes_of(declaration))
+        driver = DnatDriver(backend, Sysctls(), Conntrack, flushes_of(declaration))
         return run(driver, declaration, lru_cache(maxsize=None)(is_local), check, with_diff)
 
 
