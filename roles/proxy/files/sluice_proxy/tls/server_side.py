@@ -1,0 +1,242 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""TLS on a connection, over memory buffers, so that the ClientHello is read before a context is chosen.
+
+``ssl`` applies a context's client-certificate rules and minimum version only when the context is there
+before the handshake begins; swapping it in a callback changes no more than the certificate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import Any, Protocol
+
+_RECORD = 16384
+"""Most bytes of one record (RFC 8446, section 5.1), which is all that one read gives."""
+
+
+class Inner(Protocol):
+    """What is inside the TLS connection; the methods are asyncio.Protocol's."""
+
+    def connection_made(self, transport: Any) -> None: ...
+
+    def data_received(self, data: bytes) -> None: ...
+
+    def eof_received(self) -> bool | None: ...
+
+    def connection_lost(self, error: Exception | None) -> None: ...
+
+    def pause_writing(self) -> None: ...
+
+    def resume_writing(self) -> None: ...
+
+
+class HelloRefused(Exception):
+    """No context serves this ClientHello; ``alert`` is the record that says so to the client."""
+
+    def __init__(self, reason: str, alert: bytes = b"") -> None:
+        super().__init__(reason)
+        self.alert = alert
+
+
+Choose = Callable[[bytes], "ssl.SSLContext | None"]
+"""Gets the first bytes; returns the context, or None while the ClientHello is not whole.
+
+Raises HelloRefused.
+"""
+
+
+class TlsServerSide(asyncio.Protocol):
+    """The server's end of one TLS connection; it is the transport of ``inner``.
+
+    ``inner`` learns of the connection when the handshake is done. ``failed`` is told why one was not.
+    """
+
+    __slots__ = (
+        "_choose",
+        "_closing",
+        "_failed",
+        "_first",
+        "_incoming",
+        "_inner",
+        "_object",
+        "_open",
+        "_outgoing",
+        "_paused",
+        "_transport",
+    )
+
+    def __init__(self, choose: Choose, inner: Inner, failed: Callable[[str], None]) -> None:
+        self._choose = choose
+        self._inner = inner
+        self._failed = failed
+        self._first: bytearray | None = bytearray()
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._object: ssl.SSLObject | None = None
+        self._transport: Any = None
+        self._open = False
+        self._paused = False
+        self._closing = False
+
+    # asyncio.Protocol, called by the loop
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        if self._open:
+            self._incoming.write(data)
+            if not self._paused:
+                self._read()
+        elif self._object is not None:
+            self._incoming.write(data)
+            self._shake_hands()
+        elif self._first is not None:
+            self._first += data
+            self._begin()
+
+    def eof_received(self) -> bool:
+        if self._open and not self._closing:
+            self._inner.eof_received()
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        opened, self._open, self._closing = self._open, False, True
+        self._object = None
+        if opened:
+            self._inner.connection_lost(error)
+
+    def pause_writing(self) -> None:
+        if self._open:
+            self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._open:
+            self._inner.resume_writing()
+
+    # asyncio.Transport, called by what is inside
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self._object is None or self._closing:
+            return
+        try:
+            self._object.write(data)
+        except ssl.SSLError:
+            self.abort()
+            return
+        self._transport.write(self._outgoing.read())
+
+    def close(self) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        if self._object is not None:
+            try:
+                self._object.unwrap()
+            except ssl.SSLError:
+                # The client's answer to close_notify is not waited for.
+                pass
+            self._transport.write(self._outgoing.read())
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._closing = True
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        return self._closing or self._transport.is_closing()
+
+    def pause_reading(self) -> None:
+        self._paused = True
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._paused = False
+        if self._open:
+            self._read()
+        if not self._paused and not self._closing:
+            self._transport.resume_reading()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        if name == "ssl_object":
+            return self._object
+        return self._transport.get_extra_info(name, default)
+
+    def get_write_buffer_size(self) -> int:
+        size: int = self._transport.get_write_buffer_size()
+        return size
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._transport.set_write_buffer_limits(high, low)
+
+    # The handshake
+
+    def _begin(self) -> None:
+        assert self._first is not None
+        try:
+            context = self._choose(bytes(self._first))
+        except HelloRefused as refusal:
+            self._refuse(str(refusal), refusal.alert)
+            return
+        if context is None:
+            return
+        self._incoming.write(self._first)
+        self._first = None
+        self._object = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._shake_hands()
+
+    def _shake_hands(self) -> None:
+        assert self._object is not None
+        try:
+            self._object.do_handshake()
+        except ssl.SSLWantReadError:
+            self._flush()
+            return
+        except (ssl.SSLError, ssl.CertificateError, OSError) as error:
+            self._flush()
+            self._refuse(getattr(error, "reason", None) or str(error), b"")
+            return
+        self._flush()
+        self._open = True
+        self._inner.connection_made(self)
+        if not self._paused and not self._closing:
+            self._read()
+
+    def _refuse(self, reason: str, alert: bytes) -> None:
+        self._closing = True
+        self._first = None
+        if alert:
+            self._transport.write(alert)
+        self._transport.close()
+        self._failed(reason)
+
+    def _flush(self) -> None:
+        if self._outgoing.pending:
+            self._transport.write(self._outgoing.read())
+
+    # Application data
+
+    def _read(self) -> None:
+        """Hand on what can be decrypted, until there is no more or what is inside pauses."""
+        while self._object is not None and (self._incoming.pending or self._object.pending()):
+            try:
+                data = self._object.read(_RECORD)
+            except ssl.SSLWantReadError:
+                break
+            except ssl.SSLError:
+                self.abort()
+                return
+            if not data:
+                self._inner.eof_received()
+                self.close()
+                return
+            self._inner.data_received(data)
+            if self._paused or self._closing:
+                break
+        # A renewed session ticket or key update may be waiting.
+        self._flush()
