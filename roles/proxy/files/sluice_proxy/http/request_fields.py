@@ -34,6 +34,8 @@ _split_significant = re.compile(
     rb"): ?([^\r]*+)\r"
 ).split
 
+_NOTHING_ASKED = {b"connection": b"keep-alive"}
+"""What clients send most often, and what 1.1 does anyway."""
 _LISTS = frozenset(
     {b"connection", b"te", b"upgrade", b"via", b"forwarded", b"x-forwarded-for", b"keep-alive"}
 )
@@ -64,7 +66,7 @@ def complete(head: RequestHead, absolute: Authority | None = None) -> RequestHea
         raise BadRequest(400, "no Host field")
     if absolute is not None:
         head.authority, head.port, head.host_field = absolute
-    if found:
+    if found and (found != _NOTHING_ASKED or head.version == b"1.0"):
         try:
             _apply(head, found)
         except BadField as error:

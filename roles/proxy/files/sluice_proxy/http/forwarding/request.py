@@ -38,6 +38,10 @@ class RequestPolicy:
     changes: FieldChanges = NO_CHANGES
     id_removal: FieldChanges = field(init=False, repr=False)
     """Takes the client's own request id out, where the gate has not done so."""
+    id_start: bytes = field(init=False, repr=False)
+    """The line of the request id up to its value; nothing when none is sent."""
+    usual: bool = field(init=False, repr=False)
+    """Whether the lines to add need nothing but the client and the Host of the request."""
     via_lines: Mapping[bytes, bytes] = field(init=False, repr=False)
     """The line of Via by the version of HTTP that was received."""
 
@@ -51,6 +55,11 @@ class RequestPolicy:
         if self.request_id_field is not None and self.request_id_field != b"X-Request-Id":
             removal = FieldChanges.compile(removed=(self.request_id_field,))
         object.__setattr__(self, "id_removal", removal)
+        id_start = b"" if self.request_id_field is None else b"\n%b: " % self.request_id_field
+        object.__setattr__(self, "id_start", id_start)
+        plain = self.changes is NO_CHANGES and removal is NO_CHANGES and id_start != b""
+        usual = plain and self.x_forwarded and not self.forwarded
+        object.__setattr__(self, "usual", usual)
         if self.via is not None and not is_token(self.via):
             raise BadChange(f"{self.via!r} is no name for Via: use letters, digits and hyphens")
         lines = {version: via_line(version, self.via, None) for version in _VERSIONS}
@@ -83,11 +92,24 @@ def compose_request(
         target = head.origin_form
     elif not _is_origin_form(target):
         raise ValueError(f"target {target!r} is not a path with an optional query")
+    if policy.request_id_field is not None and not is_request_id(request_id):
+        raise ValueError(f"request id {request_id!r} is not 1 to 128 plain characters")
     host = policy.host or head.host_field
     if host is None:
         host = parse_authority(default_host).field
+    framing = b"\n\r\n"
+    if head.content_length is not None or head.chunked or head.te_trailers or head.upgrade:
+        framing = _framing_lines(head) + framing
     received = head.forwarding
     lines = head.fields
+    if policy.usual and received is None and head.host_field is not None:
+        return b"".join(
+            (
+                head.method, b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r", lines,
+                client.x_forwarded, b"\nX-Forwarded-Host: ", head.host_field, b"\r",
+                policy.via_lines[head.version], policy.id_start, request_id, b"\r", framing,
+            )
+        )  # fmt: skip
     if policy.x_forwarded:
         lines += client.x_forwarded_lines(head)
     if policy.forwarded:
@@ -96,17 +118,12 @@ def compose_request(
         lines += policy.via_lines[head.version]
     else:
         lines += via_line(head.version, policy.via, received.get(b"via"))
-    if policy.request_id_field is not None:
-        if not is_request_id(request_id):
-            raise ValueError(f"request id {request_id!r} is not 1 to 128 plain characters")
+    if policy.id_start:
         if policy.id_removal is not NO_CHANGES:
             lines = policy.id_removal.apply(lines)
-        lines = b"%b\n%b: %b\r" % (lines, policy.request_id_field, request_id)
+        lines = b"%b%b%b\r" % (lines, policy.id_start, request_id)
     if policy.changes is not NO_CHANGES:
         lines = policy.changes.apply(lines)
-    framing = b"\n\r\n"
-    if head.content_length is not None or head.chunked or head.te_trailers or head.upgrade:
-        framing = _framing_lines(head) + framing
     return b"".join(
         (head.method, b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r", lines, framing)
     )
