@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .authority import BadAuthority, parse_authority
+from .authority import Authority, BadAuthority, parse_authority
 from .fields.block import field_lines
 from .grammar import is_token
 from .limits import DEFAULT_LIMITS, HeadLimits
 from .refusal import BadField, BadRequest
 from .request_fields import complete
 from .request_head import RequestHead
+from .request_method import NOT_IMPLEMENTED, is_implemented
 from .target import read_target
 
 _OF_A_CONNECTION = frozenset(
@@ -39,16 +40,7 @@ def request_from_fields(
     connection are refused (section 8.2.2); pieces of Cookie are joined (section 8.2.3).
     Raises `BadRequest`.
     """
-    if not is_token(method):
-        raise BadRequest(400, ":method is not a token")
-    if method in (b"CONNECT", b"TRACE") or len(method) > limits.method_bytes:
-        raise BadRequest(501, "the method is not implemented here")
-    if scheme.lower() not in (b"http", b"https"):
-        raise BadRequest(400, ":scheme is neither http nor https")
-    if not path.startswith(b"/") and path != b"*":
-        raise BadRequest(400, ":path is not a path")
-    if len(path) > limits.target_bytes:
-        raise BadRequest(414, f":path has more than {limits.target_bytes} bytes")
+    _check_pseudo_fields(method, scheme, path, limits)
     target = read_target(method, path)
     try:
         asked = None if authority is None else parse_authority(authority)
@@ -72,16 +64,34 @@ def request_from_fields(
         scheme=scheme.lower(),
     )
     complete(head)
+    _apply_authority(head, asked)
+    if ended and head.content_length:
+        raise BadRequest(400, "Content-Length of a request without content")
+    head.chunked = not ended and head.content_length is None
+    return head
+
+
+def _check_pseudo_fields(method: bytes, scheme: bytes, path: bytes, limits: HeadLimits) -> None:
+    if not is_token(method):
+        raise BadRequest(400, ":method is not a token")
+    if not is_implemented(method, limits):
+        raise BadRequest(501, NOT_IMPLEMENTED)
+    if scheme.lower() not in (b"http", b"https"):
+        raise BadRequest(400, ":scheme is neither http nor https")
+    if not path.startswith(b"/") and path != b"*":
+        raise BadRequest(400, ":path is not a path")
+    if len(path) > limits.target_bytes:
+        raise BadRequest(414, f":path has more than {limits.target_bytes} bytes")
+
+
+def _apply_authority(head: RequestHead, asked: Authority | None) -> None:
+    """Put ``:authority`` in Host's place; they may not differ (RFC 9113 section 8.3.1)."""
     if asked is not None:
         if head.host_field is not None and (head.authority, head.port) != asked[:2]:
             raise BadRequest(400, "Host and :authority differ")
         head.authority, head.port, head.host_field = asked
     elif head.host_field is None:
         raise BadRequest(400, "neither :authority nor Host")
-    if ended and head.content_length:
-        raise BadRequest(400, "Content-Length of a request without content")
-    head.chunked = not ended and head.content_length is None
-    return head
 
 
 def _checked(

@@ -18,6 +18,7 @@ from .limits import DEFAULT_LIMITS, HeadLimits
 from .refusal import BadField, BadRequest
 from .request_fields import complete
 from .request_head import RequestHead
+from .request_method import NOT_IMPLEMENTED, is_implemented
 from .target import Target, read_target
 
 _match_canonical = re.compile(
@@ -27,10 +28,6 @@ _match_canonical = re.compile(
     rb"(" + CANONICAL_FIELDS + rb")\n\r\n"
 ).fullmatch
 _VERSION = re.compile(rb"HTTP/([0-9]\.[0-9])")
-
-# CONNECT would make this an open tunnel. TRACE returns a request's secrets to scripts, and asks
-# for an echo of fields that this proxy changes. RFC 9110 section 9.1 answers both with 501.
-_NOT_IMPLEMENTED = frozenset({b"CONNECT", b"TRACE"})
 
 
 def parse_request(block: bytes, limits: HeadLimits = DEFAULT_LIMITS) -> RequestHead:
@@ -42,17 +39,15 @@ def parse_request(block: bytes, limits: HeadLimits = DEFAULT_LIMITS) -> RequestH
     if match is None or len(block) > limits.quick_bytes:
         return _read_slowly(block, limits)
     method, target, path, query, version, fields = match.groups()
-    if method in _NOT_IMPLEMENTED or len(method) > limits.method_bytes:
-        raise _not_implemented(method)
+    if not is_implemented(method, limits):
+        raise BadRequest(501, NOT_IMPLEMENTED)
     if fields.count(b"\n") > limits.fields:
         raise BadRequest(431, f"more than {limits.fields} fields")
     if b"%" in path or b"/." in path:
         return _with_target(method, read_target(method, target), version, fields)
     keep_alive = version == b"1.1"
     return complete(
-        RequestHead(
-            method, target, target, path, query, path.decode(), version, keep_alive, fields
-        )
+        RequestHead(method, target, target, path, query, path.decode(), version, keep_alive, fields)
     )
 
 
@@ -78,8 +73,8 @@ def _read_request_line(line: bytes, limits: HeadLimits) -> tuple[bytes, bytes, b
     method, target, protocol = parts
     if not is_token(method):
         raise BadRequest(400, "the method is empty or not a token")
-    if method in _NOT_IMPLEMENTED or len(method) > limits.method_bytes:
-        raise _not_implemented(method)
+    if not is_implemented(method, limits):
+        raise BadRequest(501, NOT_IMPLEMENTED)
     if len(target) > limits.target_bytes:
         raise BadRequest(414, f"the request-target has more than {limits.target_bytes} bytes")
     version = _VERSION.fullmatch(protocol)
@@ -88,12 +83,6 @@ def _read_request_line(line: bytes, limits: HeadLimits) -> tuple[bytes, bytes, b
     if version[1] not in (b"1.1", b"1.0"):
         raise BadRequest(505, "the version of HTTP is neither 1.1 nor 1.0")
     return method, target, version[1]
-
-
-def _not_implemented(method: bytes) -> BadRequest:
-    if method in _NOT_IMPLEMENTED:
-        return BadRequest(501, f"method {method.decode('ascii')} is not implemented here")
-    return BadRequest(501, "the method is longer than any implemented")
 
 
 def _with_target(method: bytes, target: Target, version: bytes, fields: bytes) -> RequestHead:

@@ -60,9 +60,11 @@ def parse_response(
         version, status, reason, fields = match.groups()
         if fields.count(b"\n") > limits.fields:
             raise BadResponse(f"more than {limits.fields} fields")
-    head = ResponseHead(int(status), reason, version, version == b"1.1", fields)
+    head = ResponseHead(int(status), reason, version, version == b"1.1", b"")
+    parts = _split_significant(fields)
+    head.fields = b"".join(parts[::3])
     try:
-        return _complete(head, method, upgrade)
+        return _complete(head, _gather(parts), method, upgrade)
     except BadField as error:
         raise BadResponse(error.reason) from None
 
@@ -84,9 +86,8 @@ def _read_slowly(block: bytes, limits: HeadLimits) -> tuple[bytes, bytes, bytes,
     return match[1], match[2], match[3] or b"", fields
 
 
-def _complete(head: ResponseHead, method: bytes, upgrade: bytes | None) -> ResponseHead:
-    """Fill in what the canonical ``head.fields`` say, and leave the fields to copy in it."""
-    parts = _split_significant(head.fields)
+def _gather(parts: list[bytes]) -> dict[bytes, bytes]:
+    """Return the significant fields by lower-case name; lists that were cut are joined."""
     found: dict[bytes, bytes] = {}
     for index in range(1, len(parts), 3):
         name = lower_name(parts[index])
@@ -96,7 +97,13 @@ def _complete(head: ResponseHead, method: bytes, upgrade: bytes | None) -> Respo
             found[name] += b", " + parts[index + 1]
         elif name not in _DROPPED and not name.startswith(b"proxy"):
             raise BadField(f"more than one {name.decode('ascii')} field")
-    head.fields = b"".join(parts[::3])
+    return found
+
+
+def _complete(
+    head: ResponseHead, found: dict[bytes, bytes], method: bytes, upgrade: bytes | None
+) -> ResponseHead:
+    """Fill in what the significant fields say."""
     connection = found.get(b"connection")
     options = NO_OPTIONS if connection is None else connection_options(connection)
     http_1_0 = head.version == b"1.0"
@@ -106,14 +113,20 @@ def _complete(head: ResponseHead, method: bytes, upgrade: bytes | None) -> Respo
         head.keep_alive = False
     if options.named:
         head.fields = without_fields(head.fields, options.named)
-    length, chunked = read_framing(found, http_1_0)
     head.via = found.get(b"via")
     head.trailer = found.get(b"trailer")
+    if head.status == 101:
+        head.upgrade = _accepted_upgrade(found, options, upgrade)
+    length, chunked = read_framing(found, http_1_0)
+    _frame(head, method, length, chunked)
+    return head
+
+
+def _frame(head: ResponseHead, method: bytes, length: int | None, chunked: bool) -> None:
+    """Say which content follows, in the order of RFC 9112 section 6.3."""
     status = head.status
     if status < 200 or status == 204:
         head.content_length = 0
-        if status == 101:
-            head.upgrade = _accepted_upgrade(found, options, upgrade)
     elif method == b"HEAD" or status == 304:
         head.content_length = 0
         head.declared_length = length
@@ -124,7 +137,6 @@ def _complete(head: ResponseHead, method: bytes, upgrade: bytes | None) -> Respo
     else:
         head.until_close = True
         head.keep_alive = False
-    return head
 
 
 def _accepted_upgrade(

@@ -28,7 +28,13 @@ _PORT = rb"(0|[1-9][0-9]{0,4})"
 _v1_line = re.compile(
     rb"PROXY (TCP4|TCP6) ([0-9A-Fa-f:.]+) ([0-9A-Fa-f:.]+) " + _PORT + rb" " + _PORT
 ).fullmatch
-_FAMILIES = {1: ("!4s4sHH", IPv4Address), 2: ("!16s16sHH", IPv6Address)}
+_FAMILIES: dict[int, tuple[str, type[IPv4Address] | type[IPv6Address]]] = {
+    1: ("!4s4sHH", IPv4Address),
+    2: ("!16s16sHH", IPv6Address),
+}
+_Address = IPv4Address | IPv6Address | bytes
+_Addresses = tuple[tuple[_Address, _Address, int, int], int]
+"""Source and destination, their ports; how many bytes they took."""
 _UNIX_PATH = 108
 
 
@@ -106,9 +112,7 @@ def _read_v2(header: bytes, command: Command, family: int) -> ProxyHeader:
     return ProxyHeader(command, *addresses, datagram, tlvs)
 
 
-def _read_inet(
-    body: bytes, family: int
-) -> tuple[tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address, int, int], int]:
+def _read_inet(body: bytes, family: int) -> _Addresses:
     layout, kind = _FAMILIES[family]
     size = struct.calcsize(layout)
     if len(body) < size:
@@ -117,7 +121,7 @@ def _read_inet(
     return (kind(source), kind(destination), source_port, destination_port), size
 
 
-def _read_unix(body: bytes) -> tuple[tuple[bytes, bytes, int, int], int]:
+def _read_unix(body: bytes) -> _Addresses:
     size = 2 * _UNIX_PATH
     if len(body) < size:
         raise BadProxyHeader("the header is too short for its addresses")

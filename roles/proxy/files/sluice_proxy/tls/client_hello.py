@@ -54,7 +54,7 @@ class ClientHello:
 class ClientHelloReader:
     """Reads records until the ClientHello is whole, or ``most_bytes`` of it have arrived."""
 
-    __slots__ = ("_most_bytes", "_message", "_pending", "_seen")
+    __slots__ = ("_message", "_most_bytes", "_pending", "_seen")
 
     def __init__(self, most_bytes: int = DEFAULT_MOST_BYTES) -> None:
         self._most_bytes = most_bytes
@@ -175,14 +175,19 @@ def _read_extensions(cursor: _Cursor) -> dict[int, bytes]:
     return extensions
 
 
-def _read_server_name(extension: bytes) -> str:
+def _read_server_name(extension: bytes) -> str | None:
+    """Return the name. Some clients send what RFC 6066 forbids: a final dot, which is dropped, and
+    an IPv4 address, which chooses nothing and counts as no name.
+    """
     names = _Cursor(extension).whole_vector(2)
     if names.take(1) != b"\0":
         raise BadClientHello("a server name is not a host name")
-    name = names.vector(2).lower()
+    name = names.vector(2).lower().removesuffix(b".")
     if not names.empty:
         raise BadClientHello("more than one server name", ILLEGAL_PARAMETER)
-    if not _host_name(name) or _ipv4_like(name):
+    if _ipv4_like(name):
+        return None
+    if not _host_name(name):
         raise BadClientHello("the server name is not a host name", ILLEGAL_PARAMETER)
     return name.decode("ascii")
 

@@ -12,4 +12,4 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 def encode_chunk(data: bytes | memoryview) -> bytes:
     """Return ``data`` as one chunk; nothing for no data, since an empty chunk ends the body."""
-    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+    return b"".join((b"%x\r\n" % len(data), data, b"\r\n")) if data else b""

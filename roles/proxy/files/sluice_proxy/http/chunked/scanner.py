@@ -27,6 +27,8 @@ _EXTENSION = rb";" + TOKEN + rb"(?:=(?:" + TOKEN + rb"|" + _QUOTED + rb"))?+"
 _size_line = re.compile(
     rb"([0-9A-Fa-f]{1,%d}+)(?:%b)*+\r\n" % (_MOST_SIZE_DIGITS, _EXTENSION)
 ).match
+_size_start = re.compile(rb"[0-9A-Fa-f]{1,%d}+(?:[;\r]|\Z)" % _MOST_SIZE_DIGITS).match
+_never_in_framing = re.compile(rb"\r(?!\n|\Z)|(?<!\r)\n|\0").search
 
 _NEVER_IN_TRAILERS = frozenset(
     b"authorization connection content-encoding content-length content-range content-type "
@@ -107,6 +109,8 @@ class ChunkedScanner:
                 return match.end()
         line, position = self._line(data, position, self._limits.size_line_bytes)
         if not line:
+            if not _size_start(self._pending):
+                raise BadChunk("the line of a chunk's size is malformed")
             return position
         match = _size_line(line)
         if match is None:
@@ -149,15 +153,15 @@ class ChunkedScanner:
     ) -> tuple[bytes, int]:
         """Return what is pending and ``data`` up to a line feed, and where that ends in ``data``.
 
-        Nothing when it has not arrived: what has is pending then. Raises `BadChunk` for a
-        line feed without carriage return, and for more than ``limit`` bytes.
+        Nothing when it has not arrived: what has is pending then. Raises `BadChunk` for bare
+        carriage returns and line feeds, and for more than ``limit`` bytes.
         """
         room = limit - len(self._pending)
         piece = bytes(data[position : position + room])
         length = piece.find(b"\n") + 1
         line = self._pending + (piece[:length] if length else piece)
-        if b"\0" in line or (length and not line.endswith(b"\r\n")):
-            raise BadChunk("bare LF or NUL in the framing")
+        if _never_in_framing(line):
+            raise BadChunk("bare CR, bare LF or NUL in the framing")
         if length:
             self._pending = b""
             return line, position + length

@@ -100,16 +100,26 @@ def compose_request(
     framing = b"\n\r\n"
     if head.content_length is not None or head.chunked or head.te_trailers or head.upgrade:
         framing = _framing_lines(head) + framing
-    received = head.forwarding
-    lines = head.fields
-    if policy.usual and received is None and head.host_field is not None:
+    if policy.usual and head.forwarding is None and head.host_field is not None:
         return b"".join(
             (
-                head.method, b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r", lines,
+                head.method, b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r", head.fields,
                 client.x_forwarded, b"\nX-Forwarded-Host: ", head.host_field, b"\r",
                 policy.via_lines[head.version], policy.id_start, request_id, b"\r", framing,
             )
         )  # fmt: skip
+    lines = _unusual_lines(head, policy, client, request_id)
+    return b"".join(
+        (head.method, b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r", lines, framing)
+    )
+
+
+def _unusual_lines(
+    head: RequestHead, policy: RequestPolicy, client: ClientSide, request_id: bytes
+) -> bytes:
+    """Return the fields to send apart from Host, framing and connection, whatever the policy."""
+    received = head.forwarding
+    lines = head.fields
     if policy.x_forwarded:
         lines += client.x_forwarded_lines(head)
     if policy.forwarded:
@@ -124,9 +134,7 @@ def compose_request(
         lines = b"%b%b%b\r" % (lines, policy.id_start, request_id)
     if policy.changes is not NO_CHANGES:
         lines = policy.changes.apply(lines)
-    return b"".join(
-        (head.method, b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r", lines, framing)
-    )
+    return lines
 
 
 def _framing_lines(head: RequestHead) -> bytes:

@@ -63,20 +63,26 @@ def compose_response(
     if head.declared_length is not None:
         lines += b"\nContent-Length: %d\r" % head.declared_length
     elif framing is OutgoingFraming.CHUNKED or framing is OutgoingFraming.ENCODE:
-        lines += b"\nTransfer-Encoding: chunked\r"
-        if head.trailer is not None and framing is OutgoingFraming.CHUNKED:
-            lines += b"\nTrailer: %b\r" % head.trailer
+        lines += _chunked_lines(head, framing)
     if status < 200:
         if head.upgrade is not None:
             lines += b"\nConnection: upgrade\r\nUpgrade: %b\r" % head.upgrade
-    elif not keep_alive or framing.closes:
-        lines += b"\nConnection: close\r"
     else:
-        lines += _keep_alive_lines(policy, client_version)
+        keep_alive = keep_alive and not framing.closes
+        lines += _connection_lines(policy, client_version, keep_alive)
     return b"HTTP/1.1 %d %b\r%b\n\r\n" % (status, head.reason, lines)
 
 
-def _keep_alive_lines(policy: ResponsePolicy, client_version: bytes) -> bytes:
+def _chunked_lines(head: ResponseHead, framing: OutgoingFraming) -> bytes:
+    lines = b"\nTransfer-Encoding: chunked\r"
+    if head.trailer is not None and framing is OutgoingFraming.CHUNKED:
+        lines += b"\nTrailer: %b\r" % head.trailer
+    return lines
+
+
+def _connection_lines(policy: ResponsePolicy, client_version: bytes, keep_alive: bool) -> bytes:
+    if not keep_alive:
+        return b"\nConnection: close\r"
     if policy.keep_alive_seconds is not None:
         seconds = policy.keep_alive_seconds
         return b"\nConnection: keep-alive\r\nKeep-Alive: timeout=%d\r" % seconds
