@@ -140,7 +140,7 @@ class Table:
         return chain
 
 
-def compile(routes: Sequence[Route]) -> Table:  # noqa: A001
+def compile_routes(routes: Sequence[Route]) -> Table:
     """Return the table of ``routes``.
 
     Raises Rivals when a request could be for two of them alike.
