@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files that a configuration names: certificates, pages, passwords."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+MAX_FILE_BYTES = 1024 * 1024
+
+
+class Files(Protocol):
+    """How the files are found; the tests have them in memory."""
+
+    def resolved(self, name: str) -> str:
+        """Return the whole path of a file that can be read; raises ValueError."""
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a small file; raises ValueError."""
+
+
+class FilesBeside:
+    """Real files; a relative name is taken from the directory of the configuration."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def resolved(self, name: str) -> str:
+        """Return the whole path of a file that can be read; raises ValueError."""
+        path = os.path.join(self._directory, name)
+        if not os.path.isfile(path):
+            raise ValueError(f"there is no file {path}")
+        if not os.access(path, os.R_OK):
+            raise ValueError(f"file {path} cannot be read: check its owner and mode")
+        return path
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a small file; raises ValueError."""
+        path = self.resolved(name)
+        try:
+            with open(path, "rb") as file:
+                content = file.read(MAX_FILE_BYTES + 1)
+        except OSError as error:
+            raise ValueError(f"file {path} cannot be read: {error.strerror}") from None
+        if len(content) > MAX_FILE_BYTES:
+            raise ValueError(f"file {path} has more than {MAX_FILE_BYTES} bytes")
+        return content

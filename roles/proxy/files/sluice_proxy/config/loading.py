@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a configuration file to a snapshot."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sluice_proxy.config.consistency import complaints, route_policies
+from sluice_proxy.config.document import MAX_BYTES, read_document
+from sluice_proxy.config.explaining import problems
+from sluice_proxy.config.files import Files, FilesBeside
+from sluice_proxy.config.problems import InvalidConfig, Problem
+from sluice_proxy.config.sections.root import RootSection
+from sluice_proxy.snapshot.snapshot import Snapshot
+
+
+def load(path: Path, *, version: int = 1) -> Snapshot:
+    """Return the snapshot of the file at ``path``; raises InvalidConfig with all that is wrong."""
+    try:
+        with path.open("rb") as file:
+            # One byte more than there may be tells that the file is too large.
+            text = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        problem = Problem(0, 0, "", f"the file cannot be read: {error.strerror}")
+        raise InvalidConfig(str(path), [problem]) from error
+    return parse(text, file=str(path), files=FilesBeside(path.parent.absolute()), version=version)
+
+
+def parse(text: bytes, *, file: str, files: Files, version: int = 1) -> Snapshot:
+    """Return the snapshot of ``text``; raises InvalidConfig with all that is wrong.
+
+    ``file`` is what errors call it.
+    """
+    with _without_collecting():
+        document = read_document(text, file)
+        try:
+            root = RootSection.model_validate(document.data, context=files)
+        except ValidationError as error:
+            raise InvalidConfig(file, problems(error, RootSection, document)) from None
+        snapshot, wrong = _snapshot(root, version)
+        if wrong:
+            raise InvalidConfig(file, (document.problem(*complaint) for complaint in wrong))
+        return snapshot
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of the file, for editors."""
+    return RootSection.model_json_schema()
+
+
+def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Any]]:
+    routes = tuple(section.route() for section in root.routes)
+    listeners = tuple(section.listener() for section in root.listen)
+    policies, wrong = route_policies(routes)
+    tls = root.tls.settings(policies)
+    wrong.extend(complaints(listeners, routes, tls))
+    snapshot = Snapshot(
+        version=version,
+        listeners=listeners,
+        workers=root.workers,
+        limits=root.limits.limits(),
+        timeouts=root.timeouts.timeouts(),
+        upstream=root.upstream.limits(),
+        trusted=tuple(root.trusted),
+        logs=root.log.logs(),
+        metrics=None if root.metrics is None else root.metrics.metrics(),
+        certificates=tuple(section.certificate() for section in root.certificates),
+        tls=tls,
+        pages=root.pages.pages(),
+        routes=routes,
+    )
+    return snapshot, wrong
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keep the garbage collector from going through a great many new values again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``pages``, and the ``page`` of a route: answers that the proxy gives itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+
+from sluice_proxy.config.sections.section import FieldValue, Section, Whole, files
+from sluice_proxy.routes.model.actions import Page
+from sluice_proxy.snapshot.pages import GATEWAY_STATUSES, Pages, plain_page
+
+_MAX_CONTENT = 1024 * 1024
+
+
+def _content(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("write the page's text here")
+    return value
+
+
+class PageSection(Section):
+    """A fixed answer: its text, or a file that has it."""
+
+    content: Annotated[str, BeforeValidator(_content)] | None = Field(
+        default=None, max_length=_MAX_CONTENT, description="The text."
+    )
+    file: bytes | None = Field(
+        default=None, description="A file with the content, read when the configuration is."
+    )
+    content_type: FieldValue | None = Field(
+        default=None, description="Its type; by default HTML or plain text, as it looks."
+    )
+    status: Whole | None = Field(
+        default=None, ge=200, le=599, description="Status of the answer; 200 for a route's page."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"content": value} if isinstance(value, str) else value
+
+    @field_validator("file", mode="before")
+    @classmethod
+    def _read(cls, value: Any, info: ValidationInfo) -> bytes:
+        if not isinstance(value, str):
+            raise ValueError("write the name of a file here")
+        return files(info).read(value)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> PageSection:
+        if (self.content is None) == (self.file is None):
+            raise ValueError("write either content or file, and only one of them")
+        if self.status in (204, 205, 304):
+            raise ValueError(f"status {self.status} has no content")
+        return self
+
+    def page(self, status: int) -> Page:
+        """Return what this stands for; ``status`` where it has none."""
+        content = self.file if self.file is not None else (self.content or "").encode()
+        return Page(content, self.content_type or _sniffed(content), self.status or status)
+
+
+def _sniffed(content: bytes) -> str:
+    if b"\0" in content[:512]:
+        return "application/octet-stream"
+    kind = "html" if content.lstrip()[:1] == b"<" else "plain"
+    return f"text/{kind}; charset=utf-8"
+
+
+class PagesSection(Section):
+    """The answers without a route, without a healthy target, and for each error."""
+
+    no_route: PageSection | None = Field(
+        default=None, description="No route is for the request, or it has no targets; 404."
+    )
+    no_healthy: PageSection | None = Field(
+        default=None, description="The route has targets, but none that may be used; 503."
+    )
+    errors: dict[str, PageSection] = Field(
+        default={}, description="Other errors, by the status that they answer: `502: ...`."
+    )
+
+    @field_validator("errors", mode="before")
+    @classmethod
+    def _statuses(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            for status in value:
+                if status not in map(str, GATEWAY_STATUSES):
+                    known = ", ".join(map(str, GATEWAY_STATUSES))
+                    raise ValueError(f"{status} is none of the proxy's own: use {known}")
+        return value
+
+    def pages(self) -> Pages:
+        """Return what this stands for."""
+        own = {int(status): page.page(int(status)) for status, page in self.errors.items()}
+        errors = {status: own.get(status, plain_page(status)) for status in GATEWAY_STATUSES}
+        no_route, no_healthy = self.no_route, self.no_healthy
+        return Pages(
+            no_route=errors[404] if no_route is None else no_route.page(404),
+            no_healthy=errors[503] if no_healthy is None else no_healthy.page(503),
+            errors=errors,
+        )

@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The configuration file as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from sluice_proxy.config.sections.limits import LimitsSection, TimeoutsSection, UpstreamSection
+from sluice_proxy.config.sections.listen import ListenSection
+from sluice_proxy.config.sections.observing import LogSection, MetricsSection
+from sluice_proxy.config.sections.pages import PagesSection
+from sluice_proxy.config.sections.routes import RouteSection
+from sluice_proxy.config.sections.section import Nets, OptionalCount, Section
+from sluice_proxy.config.sections.tls import CertificateSection, TlsSection
+
+
+def _auto(value: Any) -> Any:
+    return None if value == "auto" else value
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+class RootSection(Section):
+    """All sections."""
+
+    listen: Annotated[list[ListenSection], BeforeValidator(_listed)] = Field(
+        default=[],
+        description="Sockets that clients reach the proxy at; each an address, or a mapping.",
+    )
+    workers: Annotated[OptionalCount, BeforeValidator(_auto)] = Field(
+        default=None,
+        le=1024,
+        description="Processes that serve clients; `auto` for one for each processor.",
+    )
+    limits: LimitsSection = Field(default=LimitsSection(), description="What a client may take.")
+    timeouts: TimeoutsSection = Field(
+        default=TimeoutsSection(), description="How long a client may take."
+    )
+    upstream: UpstreamSection = Field(
+        default=UpstreamSection(), description="Connections to targets."
+    )
+    trusted: Nets = Field(
+        default=[],
+        description="Networks of clients whose forwarding fields and request ids are believed.",
+    )
+    log: LogSection = Field(default=LogSection(), description="The logs.")
+    metrics: MetricsSection | None = Field(
+        default=None, description="Numbers for Prometheus: an address, or a mapping."
+    )
+    certificates: list[CertificateSection] = Field(
+        default=[], description="Certificates and their keys."
+    )
+    tls: TlsSection = Field(default=TlsSection(), description="What TLS has to be.")
+    pages: PagesSection = Field(
+        default=PagesSection(), description="Answers that the proxy gives itself."
+    )
+    routes: list[RouteSection] = Field(default=[], description="Which requests go where.")

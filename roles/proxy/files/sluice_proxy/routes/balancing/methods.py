@@ -1,0 +1,159 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The methods of balancing: each picks one of the seats that may get a request.
+
+A method gets the seats with their weights, all above 0 and at least one; it never sees a seat
+that is out. Weights are given along because they grow while a target starts slowly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from typing import Protocol
+
+from sluice_proxy.routes.balancing.seat import Seat
+from sluice_proxy.routes.model.policies import BalancingMethod
+
+Random = Callable[[], float]
+"""Returns a number from 0 up to, not including, 1."""
+
+
+class Method(Protocol):
+    """One way to pick a seat."""
+
+    def pick(self, seats: Sequence[Seat], weights: Sequence[float], client: bytes) -> Seat:
+        """Return the seat for a request of ``client``."""
+
+
+class RoundRobin:
+    """Smooth weighted round robin: shares are exact, and one target's turns are spread out.
+
+    Each turn everyone earns its weight; the richest is picked and pays what all have earned.
+    """
+
+    __slots__ = ()
+
+    def pick(self, seats: Sequence[Seat], weights: Sequence[float], client: bytes) -> Seat:
+        """Return the seat whose turn it is."""
+        best = seats[0]
+        total = 0.0
+        for seat, weight in zip(seats, weights, strict=True):
+            seat.credit += weight
+            total += weight
+            if seat.credit > best.credit:
+                best = seat
+        best.credit -= total
+        return best
+
+
+class LeastConnections:
+    """The least load for its weight; among equals in turn, so that no one is always first."""
+
+    __slots__ = ("_turn",)
+
+    def __init__(self) -> None:
+        self._turn = 0
+
+    def pick(self, seats: Sequence[Seat], weights: Sequence[float], client: bytes) -> Seat:
+        """Return the seat with the least in flight for its weight."""
+        size = len(seats)
+        start = self._turn = (self._turn + 1) % size
+        best, least = seats[start], _load(seats[start], weights[start])
+        for step in range(1, size):
+            place = (start + step) % size
+            load = _load(seats[place], weights[place])
+            if load < least:
+                best, least = seats[place], load
+        return best
+
+
+class RandomOfTwo:
+    """Two drawn by weight, and the less loaded of them."""
+
+    __slots__ = ("_random",)
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def pick(self, seats: Sequence[Seat], weights: Sequence[float], client: bytes) -> Seat:
+        """Return the less loaded of two different seats."""
+        total = sum(weights)
+        first = _drawn(weights, self._random() * total)
+        if len(seats) == 1:
+            return seats[first]
+        others = [0.0 if place == first else weight for place, weight in enumerate(weights)]
+        second = _drawn(others, self._random() * (total - weights[first]))
+        loads = _load(seats[first], weights[first]), _load(seats[second], weights[second])
+        return seats[first] if loads[0] <= loads[1] else seats[second]
+
+
+class ClientHash:
+    """Weighted rendezvous hashing: a client goes where its score is the highest.
+
+    Scores do not depend on who else is there. When a target goes, only its own clients move; when
+    one comes, only those move that go to it.
+    """
+
+    __slots__ = ("_salts",)
+
+    def __init__(self) -> None:
+        self._salts: dict[str, int] = {}
+
+    def pick(self, seats: Sequence[Seat], weights: Sequence[float], client: bytes) -> Seat:
+        """Return the seat of ``client``."""
+        mark = int.from_bytes(blake2b(client, digest_size=8).digest())
+        best, highest = seats[0], -math.inf
+        for seat, weight in zip(seats, weights, strict=True):
+            mixed = _mixed(mark ^ self._salt(seat.target.name))
+            # Of uniform u, -w / ln(u) is the highest with a probability of w in the sum of all.
+            score = -weight / math.log((mixed + 0.5) / 2.0**64)
+            if score > highest:
+                best, highest = seat, score
+        return best
+
+    def _salt(self, name: str) -> int:
+        salt = self._salts.get(name)
+        if salt is None:
+            salt = int.from_bytes(blake2b(name.encode(), digest_size=8).digest())
+            self._salts[name] = salt
+        return salt
+
+
+def _mixed(number: int) -> int:
+    """Return 64 bits of which each depends on all of ``number``'s (the finaliser of splitmix64)."""
+    number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+    number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+    return number ^ (number >> 31)
+
+
+def _load(seat: Seat, weight: float) -> float:
+    return (seat.in_flight + 1) / weight
+
+
+def _drawn(weights: Sequence[float], point: float) -> int:
+    """Return the place where the sum of ``weights`` passes ``point``."""
+    last = 0
+    for place, weight in enumerate(weights):
+        if weight > 0:
+            if point < weight:
+                return place
+            point -= weight
+            last = place
+    return last
+
+
+def method(kind: BalancingMethod, random: Random) -> Method:
+    """Return a fresh method of ``kind``."""
+    match kind:
+        case BalancingMethod.LEAST_CONNECTIONS:
+            return LeastConnections()
+        case BalancingMethod.RANDOM_OF_TWO:
+            return RandomOfTwo(random)
+        case BalancingMethod.CLIENT_HASH:
+            return ClientHash()
+        case BalancingMethod.ROUND_ROBIN:
+            return RoundRobin()

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Routes that a request could be for alike: they are refused, not ordered by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sluice_proxy.routes.matching.glob import overlap
+from sluice_proxy.routes.matching.paths import Match
+from sluice_proxy.routes.model.host_pattern import HostPattern
+from sluice_proxy.routes.model.path_pattern import PathKind, PathPattern
+
+
+@dataclass(frozen=True, slots=True)
+class Rivalry:
+    """Two places in the list of routes, and what is wrong, in words that name both."""
+
+    first: int
+    second: int
+    message: str
+
+
+class Rivals(ValueError):
+    """Some routes cannot be told apart."""
+
+    def __init__(self, rivalries: Sequence[Rivalry]) -> None:
+        super().__init__("; ".join(rivalry.message for rivalry in rivalries))
+        self.rivalries = tuple(rivalries)
+
+
+def refuse_rivals(matches: Iterable[Match]) -> None:
+    """Raise Rivals with every pair of routes that cannot be told apart."""
+    seen: dict[tuple[HostPattern, PathPattern], Match] = {}
+    globs: dict[tuple[HostPattern, str, int], list[Match]] = {}
+    rivalries = []
+    for match in matches:
+        first = seen.setdefault((match.host, match.path), match)
+        if first is not match:
+            rivalries.append(_same(first, match))
+        elif match.path.kind is PathKind.GLOB:
+            key = (match.host, match.path.beginning, match.path.fixed)
+            globs.setdefault(key, []).append(match)
+    for group in globs.values():
+        rivalries.extend(_overlapping(group))
+    if rivalries:
+        raise Rivals(rivalries)
+
+
+def _same(first: Match, second: Match) -> Rivalry:
+    where = f"host {second.host}, path {second.path}"
+    if first.index == second.index:
+        text = f"route {second.route.name!r} has {where} twice: leave one out"
+    else:
+        text = (
+            f"routes {first.route.name!r} and {second.route.name!r} both serve {where}:"
+            " change one of them"
+        )
+    return Rivalry(first.index, second.index, text)
+
+
+def _overlapping(group: Sequence[Match]) -> Iterable[Rivalry]:
+    for place, second in enumerate(group):
+        for first in group[:place]:
+            if first.index != second.index and overlap(first.path.text, second.path.text):
+                yield Rivalry(
+                    first.index,
+                    second.index,
+                    f"routes {first.route.name!r} and {second.route.name!r} can both match a path"
+                    f" of host {second.host}, and neither {first.path} nor {second.path} is the"
+                    " more specific: add fixed characters to one of them",
+                )

@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of all routes: which one a request is for.
+
+The rule, in one sentence: **the most specific host pattern that has a matching path wins, and
+among its paths the most specific one.** So a request whose host has a pattern, but none for its
+path, goes on to the next less specific host pattern, and at last to ``*``.
+
+Host patterns rank by kind (see host_pattern), and within a kind by how many labels they name;
+then the one that ends longer, then the one that begins further left. Paths rank as path_pattern
+says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sluice_proxy.routes.matching.paths import Match, Paths
+from sluice_proxy.routes.matching.rivals import refuse_rivals
+from sluice_proxy.routes.model.host_pattern import (
+    MAX_NAME,
+    HostKind,
+    HostPattern,
+    normalise_host,
+)
+from sluice_proxy.routes.model.route import Route
+
+_REMEMBERED = 4096
+"""How many hosts that no pattern names are remembered, so that strangers cannot fill the memory."""
+
+
+class Hosts:
+    """Which host patterns match a host, the most specific first."""
+
+    __slots__ = ("_any", "_below", "_both", "_names", "_sizes", "_wildcards")
+
+    def __init__(self, patterns: Iterable[HostPattern]) -> None:
+        self._names: dict[str, HostPattern] = {}
+        self._wildcards: dict[str, HostPattern] = {}
+        self._below: dict[str, HostPattern] = {}
+        self._both: dict[tuple[str, str], HostPattern] = {}
+        self._any: HostPattern | None = None
+        for pattern in patterns:
+            match pattern.kind:
+                case HostKind.NAME:
+                    self._names[pattern.ending] = pattern
+                case HostKind.WILDCARD:
+                    self._wildcards[pattern.ending] = pattern
+                case HostKind.BELOW:
+                    self._below[pattern.ending] = pattern
+                case HostKind.ANY:
+                    self._any = pattern
+                case _:
+                    self._both[pattern.beginning, pattern.ending] = pattern
+        # Labels of (beginning, ending), both kinds in the order of their rank.
+        sizes = {(_labels(beginning), _labels(ending)) for beginning, ending in self._both}
+        self._sizes = sorted(sizes, key=lambda size: (not size[1], -sum(size), -size[1]))
+
+    def matching(self, host: str) -> Iterator[HostPattern]:
+        """Yield the patterns that match the normalised ``host``, the most specific first."""
+        exact = self._names.get(host)
+        if exact is not None:
+            yield exact
+        if host and len(host) <= MAX_NAME and not host.startswith("["):
+            labels = host.split(".")
+            if self._sizes:
+                yield from self._around(labels)
+            yield from self._by_ending(labels)
+        if self._any is not None:
+            yield self._any
+
+    def _around(self, labels: list[str]) -> Iterator[HostPattern]:
+        """Yield the patterns that name a beginning."""
+        total = len(labels)
+        for beginning, ending in self._sizes:
+            # Without a named ending, one label at least has to be the domain.
+            room = total - beginning - (ending or 1)
+            end = ".".join(labels[total - ending :]) if ending else ""
+            for start in range(room + 1):
+                pattern = self._both.get((".".join(labels[start : start + beginning]), end))
+                if pattern is not None:
+                    yield pattern
+
+    def _by_ending(self, labels: list[str]) -> Iterator[HostPattern]:
+        if self._wildcards:
+            wildcard = self._wildcards.get(".".join(labels[1:]))
+            if wildcard is not None:
+                yield wildcard
+        if self._below:
+            for start in range(len(labels)):
+                below = self._below.get(".".join(labels[start:]))
+                if below is not None:
+                    yield below
+
+
+def _labels(name: str) -> int:
+    return name.count(".") + 1 if name else 0
+
+
+class Table:
+    """Routes by host and path; a look-up costs the same with one route and with ten thousand."""
+
+    __slots__ = ("_chains", "_hosts", "_kept", "_paths")
+
+    def __init__(self, matches: Iterable[Match]) -> None:
+        by_host: dict[HostPattern, list[Match]] = {}
+        for match in matches:
+            by_host.setdefault(match.host, []).append(match)
+        self._paths = {host: Paths(found) for host, found in by_host.items()}
+        self._hosts = Hosts(self._paths)
+        self._kept = sum(host.kind is HostKind.NAME for host in self._paths) + _REMEMBERED
+        self._chains: dict[str, tuple[Paths, ...]] = {}
+
+    def match(self, host: str, path: str | bytes) -> Match | None:
+        """Return the route for a request, or None.
+
+        ``host`` in any case, with or without port and the root's dot. ``path`` without query, as
+        canonical_path has it.
+        """
+        if path.__class__ is bytes:
+            path = path.decode("latin-1")
+        chain = self._chains.get(host)
+        if chain is None:
+            chain = self._chain(host)
+        for paths in chain:
+            found = paths.exact.get(path) or paths.find(path)  # type: ignore[arg-type]
+            if found is not None:
+                return found
+        return None
+
+    def _chain(self, host: str) -> tuple[Paths, ...]:
+        paths = self._paths
+        chain = tuple(paths[pattern] for pattern in self._hosts.matching(normalise_host(host)))
+        if len(host) <= MAX_NAME:
+            if len(self._chains) >= self._kept:
+                self._chains.clear()
+            self._chains[host] = chain
+        return chain
+
+
+def compile_routes(routes: Sequence[Route]) -> Table:
+    """Return the table of ``routes``.
+
+    Raises Rivals when a request could be for two of them alike.
+    """
+    matches = [
+        Match(route, index, host, path)
+        for index, route in enumerate(routes)
+        for host in route.hosts
+        for path in route.paths
+    ]
+    refuse_rivals(matches)
+    return Table(matches)

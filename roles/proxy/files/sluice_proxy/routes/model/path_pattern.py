@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which paths a route serves: one pattern, its text form and its rank.
+
+=============  =====================================================================
+``=/a``        this path
+``/a``         ``/a`` and what is below it by whole segments: ``/a/b``, not ``/ab``
+``/a/``        what is below ``/a/``: not ``/a`` itself
+``/a*``        every path that begins so: ``/a``, ``/ab``, ``/a/b``
+``/a/*.png``   a glob: ``*`` stands for any characters, ``/`` too; ``?`` for one
+``/``          every path
+=============  =====================================================================
+
+Of two patterns that match, the more specific is an exact one; else the one with the longer fixed
+beginning; else the one with more fixed characters in all; else a glob, then whole segments, then
+text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from urllib.parse import quote
+
+MAX_PATH = 2048
+_WILD = re.compile(r"[*?]")
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_BAD = re.compile(r"[\x00-\x20\x7f#\\]")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+class PathKind(IntEnum):
+    """The kinds of patterns, the most specific first where their fixed text is the same."""
+
+    EXACT = 0
+    GLOB = 1
+    SEGMENTS = 2
+    TEXT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PathPattern:
+    """One pattern; ``text`` is the path, the fixed beginning, or the glob."""
+
+    kind: PathKind
+    text: str
+
+    @property
+    def beginning(self) -> str:
+        """The characters before the first wildcard."""
+        if self.kind is PathKind.GLOB:
+            return _WILD.split(self.text, maxsplit=1)[0]
+        return self.text
+
+    @property
+    def fixed(self) -> int:
+        """How many characters a matching path certainly shares with the pattern."""
+        return len(_WILD.sub("", self.text)) if self.kind is PathKind.GLOB else len(self.text)
+
+    def __str__(self) -> str:
+        if self.kind is PathKind.EXACT:
+            return f"={self.text}"
+        if self.kind is PathKind.TEXT and not self.text.endswith("/"):
+            return f"{self.text}*"
+        return self.text or "/"
+
+
+ANY_PATH = PathPattern(PathKind.SEGMENTS, "")
+
+
+def parse_path_pattern(text: str) -> PathPattern:
+    """Return the pattern that ``text`` stands for; raises ValueError with what is wrong with it."""
+    exact = text.startswith("=")
+    path = canonical_path(text[1:] if exact else text)
+    if exact:
+        if not path:
+            raise ValueError("path '=' is empty: write =/ for the path / alone")
+        return PathPattern(PathKind.EXACT, path)
+    if path in ("", "/", "/*", "*"):
+        return ANY_PATH
+    wild = _WILD.search(path)
+    if wild is None:
+        # What ends with a slash is below it already, by whole segments or not.
+        return PathPattern(PathKind.TEXT if path.endswith("/") else PathKind.SEGMENTS, path)
+    if wild.start() == len(path) - 1 and path.endswith("*"):
+        return PathPattern(PathKind.TEXT, path[:-1])
+    return PathPattern(PathKind.GLOB, re.sub(r"\*+", "*", path))
+
+
+def canonical_path(text: str) -> str:
+    """Return the path as requests are compared with it (RFC 3986, sections 6.2.2.1 to 6.2.2.2).
+
+    Characters outside ASCII are percent-encoded, escapes are upper case, needless ones are undone.
+    Raises ValueError.
+    """
+    if text and not text.startswith(("/", "*")):
+        raise ValueError(f"path {text!r} does not begin with /")
+    if len(text) > MAX_PATH:
+        raise ValueError(f"a path of {len(text)} characters: {MAX_PATH} are possible")
+    if _BAD.search(text):
+        raise ValueError(f"path {text!r} has a blank, a control character, a # or a backslash")
+    if any(segment in (".", "..") for segment in text.split("/")):
+        raise ValueError(f"path {text!r} has a segment . or ..: no request's path keeps one")
+    ascii_only = "".join(char if char.isascii() else quote(char) for char in text)
+    return _ESCAPE.sub(_plain_escape, ascii_only)
+
+
+def _plain_escape(escape: re.Match[str]) -> str:
+    char = chr(int(escape[1], 16))
+    return char if char in _UNRESERVED else escape[0].upper()
