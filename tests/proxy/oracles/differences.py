@@ -13,7 +13,6 @@ from dataclasses import dataclass
 STRICTER = {
     "the first byte begins no method": "h11 and httptools skip line ends and more before a request",
     "bare CR, bare LF or NUL in the head": "h11 ends lines at LF; RFC 9112 2.2 lets us refuse",
-    "the head does not end with an empty line": "the same, found at the end of the head",
     "the request line is not method, target and version": "HTTP/0.9, and spaces where one is due",
     "the method is empty or not a token": "httptools knows methods of other protocols",
     "the method is CONNECT, TRACE or longer than any implemented": "policy: not implemented here",
