@@ -234,6 +234,11 @@ CASES: list[Case] = [
         chunked(b"0\r\n\r\n"),
     ),
     accepted(
+        "a tab after chunked",
+        post("Transfer-Encoding: chunked\t", content=b"0\r\n\r\n"),
+        chunked(b"0\r\n\r\n"),
+    ),
+    accepted(
         "a space more before chunked",
         post("Transfer-Encoding:  chunked ", content=b"0\r\n\r\n"),
         chunked(b"0\r\n\r\n"),

@@ -78,7 +78,6 @@ LOOSER = (
         "HttpParserError: Data after `Connection: close`",
         "the gate stops reading there, and says nothing of what follows",
     ),
-    Looser("httptools", "HttpParserInvalidURLError", "it refuses forms of URLs that nobody splits"),
     Looser(
         "httptools",
         "HttpParserError: Request has invalid `Transfer-Encoding`",

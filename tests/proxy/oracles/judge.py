@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from corpus.replay import Replayed, replay
 from sluice_proxy.http.chunked import ChunkedDecoder
-from sluice_proxy.http.limits import DEFAULT_LIMITS
+from sluice_proxy.http.forwarding import ClientSide, RequestPolicy
+from sluice_proxy.http.limits import DEFAULT_LIMITS, HeadLimits
 from sluice_proxy.http.refusal import BadRequest
 from sluice_proxy.http.request_gate import _read_slowly, parse_request
 
 from .differences import HTTPTOOLS_METHODS, is_listed_as_looser, is_listed_as_stricter
 from .reading import ORACLES
+
+EVERYTHING = RequestPolicy(forwarded=True)
+ROOM = HeadLimits(head_bytes=80_000, field_bytes=40_000, fields=200)
+"""For what the proxy adds to a head that is already at the limits."""
+TRUSTED = ClientSide("2001:db8::1", "https", 443, trusted=True)
 
 
 def judge(raw: bytes) -> str | None:
@@ -20,6 +26,7 @@ def judge(raw: bytes) -> str | None:
     ours = replay(raw)
     return (
         _passes_again_unchanged(ours)
+        or _passes_again_with_all_that_is_added(raw, len(ours.sent))
         or _is_read_alike_when_sent_on(ours)
         or _both_roads_agree(raw)
         or _is_read_alike_as_received(raw, ours)
@@ -42,6 +49,15 @@ def _passes_again_unchanged(ours: Replayed) -> str | None:
         if replay(sent).sent != [sent]:
             return f"sent on, it does not pass unchanged: {sent!r}"
     return None
+
+
+def _passes_again_with_all_that_is_added(raw: bytes, count: int) -> str | None:
+    for sent in replay(raw, EVERYTHING, TRUSTED).sent:
+        again = replay(sent, limits=ROOM)
+        if len(again.sent) != 1 or again.refused or again.unfinished:
+            return f"sent on with additions, it does not pass: {sent!r}"
+        count -= 1
+    return f"{count} requests fewer with additions" if count else None
 
 
 def _is_read_alike_when_sent_on(ours: Replayed) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes, urljoin
 
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from sluice_proxy.http.path import BadPath, resolve_path
 
@@ -38,32 +38,35 @@ SEGMENTS = st.sampled_from(
 PATHS = st.lists(SEGMENTS, min_size=1).map(lambda segments: b"/" + b"/".join(segments))
 
 
-def resolved(path: bytes) -> tuple[bytes, str]:
+def is_accepted(path: bytes) -> bool:
     try:
-        return resolve_path(path)
+        resolve_path(path)
     except BadPath:
-        assume(False)
-        raise
+        return False
+    return True
 
 
-@given(PATHS)
+ACCEPTED = PATHS.filter(is_accepted)
+
+
+@given(ACCEPTED)
 def test_nothing_that_an_upstream_could_take_for_a_dot_segment_is_sent(path: bytes) -> None:
-    sent, _ = resolved(path)
+    sent, _ = resolve_path(path)
 
     pieces = unquote_to_bytes(sent).replace(b"\\", b"/").split(b"/")
     assert not {b".", b".."} & {piece.partition(b";")[0] for piece in pieces}
 
 
-@given(PATHS)
+@given(ACCEPTED)
 def test_resolving_twice_changes_nothing(path: bytes) -> None:
-    once = resolved(path)
+    once = resolve_path(path)
 
     assert resolve_path(once[0]) == once
 
 
-@given(PATHS)
+@given(ACCEPTED)
 def test_what_is_matched_is_the_decoded_form_of_what_is_sent(path: bytes) -> None:
-    sent, match_path = resolved(path)
+    sent, match_path = resolve_path(path)
 
     kept = sent.replace(b"%25", b"%2525").replace(b"%2f", b"%252F").replace(b"%2F", b"%252F")
     assert match_path == unquote_to_bytes(kept).decode("utf-8", "surrogateescape")
@@ -72,6 +75,10 @@ def test_what_is_matched_is_the_decoded_form_of_what_is_sent(path: bytes) -> Non
 @given(st.lists(st.sampled_from(["a", "b", ".", ".."]), min_size=1))
 def test_dot_segments_are_resolved_as_urllib_does(segments: list[str]) -> None:
     path = "/" + "/".join(segments)
-    sent, _ = resolved(path.encode())
+    if not is_accepted(path.encode()):
+        # It climbs above the root: urllib stays there, this proxy refuses.
+        return
 
-    assert sent.decode() == urljoin("http://a/", path).removeprefix("http://a")
+    assert resolve_path(path.encode())[0].decode() == urljoin("http://a/", path).removeprefix(
+        "http://a"
+    )

@@ -22,10 +22,9 @@ from sluice_proxy.proxy_protocol import (
 from sluice_proxy.proxy_protocol.crc32c import crc32c
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-LONGEST_V1 = b"PROXY TCP6 " + b"ffff:" * 7 + b"ffff " + b"ffff:" * 7 + b"ffff 65535 65535\r\n"
-LONGEST_UNKNOWN = (
-    b"PROXY UNKNOWN " + b"ffff:" * 7 + b"ffff " + b"ffff:" * 7 + b"ffff 65535 65535\r\n"
-)
+LONGEST = b" " + b"ffff:" * 7 + b"ffff " + b"ffff:" * 7 + b"ffff 65535 65535\r\n"
+LONGEST_V1 = b"PROXY TCP6" + LONGEST
+LONGEST_UNKNOWN = b"PROXY UNKNOWN" + LONGEST
 
 
 def v2(command: int = 1, family: int = 0x11, body: bytes = b"", version: int = 2) -> bytes:
@@ -212,5 +211,5 @@ def test_the_checksum_is_castagnolis() -> None:
     ],
 )
 def test_what_does_not_fit_is_not_written(header: ProxyHeader) -> None:
-    with pytest.raises(ValueError, match="famil|unix|fit|at most"):
+    with pytest.raises(ValueError, match=r"famil|unix|fit|at most"):
         compose_v2(header)

@@ -94,7 +94,7 @@ def _gather(parts: list[bytes]) -> dict[bytes, bytes]:
         if name not in found:
             found[name] = parts[index + 1]
         elif name in _LISTS:
-            found[name] += b", " + parts[index + 1]
+            found[name] = b", ".join(filter(None, (found[name], parts[index + 1])))
         elif name not in _DROPPED and not name.startswith(b"proxy"):
             raise BadField(f"more than one {name.decode('ascii')} field")
     return found
