@@ -196,6 +196,15 @@ def test_a_route_removes_replaces_and_adds_fields() -> None:
     ]
 
 
+def test_a_name_spelt_with_underscores_does_not_slip_past_a_removal() -> None:
+    changes = FieldChanges.compile(removed=[b"X-User", b"X_Group"])
+
+    sent = composed("X_User: root", "x-group: wheel", "X-Users: 1", policy=RequestPolicy(
+        changes=changes, via=None, x_forwarded=False, request_id_field=None))  # fmt: skip
+
+    assert sent[2:] == ["X-Users: 1"]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

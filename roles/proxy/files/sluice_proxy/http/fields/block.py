@@ -54,10 +54,5 @@ def without_fields(block: bytes, names: Iterable[bytes]) -> bytes:
 @lru_cache(maxsize=1024)
 def _lines_named(names: tuple[bytes, ...]) -> re.Pattern[bytes]:
     """Return a pattern of lines with one of these names; its only group is the value."""
-    return lines_pattern(names)
-
-
-def lines_pattern(names: Iterable[bytes]) -> re.Pattern[bytes]:
-    """Compile a pattern of whole lines with one of these names; its only group is the value."""
-    choice = b"|".join(re.escape(name) for name in names)
+    choice = b"|".join(map(re.escape, names))
     return re.compile(rb"\n(?:" + choice + rb"): ?([^\r]*+)\r", re.IGNORECASE)
