@@ -161,7 +161,11 @@ def judge_proxy_header(data: bytes) -> str | None:
 def client_hellos() -> list[bytes]:
     """Return what OpenSSL sends, with and without names and protocols."""
     hellos = []
-    asked = (("a.example", ["h2", "http/1.1"]), ("b" * 60 + ".example", []), (None, ["x"]))
+    asked: tuple[tuple[str | None, list[str]], ...] = (
+        ("a.example", ["h2", "http/1.1"]),
+        ("b" * 60 + ".example", []),
+        (None, ["x"]),
+    )
     for name, protocols in asked:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False

@@ -12,7 +12,7 @@ from fuzz.mutation import Mutator
 from fuzz.targets import TARGETS
 
 INPUTS = {
-    "request": 60_000,
+    "request": 40_000,
     "response": 45_000,
     "chunks": 45_000,
     "client-hello": 45_000,
