@@ -118,6 +118,7 @@ BAD_BODIES = {
     "trailer Transfer-Encoding": b"0\r\nTransfer-Encoding: chunked\r\n\r\n",
     "trailer Host": b"0\r\nhOST: b\r\n\r\n",
     "trailer Authorization": b"0\r\nAuthorization: b\r\n\r\n",
+    "trailer X_Forwarded_Host": b"0\r\nX_Forwarded_Host: b\r\n\r\n",
     "trailer X-Forwarded-For": b"0\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n",
     "33 trailers": b"0\r\n" + b"X: 1\r\n" * 33 + b"\r\n",
     "trailers of 9000 bytes": b"0\r\nX: " + b"a" * 9000 + b"\r\n\r\n",
@@ -231,6 +232,11 @@ CASES: list[Case] = [
     accepted(
         "Chunked in another case",
         post("transfer-ENCODING: Chunked", content=b"0\r\n\r\n"),
+        chunked(b"0\r\n\r\n"),
+    ),
+    accepted(
+        "a tab after chunked",
+        post("Transfer-Encoding: chunked\t", content=b"0\r\n\r\n"),
         chunked(b"0\r\n\r\n"),
     ),
     accepted(

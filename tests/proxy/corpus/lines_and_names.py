@@ -8,7 +8,7 @@ from __future__ import annotations
 from .case import SMUGGLED, Case, accepted, lines, refused
 
 START = b"GET / HTTP/1.1\r\nHost: a\r\n"
-CONTROLS = [*range(0x00, 0x09), 0x0A, 0x0B, 0x0C, 0x0D, *range(0x0E, 0x20), 0x7F]
+CONTROLS = [*range(0x09), 0x0A, 0x0B, 0x0C, 0x0D, *range(0x0E, 0x20), 0x7F]
 NOT_IN_A_NAME = b'"(),/;<=>?@[\\]{} \t'
 
 CASES: list[Case] = [

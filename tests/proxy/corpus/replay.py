@@ -29,6 +29,8 @@ class Replayed:
     """Complete requests as an upstream gets them, content included, one after another."""
     refused: int | None = None
     """The status that answered what followed them; None when all was accepted."""
+    reason: str = ""
+    """Why it was refused."""
     unfinished: bool = False
     """Whether the bytes end within a request."""
 
@@ -61,9 +63,9 @@ def replay(
             if not head.keep_alive:
                 break
     except BadRequest as error:
-        result.refused = error.status
-    except BadChunk:
-        result.refused = 400
+        result.refused, result.reason = error.status, error.reason
+    except BadChunk as error:
+        result.refused, result.reason = 400, error.reason
     return result
 
 

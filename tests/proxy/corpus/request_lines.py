@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .case import Case, accepted, lines, refused
 
-NOT_IN_A_TARGET = [*range(0x00, 0x20), ord("#"), 0x7F, 0x80, 0xE9, 0xFF]
+NOT_IN_A_TARGET = [*range(0x20), ord("#"), 0x7F, 0x80, 0xE9, 0xFF]
 VERSIONS = {
     "HTTP/0.9": 505,
     "HTTP/1.2": 505,

@@ -25,10 +25,15 @@ _MALFORMED_ENCODING = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _FORBIDDEN = re.compile(
     rb"\\|%(?:[01][0-9a-f]|5c|7f|c[01]%[89ab][0-9a-f]|e0%[89][0-9a-f])", re.IGNORECASE
 )
-_ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
+_ENCODED = re.compile(rb"%[0-9A-Fa-f]{2}")
 _ENCODED_DOT = re.compile(rb"%2e", re.IGNORECASE)
 _HIDDEN_DOTS = re.compile(rb"(?:^|/|%2f)\.\.?(?:(?:;|%3b)[^/]*)?(?:/|%2f|$)", re.IGNORECASE)
-_KEPT_ENCODED = {b"%25": b"%25", b"%2F": b"%2F", b"%2f": b"%2F"}
+_DIGITS = "0123456789ABCDEFabcdef"
+_DECODED = {
+    f"%{high}{low}".encode("ascii"): bytes.fromhex(high + low)
+    for high in _DIGITS
+    for low in _DIGITS
+} | {b"%25": b"%25", b"%2F": b"%2F", b"%2f": b"%2F"}
 
 
 class BadPath(ValueError):
@@ -74,4 +79,4 @@ def _without_dot_segments(path: bytes) -> bytes:
 
 
 def _decode(match: re.Match[bytes]) -> bytes:
-    return _KEPT_ENCODED.get(match[0]) or bytes((int(match[1], 16),))
+    return _DECODED[match[0]]

@@ -81,7 +81,7 @@ def _combine(parts: list[bytes]) -> dict[bytes, bytes]:
         if name not in found:
             found[name] = value
         elif name in _LISTS:
-            found[name] = found[name] + b", " + value
+            found[name] = b", ".join(filter(None, (found[name], value)))
         elif name.startswith((b"x-", b"x_", b"proxy", b"http2")):
             # Of no list: a client that sends two of them has no meaning that could be kept.
             found[name] = b""

@@ -94,7 +94,7 @@ def _gather(parts: list[bytes]) -> dict[bytes, bytes]:
         if name not in found:
             found[name] = parts[index + 1]
         elif name in _LISTS:
-            found[name] += b", " + parts[index + 1]
+            found[name] = b", ".join(filter(None, (found[name], parts[index + 1])))
         elif name not in _DROPPED and not name.startswith(b"proxy"):
             raise BadField(f"more than one {name.decode('ascii')} field")
     return found
@@ -105,8 +105,10 @@ def _complete(
 ) -> ResponseHead:
     """Fill in what the significant fields say."""
     connection = found.get(b"connection")
-    options = NO_OPTIONS if connection is None else connection_options(connection)
     http_1_0 = head.version == b"1.0"
+    options = NO_OPTIONS
+    if connection is not None and (connection != b"keep-alive" or http_1_0):
+        options = connection_options(connection)
     if http_1_0:
         head.keep_alive = options.keep_alive and not options.close
     elif options.close:

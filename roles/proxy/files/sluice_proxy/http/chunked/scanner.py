@@ -33,8 +33,8 @@ _never_in_framing = re.compile(rb"\r(?!\n|\Z)|(?<!\r)\n|\0").search
 _NEVER_IN_TRAILERS = frozenset(
     b"authorization connection content-encoding content-length content-range content-type "
     b"cookie expect forwarded host keep-alive max-forwards proxy-authorization "
-    b"proxy-connection set-cookie te trailer transfer-encoding upgrade via x-forwarded-for "
-    b"x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip".split()
+    b"proxy-connection set-cookie te trailer transfer-encoding upgrade via x-real-ip "
+    b"x-request-id".split()
 )
 """Fields of framing, routing, authentication and content: harmful if a recipient merges them into
 the head (RFC 9110 section 6.5.1)."""
@@ -177,6 +177,7 @@ class ChunkedScanner:
         except BadField as error:
             raise BadChunk(f"trailer section: {error.reason}") from None
         for name, _ in split_fields(block):
-            if name.lower().replace(b"_", b"-") in _NEVER_IN_TRAILERS:
+            plain = name.lower().replace(b"_", b"-")
+            if plain in _NEVER_IN_TRAILERS or plain.startswith(b"x-forwarded"):
                 raise BadChunk(f"field {name.decode('ascii')} in the trailer section")
         return block

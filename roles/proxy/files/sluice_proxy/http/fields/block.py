@@ -42,22 +42,23 @@ def split_fields(block: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def field_values(block: bytes, name: bytes) -> list[bytes]:
-    """Return the values of every line of ``name``, in any case of its letters."""
-    return _lines_named((name,)).findall(block)
+    """Return the values of every line of ``name``, in any case of its letters.
+
+    ``name`` has to come from the program or its configuration: a pattern is kept for each.
+    """
+    return _line_named(name).findall(block)
 
 
 def without_fields(block: bytes, names: Iterable[bytes]) -> bytes:
-    """Return the block without the lines of these names, in any case of their letters."""
-    return _lines_named(tuple(names)).sub(b"", block)
+    """Return the block without the lines of these names, in any case of their letters.
+
+    The names may come from a client: no pattern is compiled of them, and nothing is remembered.
+    """
+    gone = {name.lower() for name in names}
+    return b"".join([line[0] for line in _LINE.finditer(block) if line[1].lower() not in gone])
 
 
-@lru_cache(maxsize=1024)
-def _lines_named(names: tuple[bytes, ...]) -> re.Pattern[bytes]:
-    """Return a pattern of lines with one of these names; its only group is the value."""
-    return lines_pattern(names)
-
-
-def lines_pattern(names: Iterable[bytes]) -> re.Pattern[bytes]:
-    """Compile a pattern of whole lines with one of these names; its only group is the value."""
-    choice = b"|".join(re.escape(name) for name in names)
-    return re.compile(rb"\n(?:" + choice + rb"): ?([^\r]*+)\r", re.IGNORECASE)
+@lru_cache(maxsize=256)
+def _line_named(name: bytes) -> re.Pattern[bytes]:
+    """Return a pattern of lines with this name; its only group is the value."""
+    return re.compile(rb"\n" + re.escape(name) + rb": ?([^\r]*+)\r", re.IGNORECASE)

@@ -7,17 +7,19 @@
 from __future__ import annotations
 
 _MOST_SPELLINGS = 4096
+_MOST_BYTES = 32
 
 
 class LowerNames(dict[bytes, bytes]):
     """Maps a name, as it was written, to lower case.
 
-    It remembers a bounded number of spellings; a client that sends odd ones pays for them itself.
+    It remembers a bounded number of spellings, of bounded length: clients choose them. Who sends
+    odd ones pays for them with a few nanoseconds more.
     """
 
     def __missing__(self, name: bytes) -> bytes:
         lower = name.lower()
-        if len(self) < _MOST_SPELLINGS:
+        if len(self) < _MOST_SPELLINGS and len(name) <= _MOST_BYTES:
             self[name] = lower
         return lower
 

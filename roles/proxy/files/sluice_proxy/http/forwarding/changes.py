@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..fields.block import field_lines, lines_pattern
+from ..fields.block import field_lines
 from ..grammar import is_token
 from ..refusal import BadField
 
@@ -57,13 +57,23 @@ class FieldChanges:
             appended = field_lines((*replaced, *added))
         except BadField as error:
             raise BadChange(f"{error.reason}: use visible characters and spaces") from None
-        return cls(lines_pattern(gone) if gone else None, appended)
+        return cls(_lines_named(gone) if gone else None, appended)
 
     def apply(self, block: bytes) -> bytes:
         """Return a canonical block with the changes made."""
         if self.removed is not None:
             block = self.removed.sub(b"", block)
         return block + self.appended
+
+
+def _lines_named(names: Iterable[bytes]) -> re.Pattern[bytes]:
+    """Return a pattern of whole lines of these names, in any case.
+
+    Underscores count as hyphens: an upstream with a CGI heritage would take ``X_User`` for the
+    ``X-User`` that a route removes or sets.
+    """
+    choice = b"|".join(re.sub(rb"\\-|_", b"[-_]", re.escape(name)) for name in names)
+    return re.compile(rb"\n(?:" + choice + rb"):[^\r]*+\r", re.IGNORECASE)
 
 
 NO_CHANGES = FieldChanges()
