@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from sluice_proxy.config.places import target_place
 from sluice_proxy.config.sections.section import File, Section, Text, Truth, Whole
 from sluice_proxy.routes.model.host_pattern import host_name
-from sluice_proxy.routes.model.path_pattern import canonical_path
+from sluice_proxy.routes.model.path_pattern import sent_path
 from sluice_proxy.routes.model.target import Scheme, Target, TargetState, TargetTls
 
 
@@ -82,7 +82,7 @@ class TargetSection(Section):
     @field_validator("path")
     @classmethod
     def _canonical(cls, value: str) -> str:
-        return canonical_path(value)
+        return sent_path(value)
 
     @model_validator(mode="after")
     def _fits(self) -> TargetSection:

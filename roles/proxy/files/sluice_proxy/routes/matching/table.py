@@ -113,19 +113,17 @@ class Table:
         self._kept = sum(host.kind is HostKind.NAME for host in self._paths) + _REMEMBERED
         self._chains: dict[str, tuple[Paths, ...]] = {}
 
-    def match(self, host: str, path: str | bytes) -> Match | None:
+    def match(self, host: str, path: str) -> Match | None:
         """Return the route for a request, or None.
 
-        ``host`` in any case, with or without port and the root's dot. ``path`` without query, as
-        canonical_path has it.
+        ``host`` in any case, with or without port and the root's dot. ``path`` without query, and
+        decoded as match_path does.
         """
-        if path.__class__ is bytes:
-            path = path.decode("latin-1")
         chain = self._chains.get(host)
         if chain is None:
             chain = self._chain(host)
         for paths in chain:
-            found = paths.exact.get(path) or paths.find(path)  # type: ignore[arg-type]
+            found = paths.exact.get(path) or paths.find(path)
             if found is not None:
                 return found
         return None
