@@ -154,7 +154,9 @@ class RateLimitSection(Section):
     """How many requests each client may send."""
 
     rate: PerSecond = Field(description="Requests over time, like `10/s`, `90/m` or `500/h`.")
-    burst: Count = Field(default=1, description="Requests at once; by default a second's.")
+    burst: OptionalCount = Field(
+        default=None, description="Requests at once; by default a second's, 1 at least."
+    )
     clients: Count = Field(default=10_000, description="Clients that are remembered.")
 
     @model_validator(mode="before")
@@ -164,8 +166,7 @@ class RateLimitSection(Section):
 
     def limit(self) -> RateLimit:
         """Return what this stands for."""
-        burst = self.burst if "burst" in self.model_fields_set else max(1, int(self.rate))
-        return RateLimit(self.rate, burst, self.clients)
+        return RateLimit(self.rate, self.burst or max(1, int(self.rate)), self.clients)
 
 
 class MaintenanceSection(Section):

@@ -71,6 +71,8 @@ def _or_off(value: Any) -> Any:
 
 
 def _duration(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("write a duration here, like 30s")
     return value if value is None else units.seconds(value)
 
 
@@ -85,8 +87,8 @@ def _size(value: Any) -> Any:
     return value if value is None else units.size(value)
 
 
-def _schema(kind: str | list[str], example: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": kind, "examples": [example]})
+def _schema(kind: str | list[str], shape: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": kind, "format": shape, "examples": [example]})
 
 
 Text = Annotated[str, BeforeValidator(_text), Field(max_length=65_536)]
@@ -99,47 +101,53 @@ OptionalCount = Annotated[
     BeforeValidator(lambda value: value if value is None else _whole(value)),
     BeforeValidator(_or_off),
 ]
-Duration = Annotated[float, BeforeValidator(_positive), _schema(["string", "number"], "30s")]
-DurationOrZero = Annotated[float, BeforeValidator(_duration), _schema(["string", "number"], "30s")]
+Duration = Annotated[
+    float, BeforeValidator(_positive), _schema(["string", "number"], "duration", "30s")
+]
+DurationOrZero = Annotated[
+    float, BeforeValidator(_duration), _schema(["string", "number"], "duration", "30s")
+]
 OptionalDuration = Annotated[
     float | None,
     BeforeValidator(_positive),
     BeforeValidator(_or_off),
-    _schema(["string", "number", "boolean", "null"], "30s"),
+    _schema(["string", "number", "boolean", "null"], "duration", "30s"),
 ]
-Size = Annotated[int, BeforeValidator(_size), Field(ge=1), _schema(["string", "integer"], "64KiB")]
+Size = Annotated[
+    int, BeforeValidator(_size), Field(ge=1), _schema(["string", "integer"], "size", "64KiB")
+]
 OptionalSize = Annotated[
     int | None,
     Field(ge=1),
     BeforeValidator(_size),
     BeforeValidator(_or_off),
-    _schema(["string", "integer", "boolean", "null"], "10MiB"),
+    _schema(["string", "integer", "boolean", "null"], "size", "10MiB"),
 ]
 PerSecond = Annotated[
-    float, BeforeValidator(units.per_second), _schema(["string", "number"], "10/s")
+    float, BeforeValidator(units.per_second), _schema(["string", "number"], "rate", "10/s")
 ]
 Host = Annotated[
     HostPattern,
     BeforeValidator(lambda value: parse_host_pattern(_text(value))),
-    _schema("string", "*.example.com"),
+    _schema("string", "host pattern", "*.example.com"),
 ]
 Hosts = Annotated[list[Host], BeforeValidator(_listed)]
 UrlPath = Annotated[
     PathPattern,
     BeforeValidator(lambda value: parse_path_pattern(_text(value))),
-    _schema("string", "/api"),
+    _schema("string", "path pattern", "/api"),
 ]
 UrlPaths = Annotated[list[UrlPath], BeforeValidator(_listed)]
 Net = Annotated[
     Network,
     BeforeValidator(lambda value: places.network(_text(value))),
-    _schema("string", "10.0.0.0/8"),
+    _schema("string", "network", "10.0.0.0/8"),
 ]
 Nets = Annotated[list[Net], BeforeValidator(_listed)]
 ListenAddress = Annotated[
     Address,
     BeforeValidator(lambda value: places.listen_address(_text(value))),
-    _schema("string", "0.0.0.0:80"),
+    _schema("string", "address", "0.0.0.0:80"),
 ]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
@@ -174,5 +182,8 @@ def _existing(value: str, info: ValidationInfo) -> str:
 
 
 File = Annotated[
-    str, AfterValidator(_existing), BeforeValidator(_text), _schema("string", "tls/chain.pem")
+    str,
+    AfterValidator(_existing),
+    BeforeValidator(_text),
+    _schema("string", "file", "tls/chain.pem"),
 ]

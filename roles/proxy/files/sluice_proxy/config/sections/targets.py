@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from sluice_proxy.config.places import target_place
 from sluice_proxy.config.sections.section import File, Section, Text, Truth, Whole
@@ -60,10 +60,11 @@ class TargetTlsSection(Section):
 class TargetSection(Section):
     """One server."""
 
-    url: Annotated[Target, BeforeValidator(_place)] = Field(
+    url: Annotated[
+        Target, BeforeValidator(_place), WithJsonSchema({"type": "string", "format": "URI"})
+    ] = Field(
         description="`http://HOST:PORT`, `https://...`, `ws://`, `wss://`, or `unix:/PATH`. A path"
         " and a query in it stand before those of requests.",
-        json_schema_extra={"type": "string"},
     )
     path: Text = Field(default="", description="The path, for a unix socket.")
     weight: Whole = Field(

@@ -92,9 +92,10 @@ def parse_host_pattern(text: str) -> HostPattern:
 def _literal(text: str) -> str:
     """Return an IPv6 address in brackets in its one canonical form (RFC 5952)."""
     try:
-        return f"[{IPv6Address(text.removeprefix('[').removesuffix(']')).compressed}]"
+        address = IPv6Address(text[1:-1] if text.endswith("]") else "")
     except ValueError:
         raise ValueError(f"{text!r} is not an IPv6 address in brackets") from None
+    return f"[{address.compressed}]"
 
 
 def host_name(text: str) -> str:
