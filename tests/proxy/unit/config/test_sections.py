@@ -41,6 +41,10 @@ def test_an_empty_file_is_every_default() -> None:
     assert snapshot("") == Snapshot(version=1)
 
 
+def test_an_empty_section_and_one_that_begins_with_x_are_none() -> None:
+    assert snapshot("routes:\nlimits:\nx-shared: {any: thing}") == Snapshot(version=1)
+
+
 def test_a_route_with_nothing_but_targets_is_for_everything() -> None:
     assert one_route("targets: http://a") == Route("*/", targets=(Target(host="a"),))
 
@@ -167,7 +171,7 @@ def test_the_pages_of_404_and_503_serve_without_route_or_target_too() -> None:
         ("{url: http://a, weight: 0}", Target(host="a", weight=0)),
         ("{url: http://a, state: draining}", Target(host="a", state=TargetState.DRAINING)),
         (
-            "{url: https://a, tls: {verify: true, ca: c, certificate: x, key: y, server_name: B.C}}",
+            "{url: https://a, tls: {ca: c, certificate: x, key: y, server_name: B.C}}",
             Target(
                 Scheme.HTTPS,
                 "a",
@@ -175,7 +179,10 @@ def test_the_pages_of_404_and_503_serve_without_route_or_target_too() -> None:
                 tls=TargetTls(True, "/etc/edge/c", "/etc/edge/x", "/etc/edge/y", "b.c"),
             ),
         ),
-        ("{url: https://a, tls: {verify: false}}", Target(Scheme.HTTPS, "a", 443, tls=TargetTls(False))),
+        (
+            "{url: https://a, tls: {verify: false}}",
+            Target(Scheme.HTTPS, "a", 443, tls=TargetTls(False)),
+        ),
     ],
 )  # fmt: skip
 def test_targets(text: str, target: Target) -> None:

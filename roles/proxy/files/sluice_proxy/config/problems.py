@@ -25,6 +25,7 @@ class Problem:
     def text(self, file: str) -> str:
         """Return the problem as one line: ``edge.yml:12:5: routes[3].path: …``."""
         place = f"{file}:{self.line}:{self.column}" if self.line else file
+        field, message = _one_line(self.field), _one_line(self.message)
         return (
             f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
         )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from enum import Enum
 from types import NoneType
@@ -120,3 +121,7 @@ def _model_in(annotation: Any) -> tuple[type[BaseModel] | None, str]:
         if found is not None:
             return found, {list: "[]", dict: "{}"}.get(origin, many) if origin else many
     return None, ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(tables())

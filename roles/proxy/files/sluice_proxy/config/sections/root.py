@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from sluice_proxy.config.sections.limits import LimitsSection, TimeoutsSection, UpstreamSection
 from sluice_proxy.config.sections.listen import ListenSection
@@ -28,7 +28,7 @@ def _listed(value: Any) -> Any:
 
 
 class RootSection(Section):
-    """All sections."""
+    """The sections. A key that begins with ``x-`` is not read: a place for what anchors name."""
 
     listen: Annotated[list[ListenSection], BeforeValidator(_listed)] = Field(
         default=[],
@@ -37,7 +37,7 @@ class RootSection(Section):
     workers: Annotated[OptionalCount, BeforeValidator(_auto)] = Field(
         default=None,
         le=1024,
-        description="Processes that serve clients; `auto` for one for each processor.",
+        description="Processes that serve clients; `auto`, as by default, for one for each processor.",
     )
     limits: LimitsSection = Field(default=LimitsSection(), description="What a client may take.")
     timeouts: TimeoutsSection = Field(
@@ -62,3 +62,14 @@ class RootSection(Section):
         default=PagesSection(), description="Answers that the proxy gives itself."
     )
     routes: list[RouteSection] = Field(default=[], description="Which requests go where.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_sections(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: section
+            for key, section in value.items()
+            if section is not None and not key.startswith("x-")
+        }
