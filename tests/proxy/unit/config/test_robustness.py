@@ -48,10 +48,12 @@ def values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 def check(text: bytes) -> None:
     try:
         parse(text, file="edge.yml", files=FilesInMemory())
-    except InvalidConfig as invalid:
-        lines = str(invalid).split("\n")
-        assert len(lines) == len(invalid.problems)
-        assert all(line.startswith("edge.yml") for line in lines)
+        return
+    except InvalidConfig as caught:
+        invalid = caught
+    lines = str(invalid).split("\n")
+    assert len(lines) == len(invalid.problems)
+    assert all(line.startswith("edge.yml") and len(line) < 1000 for line in lines)
 
 
 @given(values(SCHEMA))

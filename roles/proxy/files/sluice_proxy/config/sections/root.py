@@ -37,7 +37,7 @@ class RootSection(Section):
     workers: Annotated[OptionalCount, BeforeValidator(_auto)] = Field(
         default=None,
         le=1024,
-        description="Processes that serve clients; `auto`, as by default, for one for each processor.",
+        description="Processes that serve clients; `auto`, as by default: one a processor.",
     )
     limits: LimitsSection = Field(default=LimitsSection(), description="What a client may take.")
     timeouts: TimeoutsSection = Field(
