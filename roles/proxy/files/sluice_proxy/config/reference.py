@@ -24,7 +24,7 @@ _NAMES = {"string": "text", "integer": "number", "number": "number", "boolean": 
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of the file."""
-    return RootSection.model_json_schema()
+    return {**RootSection.model_json_schema(), "patternProperties": {"^x-": {}}}
 
 
 def tables() -> str:
@@ -44,7 +44,8 @@ def _collect(model: type[BaseModel], place: str, found: dict[type[BaseModel], li
 
 
 def _section(model: type[BaseModel], places: list[str]) -> Iterator[str]:
-    schema = model.model_json_schema()["properties"]
+    schema = model.model_json_schema()
+    parts = schema.get("properties") or schema["anyOf"][0]["properties"]
     yield f"### {', '.join(f'`{place}`' for place in places if place) or 'The file'}"
     yield ""
     yield " ".join((model.__doc__ or "").split())
@@ -52,7 +53,7 @@ def _section(model: type[BaseModel], places: list[str]) -> Iterator[str]:
     yield "| Key | Takes | Default | Meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
-        takes, shape = _takes(field, schema[name])
+        takes, shape = _takes(field, parts[name])
         description = (field.description or "").replace("|", "\\|")
         yield f"| `{name}` | {takes} | {_default(field, shape)} | {description} |"
     yield ""
@@ -63,6 +64,7 @@ def _takes(field: FieldInfo, schema: dict[str, Any]) -> tuple[str, str]:
     inner, many = _model_in(field.annotation)
     if inner is not None:
         return {"": "mapping", "[]": "list", "{}": "mapping of mappings"}[many], ""
+    schema = schema.get("anyOf", [schema])[0] if "list" in str(field.annotation) else schema
     if "items" in schema:
         shape = _shape(schema["items"])
         return f"list of {shape}", "list"

@@ -70,6 +70,8 @@ def _status(value: Any) -> Any:
 class RedirectSection(Section):
     """An answer that sends the client elsewhere."""
 
+    short_forms = ("string",)
+
     location: Text = Field(
         description="Where to: a template of `{scheme}`, `{host}`, `{port}`, `{path}`, `{rest}`"
         " and `{query}`."

@@ -28,6 +28,8 @@ def _mode(value: Any) -> int:
 class ListenSection(Section):
     """One listening socket."""
 
+    short_forms = ("string",)
+
     address: ListenAddress = Field(
         description="`ADDRESS:PORT`, `[IPV6]:PORT`, `unix:/PATH`, or `systemd:NAME` for a socket"
         " that systemd opened."

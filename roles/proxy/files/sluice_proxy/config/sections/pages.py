@@ -33,6 +33,8 @@ def _content(value: Any) -> str:
 class PageSection(Section):
     """A fixed answer: its text, or a file that has it."""
 
+    short_forms = ("string",)
+
     content: Annotated[str, BeforeValidator(_content)] | None = Field(
         default=None, max_length=_MAX_CONTENT, description="The text."
     )

@@ -91,6 +91,8 @@ class StickySection(Section):
 class BalancingSection(Section):
     """How one of several targets is chosen."""
 
+    short_forms = ("string",)
+
     method: BalancingMethod = Field(
         default=BalancingMethod.ROUND_ROBIN,
         description="`round_robin`, `least_connections`, `random_of_two` or `client_hash`.",
@@ -116,6 +118,8 @@ class BalancingSection(Section):
 
 class RetrySection(Section):
     """When a request that failed is sent again."""
+
+    short_forms = ("string", "boolean")
 
     attempts: Count = Field(
         default=_USUAL.attempts,
@@ -153,6 +157,8 @@ class RetrySection(Section):
 class RateLimitSection(Section):
     """How many requests each client may send."""
 
+    short_forms = ("string", "number")
+
     rate: PerSecond = Field(description="Requests over time, like `10/s`, `90/m` or `500/h`.")
     burst: OptionalCount = Field(
         default=None, description="Requests at once; by default a second's, 1 at least."
@@ -171,6 +177,8 @@ class RateLimitSection(Section):
 
 class MaintenanceSection(Section):
     """A route that is out of service for a while."""
+
+    short_forms = ("string", "boolean")
 
     mode: MaintenanceMode = Field(
         default=MaintenanceMode.OFF,

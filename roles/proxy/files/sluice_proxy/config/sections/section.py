@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -15,9 +15,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     ValidationInfo,
     WithJsonSchema,
 )
+from pydantic_core import CoreSchema
 
 from sluice_proxy.config import places, units
 from sluice_proxy.config.files import Files
@@ -30,9 +32,35 @@ from sluice_proxy.snapshot.networks import Network
 class Section(BaseModel):
     """A mapping of the file; a key that it does not know is an error."""
 
+    short_forms: ClassVar[tuple[str, ...]] = ()
+    """Types, in JSON schema's words, that may stand instead of the mapping."""
+
     model_config = ConfigDict(
         extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Tell editors of the short forms as well."""
+        schema = handler(core_schema)
+        if cls.short_forms:
+            resolved = handler.resolve_ref_schema(schema)
+            whole = dict(resolved)
+            resolved.clear()
+            resolved["anyOf"] = [whole, {"type": list(cls.short_forms)}]
+        return schema
+
+
+class _OneOrMany:
+    """Tells editors that one value may stand for a list of it."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler(core_schema)
+        return {"anyOf": [schema, schema["items"]]}
 
 
 def _text(value: Any) -> str:
@@ -63,6 +91,10 @@ def _listed(value: Any) -> Any:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+ONE_OR_MANY = (BeforeValidator(_listed), _OneOrMany())
+"""Annotations of a list that may be written as its only value."""
 
 
 def _or_off(value: Any) -> Any:
@@ -131,19 +163,19 @@ Host = Annotated[
     BeforeValidator(lambda value: parse_host_pattern(_text(value))),
     _schema("string", "host pattern", "*.example.com"),
 ]
-Hosts = Annotated[list[Host], BeforeValidator(_listed)]
+Hosts = Annotated[list[Host], *ONE_OR_MANY]
 UrlPath = Annotated[
     PathPattern,
     BeforeValidator(lambda value: parse_path_pattern(_text(value))),
     _schema("string", "path pattern", "/api"),
 ]
-UrlPaths = Annotated[list[UrlPath], BeforeValidator(_listed)]
+UrlPaths = Annotated[list[UrlPath], *ONE_OR_MANY]
 Net = Annotated[
     Network,
     BeforeValidator(lambda value: places.network(_text(value))),
     _schema("string", "network", "10.0.0.0/8"),
 ]
-Nets = Annotated[list[Net], BeforeValidator(_listed)]
+Nets = Annotated[list[Net], *ONE_OR_MANY]
 ListenAddress = Annotated[
     Address,
     BeforeValidator(lambda value: places.listen_address(_text(value))),

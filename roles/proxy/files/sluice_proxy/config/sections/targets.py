@@ -60,6 +60,8 @@ class TargetTlsSection(Section):
 class TargetSection(Section):
     """One server."""
 
+    short_forms = ("string",)
+
     url: Annotated[
         Target, BeforeValidator(_place), WithJsonSchema({"type": "string", "format": "URI"})
     ] = Field(
