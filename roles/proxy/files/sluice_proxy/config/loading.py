@@ -52,11 +52,6 @@ def parse(text: bytes, *, file: str, files: Files, version: int = 1) -> Snapshot
         return snapshot
 
 
-def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of the file, for editors."""
-    return RootSection.model_json_schema()
-
-
 def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Any]]:
     routes = tuple(section.route() for section in root.routes)
     listeners = tuple(section.listener() for section in root.listen)

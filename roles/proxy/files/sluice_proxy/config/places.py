@@ -11,7 +11,7 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from sluice_proxy.routes.model.host_pattern import host_name
-from sluice_proxy.routes.model.path_pattern import canonical_path
+from sluice_proxy.routes.model.path_pattern import sent_path
 from sluice_proxy.routes.model.target import Scheme, Target
 from sluice_proxy.snapshot.listening import Address, InheritedSocket, TcpAddress, UnixAddress
 from sluice_proxy.snapshot.networks import Network
@@ -117,5 +117,5 @@ def _from_uri(text: str, scheme: Scheme) -> Target:
     name = str(ip_address(host)) if ":" in host else host_name(host)
     _, colon, port = parts.netloc.rpartition("]")[2].partition(":")
     number = port_number(port) if colon else (443 if scheme is Scheme.HTTPS else 80)
-    path = canonical_path(parts.path)
+    path = sent_path(parts.path)
     return Target(scheme, name, number, path="" if path == "/" else path, query=parts.query)

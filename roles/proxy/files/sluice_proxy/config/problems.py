@@ -12,6 +12,8 @@ from dataclasses import dataclass
 Path = tuple[str | int, ...]
 """Where a value is: keys, and places in lists from 0."""
 
+_LONGEST = 400
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
@@ -25,9 +27,8 @@ class Problem:
     def text(self, file: str) -> str:
         """Return the problem as one line: ``edge.yml:12:5: routes[3].path: …``."""
         place = f"{file}:{self.line}:{self.column}" if self.line else file
-        return (
-            f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
-        )
+        parts = (place, _one_line(self.field), _one_line(self.message))
+        return ": ".join(part for part in parts if part)
 
 
 class InvalidConfig(ValueError):
@@ -43,3 +44,11 @@ def field_name(path: Path) -> str:
     """Return ``path`` as people write it: ``routes[3].targets[0].url``."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return "".join(parts).removeprefix(".")
+
+
+def _one_line(text: str) -> str:
+    """Return ``text`` without what would break a line or a terminal, and not endless."""
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    if len(shown) <= _LONGEST:
+        return shown
+    return f"{shown[: _LONGEST // 2]}…{shown[-_LONGEST // 2 :]}"

@@ -15,6 +15,7 @@ class Limits:
 
     head_bytes: int = 32 * 1024
     target_bytes: int = 8 * 1024
+    field_bytes: int = 16 * 1024
     fields: int = 100
     body_bytes: int | None = None
     connections: int = 20_000

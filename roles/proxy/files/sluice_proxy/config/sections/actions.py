@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from sluice_proxy.config.sections.section import FieldName, FieldValue, Section, Text, Truth
 from sluice_proxy.routes.model.actions import FieldChanges, Redirect, Rewrite
-from sluice_proxy.routes.model.path_pattern import canonical_path
+from sluice_proxy.routes.model.path_pattern import match_path, sent_path
 from sluice_proxy.routes.rewriting.redirecting import check_location
 
 TO_HTTPS = "https://{host}{path}{query}"
@@ -23,30 +23,31 @@ _OWN_FIELDS = frozenset(
 )
 
 
-def _path(value: Any) -> str:
+def _absolute(value: Any) -> str:
     if not isinstance(value, str) or not value.startswith("/"):
         raise ValueError("write a path that begins with /")
-    return canonical_path(value)
+    return value
 
 
-UrlPathText = Annotated[str, BeforeValidator(_path)]
+MatchPath = Annotated[str, BeforeValidator(lambda value: match_path(_absolute(value)))]
+SentPath = Annotated[str, BeforeValidator(lambda value: sent_path(_absolute(value)))]
 
 
 class ReplaceSection(Section):
     """One beginning of the path instead of another."""
 
-    beginning: UrlPathText = Field(description="The beginning, by whole segments.")
-    by: UrlPathText = Field(description="What takes its place.")
+    beginning: MatchPath = Field(description="The beginning, by whole segments.")
+    by: SentPath = Field(description="What takes its place.")
 
 
 class RewriteSection(Section):
     """How the path towards the target is made; one of them."""
 
-    strip: UrlPathText = Field(default="", description="Beginning of the path that is left out.")
+    strip: MatchPath = Field(default="", description="Beginning of the path that is left out.")
     replace: ReplaceSection | None = Field(
         default=None, description="Beginning of the path that becomes another one."
     )
-    forward_path: UrlPathText = Field(
+    forward_path: SentPath = Field(
         default="", description="What takes the place of the part that the route's path names."
     )
 
@@ -68,6 +69,8 @@ def _status(value: Any) -> Any:
 
 class RedirectSection(Section):
     """An answer that sends the client elsewhere."""
+
+    short_forms = ("string",)
 
     location: Text = Field(
         description="Where to: a template of `{scheme}`, `{host}`, `{port}`, `{path}`, `{rest}`"

@@ -52,6 +52,8 @@ class ActiveSection(Section):
 class PassiveSection(Section):
     """Real requests that fail."""
 
+    short_forms = ("boolean",)
+
     errors: Count = Field(default=5, le=10_000, description="Failures that take a target out.")
     window: Duration = Field(default=10.0, description="The time in which they happen.")
     cooldown: Duration = Field(default=10.0, description="How long it stays out.")
@@ -63,6 +65,8 @@ class PassiveSection(Section):
 
 class HealthSection(Section):
     """The checks of a route's targets."""
+
+    short_forms = ("string",)
 
     active: ActiveSection | None = Field(default=None, description="Ask targets how they are.")
     passive: PassiveSection | None = Field(

@@ -24,6 +24,7 @@ class LimitsSection(Section):
 
     head_bytes: Size = Field(default=32 * 1024, description="Size of a request's head.")
     target_bytes: Size = Field(default=8 * 1024, description="Size of a request-target.")
+    field_bytes: Size = Field(default=16 * 1024, description="Size of one field, name and value.")
     fields: Count = Field(default=100, description="Number of a request's fields.")
     body_bytes: OptionalSize = Field(
         default=None, description="Size of a request's content, `off` for no limit."

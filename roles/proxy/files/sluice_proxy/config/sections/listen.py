@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sluice_proxy.config.sections.section import Count, ListenAddress, Nets, Section, Truth
 from sluice_proxy.snapshot.listening import Listener, UnixAddress
@@ -28,6 +28,8 @@ def _mode(value: Any) -> int:
 class ListenSection(Section):
     """One listening socket."""
 
+    short_forms = ("string",)
+
     address: ListenAddress = Field(
         description="`ADDRESS:PORT`, `[IPV6]:PORT`, `unix:/PATH`, or `systemd:NAME` for a socket"
         " that systemd opened."
@@ -38,9 +40,9 @@ class ListenSection(Section):
         description="Networks whose connections have to begin with a PROXY header, v1 or v2. Of"
         " others, a header is an error.",
     )
-    mode: Annotated[int, BeforeValidator(_mode)] = Field(
-        default=0o660, description="Permissions of the socket file, in octal digits."
-    )
+    mode: Annotated[
+        int, BeforeValidator(_mode), WithJsonSchema({"type": "string", "format": "octal digits"})
+    ] = Field(default=0o660, description="Permissions of the socket file, in octal digits.")
     backlog: Count = Field(
         default=4096, description="Connections that the kernel keeps until they are accepted."
     )

@@ -25,6 +25,8 @@ def _log_path(value: Any) -> str | None:
 class LogFileSection(Section):
     """One log, and how much of it is kept."""
 
+    short_forms = ("string", "boolean")
+
     path: Annotated[str | None, BeforeValidator(_log_path)] = Field(
         default="-", description="A file's whole path, `-` for standard output, `off` for none."
     )
@@ -64,6 +66,8 @@ class LogSection(Section):
 
 class MetricsSection(Section):
     """Numbers for Prometheus."""
+
+    short_forms = ("string",)
 
     address: ListenAddress = Field(description="Where they are read, written as for `listen`.")
     path: Text = Field(default="/metrics", pattern=r"^/[!-~]*$", description="The path of them.")

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from sluice_proxy.config.sections.section import FieldValue, Section, Whole, files
 from sluice_proxy.routes.model.actions import Page
@@ -26,11 +33,14 @@ def _content(value: Any) -> str:
 class PageSection(Section):
     """A fixed answer: its text, or a file that has it."""
 
+    short_forms = ("string",)
+
     content: Annotated[str, BeforeValidator(_content)] | None = Field(
         default=None, max_length=_MAX_CONTENT, description="The text."
     )
-    file: bytes | None = Field(
-        default=None, description="A file with the content, read when the configuration is."
+    file: Annotated[bytes, WithJsonSchema({"type": "string", "format": "file"})] | None = Field(
+        default=None,
+        description="A file with the content, read when the configuration is.",
     )
     content_type: FieldValue | None = Field(
         default=None, description="Its type; by default HTML or plain text, as it looks."

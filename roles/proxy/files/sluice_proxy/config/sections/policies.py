@@ -91,6 +91,8 @@ class StickySection(Section):
 class BalancingSection(Section):
     """How one of several targets is chosen."""
 
+    short_forms = ("string",)
+
     method: BalancingMethod = Field(
         default=BalancingMethod.ROUND_ROBIN,
         description="`round_robin`, `least_connections`, `random_of_two` or `client_hash`.",
@@ -116,6 +118,8 @@ class BalancingSection(Section):
 
 class RetrySection(Section):
     """When a request that failed is sent again."""
+
+    short_forms = ("string", "boolean")
 
     attempts: Count = Field(
         default=_USUAL.attempts,
@@ -153,8 +157,12 @@ class RetrySection(Section):
 class RateLimitSection(Section):
     """How many requests each client may send."""
 
+    short_forms = ("string", "number")
+
     rate: PerSecond = Field(description="Requests over time, like `10/s`, `90/m` or `500/h`.")
-    burst: Count = Field(default=1, description="Requests at once; by default a second's.")
+    burst: OptionalCount = Field(
+        default=None, description="Requests at once; by default a second's, 1 at least."
+    )
     clients: Count = Field(default=10_000, description="Clients that are remembered.")
 
     @model_validator(mode="before")
@@ -164,12 +172,13 @@ class RateLimitSection(Section):
 
     def limit(self) -> RateLimit:
         """Return what this stands for."""
-        burst = self.burst if "burst" in self.model_fields_set else max(1, int(self.rate))
-        return RateLimit(self.rate, burst, self.clients)
+        return RateLimit(self.rate, self.burst or max(1, int(self.rate)), self.clients)
 
 
 class MaintenanceSection(Section):
     """A route that is out of service for a while."""
+
+    short_forms = ("string", "boolean")
 
     mode: MaintenanceMode = Field(
         default=MaintenanceMode.OFF,

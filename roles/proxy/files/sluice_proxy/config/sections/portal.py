@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from sluice_proxy.config.sections.pages import PageSection
 from sluice_proxy.config.sections.section import Count, FieldValue, Section, Text, Whole
 from sluice_proxy.config.sections.targets import TargetSection
-from sluice_proxy.routes.model.path_pattern import canonical_path
+from sluice_proxy.routes.model.path_pattern import sent_path
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.portal import expected_field, portal_hosts, portal_path, portal_route
 
@@ -65,7 +65,7 @@ class PortalSection(Section):
     @field_validator("fwdpath")
     @classmethod
     def _fwdpath(cls, value: str) -> str:
-        return canonical_path(value)
+        return sent_path(value)
 
     @model_validator(mode="after")
     def _header(self) -> PortalSection:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sluice_proxy.config.sections.limits import LimitsSection, TimeoutsSection, UpstreamSection
 from sluice_proxy.config.sections.listen import ListenSection
 from sluice_proxy.config.sections.observing import LogSection, MetricsSection
 from sluice_proxy.config.sections.pages import PagesSection
 from sluice_proxy.config.sections.routes import RouteSection
-from sluice_proxy.config.sections.section import Nets, OptionalCount, Section
+from sluice_proxy.config.sections.section import ONE_OR_MANY, Nets, OptionalCount, Section
 from sluice_proxy.config.sections.tls import CertificateSection, TlsSection
 
 
@@ -23,21 +23,21 @@ def _auto(value: Any) -> Any:
     return None if value == "auto" else value
 
 
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
 class RootSection(Section):
-    """All sections."""
+    """The sections. A key that begins with ``x-`` is not read: a place for what anchors name."""
 
-    listen: Annotated[list[ListenSection], BeforeValidator(_listed)] = Field(
+    listen: Annotated[list[ListenSection], *ONE_OR_MANY] = Field(
         default=[],
         description="Sockets that clients reach the proxy at; each an address, or a mapping.",
     )
-    workers: Annotated[OptionalCount, BeforeValidator(_auto)] = Field(
+    workers: Annotated[
+        OptionalCount,
+        BeforeValidator(_auto),
+        WithJsonSchema({"type": ["integer", "string"], "format": "number", "examples": ["auto"]}),
+    ] = Field(
         default=None,
         le=1024,
-        description="Processes that serve clients; `auto` for one for each processor.",
+        description="Processes that serve clients; `auto`, as by default: one a processor.",
     )
     limits: LimitsSection = Field(default=LimitsSection(), description="What a client may take.")
     timeouts: TimeoutsSection = Field(
@@ -62,3 +62,14 @@ class RootSection(Section):
         default=PagesSection(), description="Answers that the proxy gives itself."
     )
     routes: list[RouteSection] = Field(default=[], description="Which requests go where.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_sections(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: section
+            for key, section in value.items()
+            if section is not None and not key.startswith("x-")
+        }

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from sluice_proxy.config.sections.actions import FieldsSection, RedirectSection, RewriteSection
 from sluice_proxy.config.sections.health import HealthSection
@@ -21,7 +21,15 @@ from sluice_proxy.config.sections.policies import (
     RouteTimeoutsSection,
 )
 from sluice_proxy.config.sections.portal import PortalSection
-from sluice_proxy.config.sections.section import Hosts, OptionalSize, Section, Text, Truth, UrlPaths
+from sluice_proxy.config.sections.section import (
+    ONE_OR_MANY,
+    Hosts,
+    OptionalSize,
+    Section,
+    Text,
+    Truth,
+    UrlPaths,
+)
 from sluice_proxy.config.sections.targets import TargetSection
 from sluice_proxy.config.sections.tls import TlsPolicySection
 from sluice_proxy.routes.model.actions import FieldChanges
@@ -30,10 +38,6 @@ from sluice_proxy.routes.model.path_pattern import ANY_PATH
 from sluice_proxy.routes.model.route import Route
 
 _USUAL = Route("")
-
-
-def _target_list(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
 
 
 class RouteSection(Section):
@@ -49,7 +53,7 @@ class RouteSection(Section):
     paths: UrlPaths = Field(
         default=[ANY_PATH], min_length=1, description="Path patterns; one or many."
     )
-    targets: Annotated[list[TargetSection], BeforeValidator(_target_list)] = Field(
+    targets: Annotated[list[TargetSection], *ONE_OR_MANY] = Field(
         default=[], description="Where requests go; each an URI, or a mapping."
     )
     redirect: RedirectSection | None = Field(

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -15,9 +15,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     ValidationInfo,
     WithJsonSchema,
 )
+from pydantic_core import CoreSchema
 
 from sluice_proxy.config import places, units
 from sluice_proxy.config.files import Files
@@ -30,9 +32,35 @@ from sluice_proxy.snapshot.networks import Network
 class Section(BaseModel):
     """A mapping of the file; a key that it does not know is an error."""
 
+    short_forms: ClassVar[tuple[str, ...]] = ()
+    """Types, in JSON schema's words, that may stand instead of the mapping."""
+
     model_config = ConfigDict(
         extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Tell editors of the short forms as well."""
+        schema = handler(core_schema)
+        if cls.short_forms:
+            resolved = handler.resolve_ref_schema(schema)
+            whole = dict(resolved)
+            resolved.clear()
+            resolved["anyOf"] = [whole, {"type": list(cls.short_forms)}]
+        return schema
+
+
+class _OneOrMany:
+    """Tells editors that one value may stand for a list of it."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler(core_schema)
+        return {"anyOf": [schema, schema["items"]]}
 
 
 def _text(value: Any) -> str:
@@ -65,12 +93,18 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
+ONE_OR_MANY = (BeforeValidator(_listed), _OneOrMany())
+"""Annotations of a list that may be written as its only value."""
+
+
 def _or_off(value: Any) -> Any:
     """Take ``off`` and ``none`` for no limit."""
     return None if value is False or value in ("off", "none") else value
 
 
 def _duration(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("write a duration here, like 30s")
     return value if value is None else units.seconds(value)
 
 
@@ -85,8 +119,8 @@ def _size(value: Any) -> Any:
     return value if value is None else units.size(value)
 
 
-def _schema(kind: str | list[str], example: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": kind, "examples": [example]})
+def _schema(kind: str | list[str], shape: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": kind, "format": shape, "examples": [example]})
 
 
 Text = Annotated[str, BeforeValidator(_text), Field(max_length=65_536)]
@@ -99,47 +133,53 @@ OptionalCount = Annotated[
     BeforeValidator(lambda value: value if value is None else _whole(value)),
     BeforeValidator(_or_off),
 ]
-Duration = Annotated[float, BeforeValidator(_positive), _schema(["string", "number"], "30s")]
-DurationOrZero = Annotated[float, BeforeValidator(_duration), _schema(["string", "number"], "30s")]
+Duration = Annotated[
+    float, BeforeValidator(_positive), _schema(["string", "number"], "duration", "30s")
+]
+DurationOrZero = Annotated[
+    float, BeforeValidator(_duration), _schema(["string", "number"], "duration", "30s")
+]
 OptionalDuration = Annotated[
     float | None,
     BeforeValidator(_positive),
     BeforeValidator(_or_off),
-    _schema(["string", "number", "boolean", "null"], "30s"),
+    _schema(["string", "number", "boolean", "null"], "duration", "30s"),
 ]
-Size = Annotated[int, BeforeValidator(_size), Field(ge=1), _schema(["string", "integer"], "64KiB")]
+Size = Annotated[
+    int, BeforeValidator(_size), Field(ge=1), _schema(["string", "integer"], "size", "64KiB")
+]
 OptionalSize = Annotated[
     int | None,
     Field(ge=1),
     BeforeValidator(_size),
     BeforeValidator(_or_off),
-    _schema(["string", "integer", "boolean", "null"], "10MiB"),
+    _schema(["string", "integer", "boolean", "null"], "size", "10MiB"),
 ]
 PerSecond = Annotated[
-    float, BeforeValidator(units.per_second), _schema(["string", "number"], "10/s")
+    float, BeforeValidator(units.per_second), _schema(["string", "number"], "rate", "10/s")
 ]
 Host = Annotated[
     HostPattern,
     BeforeValidator(lambda value: parse_host_pattern(_text(value))),
-    _schema("string", "*.example.com"),
+    _schema("string", "host pattern", "*.example.com"),
 ]
-Hosts = Annotated[list[Host], BeforeValidator(_listed)]
+Hosts = Annotated[list[Host], *ONE_OR_MANY]
 UrlPath = Annotated[
     PathPattern,
     BeforeValidator(lambda value: parse_path_pattern(_text(value))),
-    _schema("string", "/api"),
+    _schema("string", "path pattern", "/api"),
 ]
-UrlPaths = Annotated[list[UrlPath], BeforeValidator(_listed)]
+UrlPaths = Annotated[list[UrlPath], *ONE_OR_MANY]
 Net = Annotated[
     Network,
     BeforeValidator(lambda value: places.network(_text(value))),
-    _schema("string", "10.0.0.0/8"),
+    _schema("string", "network", "10.0.0.0/8"),
 ]
-Nets = Annotated[list[Net], BeforeValidator(_listed)]
+Nets = Annotated[list[Net], *ONE_OR_MANY]
 ListenAddress = Annotated[
     Address,
     BeforeValidator(lambda value: places.listen_address(_text(value))),
-    _schema("string", "0.0.0.0:80"),
+    _schema("string", "address", "0.0.0.0:80"),
 ]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
@@ -174,5 +214,8 @@ def _existing(value: str, info: ValidationInfo) -> str:
 
 
 File = Annotated[
-    str, AfterValidator(_existing), BeforeValidator(_text), _schema("string", "tls/chain.pem")
+    str,
+    AfterValidator(_existing),
+    BeforeValidator(_text),
+    _schema("string", "file", "tls/chain.pem"),
 ]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from sluice_proxy.config.places import target_place
 from sluice_proxy.config.sections.section import File, Section, Text, Truth, Whole
 from sluice_proxy.routes.model.host_pattern import host_name
-from sluice_proxy.routes.model.path_pattern import canonical_path
+from sluice_proxy.routes.model.path_pattern import sent_path
 from sluice_proxy.routes.model.target import Scheme, Target, TargetState, TargetTls
 
 
@@ -60,10 +60,13 @@ class TargetTlsSection(Section):
 class TargetSection(Section):
     """One server."""
 
-    url: Annotated[Target, BeforeValidator(_place)] = Field(
+    short_forms = ("string",)
+
+    url: Annotated[
+        Target, BeforeValidator(_place), WithJsonSchema({"type": "string", "format": "URI"})
+    ] = Field(
         description="`http://HOST:PORT`, `https://...`, `ws://`, `wss://`, or `unix:/PATH`. A path"
         " and a query in it stand before those of requests.",
-        json_schema_extra={"type": "string"},
     )
     path: Text = Field(default="", description="The path, for a unix socket.")
     weight: Whole = Field(
@@ -82,7 +85,7 @@ class TargetSection(Section):
     @field_validator("path")
     @classmethod
     def _canonical(cls, value: str) -> str:
-        return canonical_path(value)
+        return sent_path(value)
 
     @model_validator(mode="after")
     def _fits(self) -> TargetSection:

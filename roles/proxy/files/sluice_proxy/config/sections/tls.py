@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from sluice_proxy.config.sections.section import File, Hosts, Section, Text, Truth, files
 from sluice_proxy.routes.model.host_pattern import HostKind
@@ -21,9 +28,12 @@ _BEGIN = "-----BEGIN"
 class TlsPolicySection(Section):
     """What TLS has to be."""
 
-    min_version: Annotated[Literal["1.2", "1.3"], BeforeValidator(str)] = Field(
-        default="1.2", description="The oldest version that is spoken: 1.2 or 1.3."
-    )
+    min_version: Annotated[
+        Literal["1.2", "1.3"],
+        BeforeValidator(str),
+        # Without quotes it is a number to YAML.
+        WithJsonSchema({"enum": ["1.2", "1.3", 1.2, 1.3]}),
+    ] = Field(default="1.2", description="The oldest version that is spoken: 1.2 or 1.3.")
     client_certificate: ClientCertificate = Field(
         default=ClientCertificate.NONE,
         description="Whether clients show a certificate: `none`, `optional` or `required`.",

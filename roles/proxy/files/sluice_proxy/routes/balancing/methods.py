@@ -22,6 +22,10 @@ Random = Callable[[], float]
 """Returns a number from 0 up to, not including, 1."""
 
 
+_REMEMBERED = 4096
+"""How many clients a hash remembers the seats of."""
+
+
 class Method(Protocol):
     """One way to pick a seat."""
 
@@ -95,16 +99,32 @@ class ClientHash:
     """Weighted rendezvous hashing: a client goes where its score is the highest.
 
     Scores do not depend on who else is there. When a target goes, only its own clients move; when
-    one comes, only those move that go to it.
+    one comes, only those move that go to it. Clients are remembered as long as seats and weights
+    stay what they are.
     """
 
-    __slots__ = ("_salts",)
+    __slots__ = ("_known", "_salts", "_seats", "_weights")
 
     def __init__(self) -> None:
         self._salts: dict[str, int] = {}
+        self._known: dict[bytes, Seat] = {}
+        self._seats: Sequence[Seat] = ()
+        self._weights: Sequence[float] = ()
 
     def pick(self, seats: Sequence[Seat], weights: Sequence[float], client: bytes) -> Seat:
         """Return the seat of ``client``."""
+        if seats is not self._seats or weights is not self._weights:
+            self._seats, self._weights = seats, weights
+            self._known.clear()
+        seat = self._known.get(client)
+        if seat is None:
+            seat = self._highest(seats, weights, client)
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[client] = seat
+        return seat
+
+    def _highest(self, seats: Sequence[Seat], weights: Sequence[float], client: bytes) -> Seat:
         mark = int.from_bytes(blake2b(client, digest_size=8).digest())
         best, highest = seats[0], -math.inf
         for seat, weight in zip(seats, weights, strict=True):

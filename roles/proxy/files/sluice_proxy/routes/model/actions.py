@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class Rewrite:
     """How the path towards the target is made.
 
-    At most one of them is set. ``strip`` leaves the beginning out; ``replace`` is (beginning,
+    At most one of them is set. What is compared with the path is in its decoded form, what is
+    sent is percent-encoded. ``strip`` leaves the beginning out; ``replace`` is (beginning,
     instead of it); ``forward_path`` is Portal's ``fwdpath``: it takes the place of the part that
     the route's path pattern matched.
     """

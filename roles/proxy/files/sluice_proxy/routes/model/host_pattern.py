@@ -21,12 +21,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from ipaddress import IPv6Address
 
 MAX_NAME = 253
 """Most characters of a host name (RFC 1035, section 2.3.4, less the length bytes)."""
 
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
-_ADDRESS = re.compile(r"\[[0-9a-f:.]+\]\Z")
 
 
 class HostKind(IntEnum):
@@ -76,9 +76,7 @@ def parse_host_pattern(text: str) -> HostPattern:
     if text == "*":
         return ANY_HOST
     if text.startswith("["):
-        if not _ADDRESS.match(text.lower()):
-            raise ValueError(f"{text!r} is not an IPv6 address in brackets")
-        return HostPattern(HostKind.NAME, text.lower())
+        return HostPattern(HostKind.NAME, _literal(text))
     if text.startswith("*."):
         return HostPattern(HostKind.WILDCARD, host_name(text[2:]))
     if text.startswith("."):
@@ -89,6 +87,15 @@ def parse_host_pattern(text: str) -> HostPattern:
     if between:
         return HostPattern(HostKind.BETWEEN, host_name(ending), host_name(beginning))
     return HostPattern(HostKind.NAME, host_name(text))
+
+
+def _literal(text: str) -> str:
+    """Return an IPv6 address in brackets in its one canonical form (RFC 5952)."""
+    try:
+        address = IPv6Address(text[1:-1] if text.endswith("]") else "")
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IPv6 address in brackets") from None
+    return f"[{address.compressed}]"
 
 
 def host_name(text: str) -> str:

@@ -13,7 +13,8 @@
 ``/``          every path
 =============  =====================================================================
 
-Of two patterns that match, the more specific is an exact one; else the one with the longer fixed
+Patterns and paths are compared in their decoded form. Of two
+patterns that match, the more specific is an exact one; else the one with the longer fixed
 beginning; else the one with more fixed characters in all; else a glob, then whole segments, then
 text.
 """
@@ -27,9 +28,9 @@ from urllib.parse import quote
 
 MAX_PATH = 2048
 _WILD = re.compile(r"[*?]")
-_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
-_BAD = re.compile(r"[\x00-\x20\x7f#\\]")
-_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_ENCODED_WILD = re.compile(r"%(?:2a|3f)", re.IGNORECASE)
+_BAD = re.compile(r"[\x00-\x20\x7f#\\]|%(?![0-9A-Fa-f]{2})")
 
 
 class PathKind(IntEnum):
@@ -73,12 +74,15 @@ ANY_PATH = PathPattern(PathKind.SEGMENTS, "")
 
 def parse_path_pattern(text: str) -> PathPattern:
     """Return the pattern that ``text`` stands for; raises ValueError with what is wrong with it."""
-    exact = text.startswith("=")
-    path = canonical_path(text[1:] if exact else text)
-    if exact:
-        if not path:
+    if text.startswith("="):
+        if text == "=":
             raise ValueError("path '=' is empty: write =/ for the path / alone")
-        return PathPattern(PathKind.EXACT, path)
+        return PathPattern(PathKind.EXACT, match_path(text[1:]))
+    if _ENCODED_WILD.search(text):
+        raise ValueError(
+            f"path {text!r} has %2A or %3F: that is possible in an exact path, like =/a%3F"
+        )
+    path = match_path(text)
     if path in ("", "/", "/*", "*"):
         return ANY_PATH
     wild = _WILD.search(path)
@@ -90,24 +94,37 @@ def parse_path_pattern(text: str) -> PathPattern:
     return PathPattern(PathKind.GLOB, re.sub(r"\*+", "*", path))
 
 
-def canonical_path(text: str) -> str:
-    """Return the path as requests are compared with it (RFC 3986, sections 6.2.2.1 to 6.2.2.2).
+def match_path(text: str) -> str:
+    """Return a path, or the beginning of one, as it is compared with requests: decoded.
 
-    Characters outside ASCII are percent-encoded, escapes are upper case, needless ones are undone.
-    Raises ValueError.
+    ``%25`` and ``%2F`` stay as they are: decoded, they could not be told from a path that means
+    something else (RFC 3986, section 2.2). Raises ValueError.
     """
+    _check(text)
+    plain = text.encode("utf-8", "surrogateescape")
+    return _ESCAPE.sub(_decoded, plain).decode("utf-8", "surrogateescape")
+
+
+def sent_path(text: str) -> str:
+    """Return a path as it is sent: what is not ASCII is percent-encoded. Raises ValueError."""
+    _check(text)
+    return "".join(char if char.isascii() else quote(char) for char in text)
+
+
+def _check(text: str) -> None:
     if text and not text.startswith(("/", "*")):
         raise ValueError(f"path {text!r} does not begin with /")
     if len(text) > MAX_PATH:
         raise ValueError(f"a path of {len(text)} characters: {MAX_PATH} are possible")
     if _BAD.search(text):
-        raise ValueError(f"path {text!r} has a blank, a control character, a # or a backslash")
+        raise ValueError(
+            f"path {text!r} has a blank, a control character, a #, a backslash or a lone %:"
+            " write a blank as %20"
+        )
     if any(segment in (".", "..") for segment in text.split("/")):
         raise ValueError(f"path {text!r} has a segment . or ..: no request's path keeps one")
-    ascii_only = "".join(char if char.isascii() else quote(char) for char in text)
-    return _ESCAPE.sub(_plain_escape, ascii_only)
 
 
-def _plain_escape(escape: re.Match[str]) -> str:
-    char = chr(int(escape[1], 16))
-    return char if char in _UNRESERVED else escape[0].upper()
+def _decoded(escape: re.Match[bytes]) -> bytes:
+    byte = bytes((int(escape[1], 16),))
+    return escape[0].upper() if byte in (b"%", b"/") else byte

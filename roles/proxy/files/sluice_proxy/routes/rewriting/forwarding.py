@@ -9,52 +9,67 @@ from __future__ import annotations
 from sluice_proxy.routes.model.actions import Rewrite
 from sluice_proxy.routes.model.path_pattern import PathPattern
 from sluice_proxy.routes.model.target import Target
+from sluice_proxy.routes.rewriting.beginning import after, after_segments
 
 
-def forwarded(
-    path: str, query: str | None, *, rewrite: Rewrite, matched: PathPattern, target: Target
-) -> str:
-    """Return the origin-form for ``target``.
+class Forwarding:
+    """How requests that one pattern of a route matched are asked of one of its targets.
 
-    ``path`` is the request's canonical one, ``query`` what followed its ``?``, or None. The
-    target's path stands before the path, and its query before the query.
+    ``changes`` is False where what the client sent goes on as it is.
     """
-    path = rewritten(path, rewrite, matched)
-    if target.path:
-        path = joined(target.path, path)
-    if target.query:
-        query = f"{target.query}&{query}" if query else target.query
-    return path if query is None else f"{path}?{query}"
+
+    __slots__ = ("_before", "_beginning", "_forward", "_query", "_replace", "_strip", "changes")
+
+    def __init__(self, rewrite: Rewrite, matched: PathPattern, target: Target) -> None:
+        self._forward = rewrite.forward_path.encode()
+        self._beginning = matched.beginning
+        self._strip = rewrite.strip
+        self._replace = None
+        if rewrite.replace is not None:
+            self._replace = (rewrite.replace[0], rewrite.replace[1].encode())
+        self._before = target.path.encode()
+        self._query = target.query.encode()
+        self.changes = rewrite != Rewrite() or bool(target.path or target.query)
+
+    def origin_form(self, path: bytes, query: bytes | None) -> bytes:
+        """Return path and query for the target.
+
+        ``path`` is the client's, still percent-encoded and without dot segments; ``query`` is
+        what followed its question mark, or None. The target's path stands before the path, its
+        query before the query.
+        """
+        if path == b"*":
+            return path
+        path = self._rewritten(path)
+        if self._before:
+            path = joined(self._before, path)
+        if self._query:
+            query = self._query + b"&" + query if query else self._query
+        return path if query is None else path + b"?" + query
+
+    def _rewritten(self, path: bytes) -> bytes:
+        if self._forward:
+            rest = after(path, self._beginning)
+            return _one_slash(joined(self._forward, path if rest is None else rest))
+        if self._strip:
+            rest = after_segments(path, self._strip)
+            return path if rest is None else _one_slash(rest)
+        if self._replace is not None:
+            beginning, instead = self._replace
+            rest = after_segments(path, beginning)
+            return path if rest is None else _one_slash(instead + rest)
+        return path
 
 
-def rewritten(path: str, rewrite: Rewrite, matched: PathPattern) -> str:
-    """Return ``path`` after the route's rewriting; it begins with one slash.
-
-    More than one at the beginning would read as an authority where the origin builds a redirect
-    of its own from it (RFC 3986, section 4.2).
-    """
-    if rewrite.forward_path:
-        return _one_slash(joined(rewrite.forward_path, path.removeprefix(matched.beginning)))
-    if rewrite.strip and begins_with(path, rewrite.strip):
-        return _one_slash(path[len(rewrite.strip) :])
-    if rewrite.replace is not None:
-        beginning, instead = rewrite.replace
-        if begins_with(path, beginning):
-            return _one_slash(instead + path[len(beginning) :])
-    return path
-
-
-def begins_with(path: str, beginning: str) -> bool:
-    """Return whether ``path`` begins so by whole segments, as patterns without ``*`` match."""
-    if not path.startswith(beginning):
-        return False
-    return beginning.endswith("/") or path[len(beginning) : len(beginning) + 1] in ("", "/")
-
-
-def joined(beginning: str, rest: str) -> str:
+def joined(beginning: bytes, rest: bytes) -> bytes:
     """Return the two with exactly one slash between them."""
-    return beginning.removesuffix("/") + "/" + rest.removeprefix("/")
+    return beginning.removesuffix(b"/") + b"/" + rest.removeprefix(b"/")
 
 
-def _one_slash(path: str) -> str:
-    return "/" + path.lstrip("/")
+def _one_slash(path: bytes) -> bytes:
+    """Return ``path`` with one slash at its beginning.
+
+    More would read as an authority where the origin makes a redirect of its own from it (RFC
+    3986, section 4.2).
+    """
+    return b"/" + path.lstrip(b"/")

@@ -20,6 +20,7 @@ import re
 from urllib.parse import quote
 
 from sluice_proxy.routes.model.path_pattern import PathPattern
+from sluice_proxy.routes.rewriting.beginning import after
 
 _NAMES = frozenset({"scheme", "host", "port", "path", "rest", "query"})
 _PLACE = re.compile(r"\{([^{}]*)\}")
@@ -71,23 +72,27 @@ def location(
     scheme: str,
     host: str,
     port: int | None,
-    path: str,
-    query: str | None,
+    path: bytes,
+    query: bytes | None,
     matched: PathPattern,
-) -> str | None:
-    """Return the Location for a request; None when its host is not one that may be repeated."""
+) -> bytes | None:
+    """Return the Location for a request; None when its host is not one that may be repeated.
+
+    ``path`` and ``query`` as the client sent them, percent-encoded.
+    """
     if "{host}" in template and not _HOST.match(host):
         return None
+    rest = after(path, matched.beginning)
     values = {
         "scheme": scheme,
         "host": host,
         "port": "" if port is None else f":{port}",
         "path": _path(path),
-        "rest": _path(path.removeprefix(matched.beginning)),
+        "rest": _path(path if rest is None else rest),
         "query": "" if query is None else "?" + quote(query, safe=_SAFE),
     }
-    return _PLACE.sub(lambda place: values[place[1]], template)
+    return _PLACE.sub(lambda place: values[place[1]], template).encode("ascii")
 
 
-def _path(path: str) -> str:
+def _path(path: bytes) -> str:
     return "/" + quote(path, safe=_SAFE).lstrip("/")

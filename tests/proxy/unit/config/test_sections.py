@@ -1,0 +1,273 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each section of a configuration becomes."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+import pytest
+from samples.config import one_route, snapshot
+from sluice_proxy.routes.model.actions import FieldChanges, Page, Redirect, Rewrite
+from sluice_proxy.routes.model.health import ActiveCheck, HealthChecks, PassiveCheck
+from sluice_proxy.routes.model.host_pattern import parse_host_pattern
+from sluice_proxy.routes.model.path_pattern import parse_path_pattern
+from sluice_proxy.routes.model.policies import (
+    Balancing,
+    BalancingMethod,
+    ClientCertificate,
+    Maintenance,
+    MaintenanceMode,
+    RateLimit,
+    RetryOn,
+    RetryPolicy,
+    RouteTimeouts,
+    StickyCookie,
+    TlsPolicy,
+)
+from sluice_proxy.routes.model.route import Route
+from sluice_proxy.routes.model.target import Scheme, Target, TargetState, TargetTls
+from sluice_proxy.routes.portal import portal_route
+from sluice_proxy.snapshot.limits import ClientTimeouts, Limits, UpstreamLimits
+from sluice_proxy.snapshot.listening import Listener, TcpAddress, UnixAddress
+from sluice_proxy.snapshot.observing import Log, Logs, Metrics, Rotation
+from sluice_proxy.snapshot.pages import GATEWAY_STATUSES, Pages, plain_page
+from sluice_proxy.snapshot.snapshot import Snapshot
+from sluice_proxy.snapshot.tls import Certificate, HostPolicy, Pem, TlsSettings
+
+
+def test_an_empty_file_is_every_default() -> None:
+    assert snapshot("") == Snapshot(version=1)
+
+
+def test_an_empty_section_and_one_that_begins_with_x_are_none() -> None:
+    assert snapshot("routes:\nlimits:\nx-shared: {any: thing}") == Snapshot(version=1)
+
+
+def test_a_route_with_nothing_but_targets_is_for_everything() -> None:
+    assert one_route("targets: http://a") == Route("*/", targets=(Target(host="a"),))
+
+
+def test_listen() -> None:
+    found = snapshot("""
+        listen:
+          - 0.0.0.0:80
+          - {address: "[::]:443", tls: yes, proxy_protocol_from: 10.0.0.0/8, backlog: 9}
+          - {address: unix:/s, mode: 0600}
+        """).listeners
+    assert found == (
+        Listener(TcpAddress("0.0.0.0", 80)),
+        Listener(TcpAddress("::", 443), True, (ip_network("10.0.0.0/8"),), 9),
+        Listener(UnixAddress("/s", 0o600)),
+    )
+
+
+def test_one_listener_needs_no_list() -> None:
+    assert snapshot("listen: 0.0.0.0:80").listeners == (Listener(TcpAddress("0.0.0.0", 80)),)
+
+
+@pytest.mark.parametrize(("text", "workers"), [("auto", None), ("4", 4), ("off", None)])
+def test_workers(text: str, workers: int | None) -> None:
+    assert snapshot(f"workers: {text}").workers == workers
+
+
+def test_limits_timeouts_and_upstream() -> None:
+    found = snapshot("""
+        limits: {head_bytes: 1KiB, target_bytes: 2KiB, field_bytes: 3KiB, fields: 4, body_bytes: 5,
+                 connections: 6, connections_per_client: 7, requests_per_connection: 8}
+        timeouts: {head: 1, body: 2s, send: 3s, idle: 4m, handshake: 500ms, drain: 6s}
+        upstream: {connections: 1, idle: 2, idle_time: 3, queue: 4, wait: 5, resolve: 6}
+        """)
+    assert found.limits == Limits(1024, 2048, 3072, 4, 5, 6, 7, 8)
+    assert found.timeouts == ClientTimeouts(1.0, 2.0, 3.0, 240.0, 0.5, 6.0)
+    assert found.upstream == UpstreamLimits(1, 2, 3.0, 4, 5.0, 6.0)
+
+
+def test_off_is_no_limit_where_there_need_be_none() -> None:
+    found = snapshot("limits: {body_bytes: off, connections_per_client: off}")
+    assert found.limits == Limits()
+
+
+def test_log_and_metrics() -> None:
+    found = snapshot("""
+        log:
+          access: {path: /a.log, max_bytes: 1MiB, max_age: 1h, keep: 3}
+          error: off
+          level: debug
+        metrics: {address: 127.0.0.1:9000, path: /m}
+        """)
+    assert found.logs == Logs(Log("/a.log", Rotation(1 << 20, 3600.0, 3)), Log(None), "debug")
+    assert found.metrics == Metrics(TcpAddress("127.0.0.1", 9000), "/m")
+
+
+def test_certificates_are_files_or_text() -> None:
+    found = snapshot("""
+        certificates:
+          - {chain: c.pem, key: k.pem, password: p, hosts: ["*.A.com"]}
+          - {chain: "-----BEGIN C", key: "-----BEGIN K", password_file: pw}
+        """).certificates
+    assert found == (
+        Certificate(Pem("/etc/edge/c.pem"), Pem("/etc/edge/k.pem"), b"p", hosts=("*.a.com",)),
+        Certificate(
+            Pem(text=b"-----BEGIN C"), Pem(text=b"-----BEGIN K"), password_file="/etc/edge/pw"
+        ),
+    )
+    assert "BEGIN" not in repr(found)
+
+
+def test_tls_policies_come_from_the_section_and_from_routes() -> None:
+    found = snapshot("""
+        tls:
+          min_version: 1.3
+          strict_sni: true
+          hosts: [{hosts: [a.com, .b.com], client_certificate: optional, client_ca: ca.pem}]
+        routes:
+          - {hosts: c.com, tls: {client_certificate: required, client_ca: ca.pem}}
+        """).tls
+    optional = TlsPolicy("1.2", ClientCertificate.OPTIONAL, "/etc/edge/ca.pem")
+    required = TlsPolicy("1.2", ClientCertificate.REQUIRED, "/etc/edge/ca.pem")
+    assert found == TlsSettings(
+        TlsPolicy("1.3"),
+        strict_sni=True,
+        hosts=(
+            HostPolicy(parse_host_pattern("a.com"), optional),
+            HostPolicy(parse_host_pattern(".b.com"), optional),
+            HostPolicy(parse_host_pattern("c.com"), required),
+        ),
+    )
+
+
+def test_pages() -> None:
+    found = snapshot(
+        """
+        pages:
+          no_route: <h1>nothing</h1>
+          no_healthy: {content: busy, status: 502, content_type: text/x}
+          errors: {502: {file: broken.html}}
+        """,
+        **{"broken.html": b"\0"},
+    ).pages
+    assert found == Pages(
+        no_route=Page(b"<h1>nothing</h1>", "text/html; charset=utf-8", 404),
+        no_healthy=Page(b"busy", "text/x", 502),
+        errors={
+            **{status: plain_page(status) for status in GATEWAY_STATUSES},
+            502: Page(b"\0", "application/octet-stream", 502),
+        },
+    )
+
+
+def test_the_pages_of_404_and_503_serve_without_route_or_target_too() -> None:
+    found = snapshot("pages: {errors: {404: lost, 503: busy}}").pages
+    assert (found.no_route.content, found.no_healthy.content) == (b"lost", b"busy")
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("http://a:1/p?q", Target(host="a", port=1, path="/p", query="q")),
+        ("{url: 'unix:/s', path: /p}", Target(socket="/s", path="/p")),
+        ("{url: http://a, weight: 0}", Target(host="a", weight=0)),
+        ("{url: http://a, state: draining}", Target(host="a", state=TargetState.DRAINING)),
+        (
+            "{url: https://a, tls: {ca: c, certificate: x, key: y, server_name: B.C}}",
+            Target(
+                Scheme.HTTPS,
+                "a",
+                443,
+                tls=TargetTls(True, "/etc/edge/c", "/etc/edge/x", "/etc/edge/y", "b.c"),
+            ),
+        ),
+        (
+            "{url: https://a, tls: {verify: false}}",
+            Target(Scheme.HTTPS, "a", 443, tls=TargetTls(False)),
+        ),
+    ],
+)  # fmt: skip
+def test_targets(text: str, target: Target) -> None:
+    assert one_route(f"targets: [{text}]").targets == (target,)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("hosts: [a, B.com]", "hosts", tuple(map(parse_host_pattern, ("a", "b.com")))),
+        ("paths: [/a, =/b]", "paths", tuple(map(parse_path_pattern, ("/a", "=/b")))),
+        ("redirect: https", "redirect", Redirect("https://{host}{path}{query}", 308, True)),
+        ("redirect: {location: /x, status: '301'}", "redirect", Redirect("/x", 301)),
+        ("page: hi", "page", Page(b"hi", "text/plain; charset=utf-8", 200)),
+        ("page: {file: f, status: 410}", "page", Page(b"<x>", "text/html; charset=utf-8", 410)),
+        ("rewrite: {strip: /a%20b}", "rewrite", Rewrite(strip="/a b")),
+        ("rewrite: {replace: {beginning: /a, by: /é}}", "rewrite",
+         Rewrite(replace=("/a", "/%C3%A9"))),
+        ("rewrite: {forward_path: /f}", "rewrite", Rewrite(forward_path="/f")),
+        ("keep_host: false", "keep_host", False),
+        ("request_fields: {remove: [X-A], set: {X-B: b}, add: {X-C: [c, d], e: 1}}",
+         "request_fields",
+         FieldChanges(("x-a",), (("x-b", "b"),), (("x-c", "c"), ("x-c", "d"), ("e", "1")))),
+        ("response_fields: {set: {a: ''}}", "response_fields", FieldChanges(set=(("a", ""),))),
+        ("timeouts: {connect: 1, response: 2, read: 3, send: 4, total: 5, tunnel: off}", "timeouts",
+         RouteTimeouts(1.0, 2.0, 3.0, 4.0, 5.0, None)),
+        ("body_limit: 1KiB", "body_limit", 1024),
+        ("body_limit: off", "body_limit", 0),
+        ("keep_host: true", "body_limit", None),
+        ("balancing: client_hash", "balancing", Balancing(BalancingMethod.CLIENT_HASH)),
+        ("balancing: {slow_start: 5s, sticky: {secret: 0123456789abcdef, name: N, max_age: 1h,"
+         " path: /p, domain: d, secure: true, same_site: None}}", "balancing",
+         Balancing(
+             sticky=StickyCookie(b"0123456789abcdef", "N", 3600, "/p", "d", True, "None"),
+             slow_start=5.0,
+         )),
+        ("retry: off", "retry", RetryPolicy(attempts=1)),
+        ("retry: {attempts: 3, on: [503], methods: [GET], budget: 1, reserve: 0}", "retry",
+         RetryPolicy(3, frozenset({RetryOn.HTTP_503}), frozenset({"GET"}), 1.0, 0.0)),
+        ("health: /up", "health", HealthChecks(ActiveCheck("/up"))),
+        ("health: {passive: true}", "health", HealthChecks(passive=PassiveCheck())),
+        ("health: {passive: {errors: 1, window: 2, cooldown: 3}}", "health",
+         HealthChecks(passive=PassiveCheck(1, 2.0, 3.0))),
+        ("health: {active: {endpoint: /u, expected_code: 204, expected_body: b, host: h,"
+         " expected_header: 'F: v', timeout: 1, attempts: 2, interval: 3, rise: 4, fall: 5}}",
+         "health", HealthChecks(ActiveCheck("/u", 204, "b", ("f", "v"), "h", 1.0, 2, 3.0, 4, 5))),
+        ("rate_limit: 5/s", "rate_limit", RateLimit(5.0, 5)),
+        ("rate_limit: {rate: 6/m, burst: 2, clients: 3}", "rate_limit", RateLimit(0.1, 2, 3)),
+        ("rate_limit: 6/m", "rate_limit", RateLimit(0.1, 1)),
+        ("maintenance: stop", "maintenance", Maintenance(MaintenanceMode.STOP)),
+        ("maintenance: off", "maintenance", Maintenance()),
+        ("maintenance: {mode: pause, hold: 1, queue: 2, retry_after: 3}", "maintenance",
+         Maintenance(MaintenanceMode.PAUSE, 1.0, 2, 3)),
+        ("tls: {min_version: 1.3}", "tls", TlsPolicy("1.3")),
+    ],
+)  # fmt: skip
+def test_routes(text: str, field: str, value: object) -> None:
+    assert getattr(one_route(text, f=b"<x>"), field) == value
+
+
+def test_a_route_in_portals_words() -> None:
+    found = one_route("""
+        portal:
+          {subdomain: s, domain: d.com, path: /p/, targets: ["http://a/x"], fwdpath: /f, page: "",
+           endpoint: up, expected_code: 201, expected_body: b, expected_header: "F:v", host: h,
+           timeout: 500, attempts: 2}
+        """)
+    assert found == portal_route(
+        subdomain="s",
+        domain="d.com",
+        path="/p/",
+        targets=(Target(host="a", path="/x"),),
+        fwdpath="/f",
+        endpoint="/up",
+        expected_code=201,
+        expected_body="b",
+        expected_header="F:v",
+        host="h",
+        timeout=500,
+        attempts=2,
+    )
+    assert found.name == "s.**.d.com/p/"
+
+
+def test_a_route_in_portals_words_may_have_a_name_and_a_page() -> None:
+    found = one_route("{name: n, portal: {page: <b>}}")
+    assert found.name == "n"
+    assert found.page == Page(b"<b>", "text/html; charset=utf-8", 200)
