@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The process of one worker: a data plane, told by the supervisor what to do.
+
+``python -m sluice_proxy.supervisor.worker_process DESCRIPTOR MODULE:FACTORY`` is how the
+supervisor starts it. A fresh interpreter has none of the supervisor's memory, threads and
+descriptors but the channel. When the supervisor is gone, a worker finishes what it does and ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import json
+import logging
+import signal
+import socket
+import sys
+
+from ..snapshot.snapshot import Snapshot, decode
+from .channel import Channel, Message
+from .data_plane import DataPlane, Make
+from .metrics_form import encode_metrics
+
+DEFAULT_DRAIN = 30.0
+"""Seconds to finish in, as long as no snapshot says it."""
+
+_log = logging.getLogger("sluice_proxy.worker")
+
+
+class WorkerProcess:
+    """Acts on the supervisor's messages until it is to end."""
+
+    def __init__(self, make: Make) -> None:
+        self._plane: DataPlane = make()
+        self._snapshot: Snapshot | None = None
+        self._channel: Channel | None = None
+        self._ending: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+
+    async def run(self, end: socket.socket) -> None:
+        """Serve until told to drain, or until the supervisor is gone."""
+        self._channel = Channel(end, self._received, self._orphaned)
+        loop = asyncio.get_running_loop()
+        # The supervisor decides what a signal to the whole group means.
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR2):
+            signal.signal(number, signal.SIG_IGN)
+        loop.add_signal_handler(signal.SIGTERM, self._end, None)
+        await self._plane.drain(await self._ending)
+        self._channel.send("report", payloads=[encode_metrics(self._plane.metrics())])
+        self._channel.close()
+
+    def _received(self, message: Message) -> None:
+        match message.kind:
+            case "adopt":
+                self._adopt(message)
+            case "down":
+                self._plane.set_down(_down(message.payloads[0]))
+            case "report":
+                self._answer("report", payloads=[encode_metrics(self._plane.metrics())])
+            case "reopen":
+                self._plane.reopen_logs()
+            case "drain":
+                self._end(message.values["seconds"])
+
+    def _adopt(self, message: Message) -> None:
+        version = message.values["version"]
+        encoded, down = message.payloads
+        try:
+            snapshot = decode(encoded)
+            listening = [
+                (snapshot.listeners[place], one)
+                for place, one in zip(message.values["places"], message.sockets, strict=True)
+            ]
+            self._plane.adopt(snapshot, listening, _down(down))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the old snapshot goes on
+            for one in message.sockets:
+                one.close()
+            _log.exception("snapshot %s cannot be taken over", version)
+            self._answer("refused", {"version": version, "reason": _reason(error)})
+            return
+        first, self._snapshot = self._snapshot is None, snapshot
+        if first:
+            # What is there now stays: it need not be looked at by every collection.
+            gc.collect()
+            gc.freeze()
+        self._answer("adopted", {"version": version})
+
+    def _answer(
+        self, kind: str, values: dict[str, object] | None = None, payloads: list[bytes] = []
+    ) -> None:
+        assert self._channel is not None
+        self._channel.send(kind, values, payloads)
+
+    def _orphaned(self) -> None:
+        _log.warning("the supervisor is gone: finishing what is under way")
+        self._end(None)
+
+    def _end(self, seconds: float | None) -> None:
+        if self._ending.done():
+            return
+        if seconds is None:
+            snapshot = self._snapshot
+            seconds = DEFAULT_DRAIN if snapshot is None else snapshot.timeouts.drain
+        self._ending.set_result(seconds)
+
+
+def _down(encoded: bytes) -> frozenset[tuple[str, str]]:
+    return frozenset((route, target) for route, target in json.loads(encoded))
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:2000]
+
+
+def _factory(named: str) -> Make:
+    module, _, name = named.partition(":")
+    make: Make = getattr(importlib.import_module(module), name)
+    return make
+
+
+def main(arguments: list[str]) -> int:
+    """Run the worker whose channel is the descriptor ``arguments[0]``; return the exit code."""
+    end = socket.socket(fileno=int(arguments[0]))
+    make = _factory(arguments[1])
+
+    async def serve() -> None:
+        await WorkerProcess(make).run(end)
+
+    try:
+        import uvloop  # noqa: PLC0415 - not everywhere
+    except ImportError:
+        asyncio.run(serve())
+    else:
+        uvloop.run(serve())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

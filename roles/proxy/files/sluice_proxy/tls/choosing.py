@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which context serves a ClientHello.
+
+The context is chosen before the handshake begins: swapped in a callback during it, only its
+certificate would count, and not its minimum version or what it asks of clients.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+
+from ..snapshot.snapshot import Snapshot
+from ..snapshot.tls_policies import TlsPolicies
+from .certificate_names import CertificateNames
+from .client_hello import BadClientHello, ClientHello, ClientHelloReader
+from .server_contexts import MOST_CONTEXTS, ServerContexts
+from .server_side import HelloRefused
+
+PROTOCOLS = ("http/1.1",)
+"""What is spoken inside TLS, as ALPN names it (RFC 7301)."""
+ACME = b"acme-tls/1"
+"""The protocol of a certificate authority that validates a name (RFC 8737)."""
+
+HANDSHAKE_FAILURE = 40
+INTERNAL_ERROR = 80
+UNRECOGNIZED_NAME = 112
+NO_APPLICATION_PROTOCOL = 120
+
+Challenge = Callable[[str], "ssl.SSLContext | None"]
+"""Returns the context that answers the validation of a name, or None."""
+
+
+def alert(description: int) -> bytes:
+    """Return the record of a fatal alert (RFC 8446, section 6), before any key is agreed on."""
+    return bytes((21, 3, 3, 0, 2, 2, description))
+
+
+class ContextChooser:
+    """The contexts of one snapshot, whose certificates were read.
+
+    Connections that began under it keep what they have when another one takes its place.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        *,
+        most_contexts: int = MOST_CONTEXTS,
+        challenge: Challenge | None = None,
+    ) -> None:
+        self._names = CertificateNames(one.hosts for one in snapshot.certificates)
+        self._contexts = ServerContexts(snapshot.certificates, PROTOCOLS, most_contexts)
+        self._empty = not snapshot.certificates
+        self._strict = snapshot.tls.strict_sni
+        self._challenge = challenge
+        self._protocols = {name.encode() for name in PROTOCOLS}
+        self.policies = TlsPolicies(snapshot.tls)
+        """Also what a request's host is held against: see TlsPolicies.of."""
+
+    @property
+    def contexts(self) -> ServerContexts:
+        """The contexts that are in use."""
+        return self._contexts
+
+    def context_for(self, hello: ClientHello) -> ssl.SSLContext:
+        """Return the context for a client that asked with ``hello``; raises HelloRefused."""
+        name = hello.server_name
+        if hello.alpn and self._protocols.isdisjoint(hello.alpn):
+            return self._challenged(name, hello.alpn)
+        place = None if name is None else self._names.find(name)
+        if place is None:
+            if self._empty or self._strict:
+                asked = "no name" if name is None else name
+                raise HelloRefused(f"no certificate for {asked}", alert(UNRECOGNIZED_NAME))
+            place = 0
+        try:
+            return self._contexts.get(place, self.policies.of(name))
+        except (ssl.SSLError, OSError) as error:
+            reason = f"the certificate for {name} cannot be used: {error}"
+            raise HelloRefused(reason, alert(INTERNAL_ERROR)) from error
+
+    def _challenged(self, name: str | None, offered: tuple[bytes, ...]) -> ssl.SSLContext:
+        if self._challenge is not None and name is not None and offered == (ACME,):
+            context = self._challenge(name)
+            if context is not None:
+                return context
+        reason = f"no protocol in common: {b', '.join(offered[:5])!r}"
+        raise HelloRefused(reason, alert(NO_APPLICATION_PROTOCOL))
+
+    def reading(self) -> HelloReading:
+        """Return what reads the ClientHello of one new connection."""
+        return HelloReading(self)
+
+
+class HelloReading:
+    """Takes the bytes of one connection as they come until its context is known."""
+
+    __slots__ = ("_chooser", "_reader", "_seen")
+
+    def __init__(self, chooser: ContextChooser) -> None:
+        self._chooser = chooser
+        self._reader = ClientHelloReader()
+        self._seen = 0
+
+    def __call__(self, first: bytes) -> ssl.SSLContext | None:
+        """Return the context, or None while the ClientHello is not whole; raises HelloRefused.
+
+        ``first`` is all that the connection brought so far: only what is new is read.
+        """
+        new = first[self._seen :]
+        self._seen = len(first)
+        try:
+            hello = self._reader.feed(new)
+        except BadClientHello as bad:
+            raise HelloRefused(f"no ClientHello: {bad}", alert(bad.alert)) from None
+        return None if hello is None else self._chooser.context_for(hello)
