@@ -22,7 +22,6 @@ from sluice_proxy.config.problems import InvalidConfig, Problem
 from sluice_proxy.config.sections.root import RootSection
 from sluice_proxy.snapshot.snapshot import Snapshot
 
-
 Complete = Callable[[Snapshot], tuple[Snapshot, Sequence[Complaint]]]
 """Reads what a snapshot names but does not have, and says where that cannot be used."""
 
@@ -39,7 +38,8 @@ def load(path: Path, *, version: int = 1, complete: Complete | None = None) -> S
     except OSError as error:
         problem = Problem(0, 0, "", f"the file cannot be read: {error.strerror}")
         raise InvalidConfig(str(path), [problem]) from error
-    return parse(text, file=str(path), files=FilesBeside(path.parent.absolute()), version=version, complete=complete)
+    files = FilesBeside(path.parent.absolute())
+    return parse(text, file=str(path), files=files, version=version, complete=complete)
 
 
 def parse(

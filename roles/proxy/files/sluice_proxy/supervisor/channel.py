@@ -90,10 +90,10 @@ class Channel:
         if len(self._outgoing) == 1:
             self._write()
 
-    def detach(self) -> socket.socket:
-        """Stop using this end, and return it open."""
-        self._forget()
-        return self._end
+    def drain_incoming(self) -> None:
+        """Take what has come and was not read yet, after the other end is gone."""
+        if self._open:
+            self._read()
 
     def close(self) -> None:
         """Close this end; ``closed`` is not called."""

@@ -18,6 +18,9 @@ from collections.abc import Sequence
 
 from ..snapshot.listening import Address, InheritedSocket, Listener, TcpAddress, UnixAddress
 
+Sharing = Sequence[Sequence[socket.socket]]
+"""The sockets of each listener, in the order of the listeners."""
+
 
 class CannotListen(OSError):
     """An address cannot be listened to; the text says what to do."""
@@ -84,25 +87,27 @@ class ListeningSockets:
 
     def _take_inherited(self, address: Address) -> list[socket.socket]:
         """Take what systemd has for an address: by name, or by where it is bound."""
-        mine = [
-            pair
-            for pair in self._inherited
-            if (pair[0] == address.name if isinstance(address, InheritedSocket) else
-                _is_bound_to(pair[1], address))
-        ]  # fmt: skip
-        self._inherited = [pair for pair in self._inherited if pair not in mine]
+        mine: list[tuple[str, socket.socket]] = []
+        others: list[tuple[str, socket.socket]] = []
+        for name, one in self._inherited:
+            if isinstance(address, InheritedSocket):
+                fits = name == address.name
+            else:
+                fits = _is_bound_to(one, address)
+            (mine if fits else others).append((name, one))
+        self._inherited = others
         if not mine and isinstance(address, InheritedSocket):
             raise CannotListen(
                 errno.ENOENT,
                 f"{address}: systemd gave no socket of this name: set FileDescriptorName="
                 f"{address.name} in the .socket unit, and start the proxy by it",
             )
+        for _name, one in mine:
+            one.setblocking(False)
         return [one for _name, one in mine]
 
 
-def share_out(
-    sockets: Sequence[Sequence[socket.socket]], worker: int, workers: int
-) -> list[tuple[int, socket.socket]]:
+def share_out(sockets: Sharing, worker: int, workers: int) -> list[tuple[int, socket.socket]]:
     """Return what one of ``workers`` listens to: (place of the listener, socket).
 
     Where there is a socket for each worker, each gets its own, and what is left over by a number

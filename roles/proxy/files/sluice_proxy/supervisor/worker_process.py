@@ -19,6 +19,7 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 
 from ..snapshot.snapshot import Snapshot, decode
 from .channel import Channel, Message
@@ -89,7 +90,7 @@ class WorkerProcess:
         self._answer("adopted", {"version": version})
 
     def _answer(
-        self, kind: str, values: dict[str, object] | None = None, payloads: list[bytes] = []
+        self, kind: str, values: dict[str, object] | None = None, payloads: Sequence[bytes] = ()
     ) -> None:
         assert self._channel is not None
         self._channel.send(kind, values, payloads)
@@ -130,7 +131,7 @@ def main(arguments: list[str]) -> int:
         await WorkerProcess(make).run(end)
 
     try:
-        import uvloop  # noqa: PLC0415 - not everywhere
+        import uvloop
     except ImportError:
         asyncio.run(serve())
     else:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
+from itertools import pairwise
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -92,7 +93,7 @@ def names_of(leaf: x509.Certificate) -> tuple[str, ...]:
 
 def expired(certificates: Sequence[ReadCertificate], now: datetime | None = None) -> list[int]:
     """Return which of ``certificates`` are past their last moment."""
-    moment = now or datetime.now(timezone.utc)
+    moment = now or datetime.now(UTC)
     return [index for index, read in enumerate(certificates) if read.expires < moment]
 
 
@@ -121,7 +122,7 @@ def _chain(text: bytes) -> list[x509.Certificate]:
         raise BadCertificate(
             "chain", "this has no PEM certificate: the leaf comes first, then its intermediates"
         ) from None
-    for place, (lower, upper) in enumerate(zip(chain, chain[1:]), 1):
+    for place, (lower, upper) in enumerate(pairwise(chain), 1):
         if lower.issuer != upper.subject:
             raise BadCertificate(
                 "chain",

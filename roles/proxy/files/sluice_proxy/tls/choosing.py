@@ -83,6 +83,17 @@ class ContextChooser:
             reason = f"the certificate for {name} cannot be used: {error}"
             raise HelloRefused(reason, alert(INTERNAL_ERROR)) from error
 
+    def choose(self, first: bytes) -> ssl.SSLContext | None:
+        """Return the context, or None while the ClientHello is not whole; raises HelloRefused.
+
+        ``first`` is all that the connection brought so far.
+        """
+        try:
+            hello = ClientHelloReader().feed(first)
+        except BadClientHello as bad:
+            raise HelloRefused(f"no ClientHello: {bad}", alert(bad.alert)) from None
+        return None if hello is None else self.context_for(hello)
+
     def _challenged(self, name: str | None, offered: tuple[bytes, ...]) -> ssl.SSLContext:
         if self._challenge is not None and name is not None and offered == (ACME,):
             context = self._challenge(name)
@@ -90,31 +101,3 @@ class ContextChooser:
                 return context
         reason = f"no protocol in common: {b', '.join(offered[:5])!r}"
         raise HelloRefused(reason, alert(NO_APPLICATION_PROTOCOL))
-
-    def reading(self) -> HelloReading:
-        """Return what reads the ClientHello of one new connection."""
-        return HelloReading(self)
-
-
-class HelloReading:
-    """Takes the bytes of one connection as they come until its context is known."""
-
-    __slots__ = ("_chooser", "_reader", "_seen")
-
-    def __init__(self, chooser: ContextChooser) -> None:
-        self._chooser = chooser
-        self._reader = ClientHelloReader()
-        self._seen = 0
-
-    def __call__(self, first: bytes) -> ssl.SSLContext | None:
-        """Return the context, or None while the ClientHello is not whole; raises HelloRefused.
-
-        ``first`` is all that the connection brought so far: only what is new is read.
-        """
-        new = first[self._seen :]
-        self._seen = len(first)
-        try:
-            hello = self._reader.feed(new)
-        except BadClientHello as bad:
-            raise HelloRefused(f"no ClientHello: {bad}", alert(bad.alert)) from None
-        return None if hello is None else self._chooser.context_for(hello)

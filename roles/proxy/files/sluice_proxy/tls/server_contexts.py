@@ -99,11 +99,13 @@ def trust_clients(context: ssl.SSLContext, policy: TlsPolicy) -> None:
 
 def _show(context: ssl.SSLContext, certificate: Certificate) -> None:
     """Load chain and key. ``ssl`` takes files only, so they are one in memory for a moment."""
-    assert certificate.chain.text is not None and certificate.key.text is not None
+    chain, key = certificate.chain.text, certificate.key.text
+    if chain is None or key is None:
+        raise ValueError("a certificate is shown that was not read")
     memory = os.memfd_create("certificate", os.MFD_CLOEXEC)
     try:
         with open(memory, "wb", closefd=False) as file:
-            file.write(certificate.key.text + certificate.chain.text)
+            file.write(key + chain)
         context.load_cert_chain(f"/proc/self/fd/{memory}")
     finally:
         os.close(memory)

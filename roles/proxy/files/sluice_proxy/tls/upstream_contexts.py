@@ -36,8 +36,19 @@ def upstream_context(settings: TargetTls) -> ssl.SSLContext:
     return context
 
 
-kept_upstream_context = lru_cache(MOST_CONTEXTS)(upstream_context)
-"""``upstream_context``, where targets that are alike share one: it verifies, but knows no target."""
+class UpstreamContexts:
+    """Contexts that were made, shared by targets that are alike; for one snapshot at a time."""
+
+    def __init__(self) -> None:
+        self._get = lru_cache(MOST_CONTEXTS)(upstream_context)
+
+    def of(self, settings: TargetTls) -> ssl.SSLContext:
+        """Return the context for a target; raises OSError or ssl.SSLError."""
+        return self._get(settings)
+
+    def forget(self) -> None:
+        """Read the files again for the next connections: a new snapshot is in force."""
+        self._get.cache_clear()
 
 
 def _load(file: str, load: Callable[[], None]) -> None:
