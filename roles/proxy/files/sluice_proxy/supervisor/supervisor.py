@@ -66,7 +66,7 @@ class Supervisor:
     def __init__(self, path: Path, factory: str) -> None:
         self._path = path
         self._notifier = Notifier()
-        self._sockets = ListeningSockets(inherited_sockets())
+        self._sockets = ListeningSockets(inherited_sockets(os.environ))
         self._metrics_sockets = ListeningSockets()
         self._workers = Workers(factory)
         self._contexts = UpstreamContexts()

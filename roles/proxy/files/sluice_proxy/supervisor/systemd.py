@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 
 _FIRST_DESCRIPTOR = 3
 
@@ -65,19 +65,17 @@ class Notifier:
             return
 
 
-def inherited_sockets(
-    environment: Mapping[str, str] = os.environ, pid: int | None = None
-) -> list[tuple[str, socket.socket]]:
-    """Return the sockets that systemd opened for this process, with their names."""
-    if environment.get("LISTEN_PID") != str(os.getpid() if pid is None else pid):
+def inherited_sockets(environment: MutableMapping[str, str]) -> list[tuple[str, socket.socket]]:
+    """Return the sockets that systemd opened for this process, with their names.
+
+    The variables that tell of them are removed: they are true only once.
+    """
+    told = [environment.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")]
+    if told[0] != str(os.getpid()) or not told[1].isdecimal():
         return []
-    try:
-        count = int(environment.get("LISTEN_FDS", "0"))
-    except ValueError:
-        return []
-    names = environment.get("LISTEN_FDNAMES", "").split(":")
+    names = told[2].split(":")
     found = []
-    for place in range(count):
+    for place in range(int(told[1])):
         number = _FIRST_DESCRIPTOR + place
         os.set_inheritable(number, False)
         name = names[place] if place < len(names) else ""

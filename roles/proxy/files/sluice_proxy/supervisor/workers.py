@@ -156,8 +156,9 @@ class Worker:
 class Workers:
     """One worker in each of a number of places, and those that are on their way out."""
 
-    def __init__(self, factory: str) -> None:
+    def __init__(self, factory: str, silence: float = SILENCE) -> None:
         self._factory = factory
+        self._silence = silence
         self._loop = asyncio.get_running_loop()
         self._places: list[Worker | None] = []
         self._backoffs: list[Backoff] = []
@@ -245,10 +246,10 @@ class Workers:
         return whole
 
     def kill_silent(self) -> None:
-        """Kill workers that were not heard of for SILENCE seconds; they are replaced."""
+        """Kill workers that were not heard of for too long; they are replaced."""
         now = self._loop.time()
         for worker in self.everybody:
-            if now - worker.heard > SILENCE and not worker.drains:
+            if now - worker.heard > self._silence and not worker.drains:
                 _log.error("worker %d does not answer: killing it", worker.pid)
                 worker.kill()
 
