@@ -107,7 +107,9 @@ def test_what_a_worker_refuses_is_taken_back_from_all(proxy: Running) -> None:
     assert failures == []
     assert "this route is not for workers" in proxy.said
     proxy.reload(CONFIG + ROUTES)
-    assert {proxy.ask()["version"] for _ in range(20)} == {int(proxy.number("sluice_snapshot_version"))}
+    assert {proxy.ask()["version"] for _ in range(20)} == {
+        int(proxy.number("sluice_snapshot_version"))
+    }
 
 
 def test_listeners_come_and_go_with_the_file(proxy: Running, tmp_path: Path) -> None:
@@ -141,8 +143,12 @@ def test_a_worker_that_is_killed_is_replaced_and_its_waiting_clients_are_served(
         for _ in range(5):
             victim = proxy.workers()[0]
             os.kill(victim, signal.SIGKILL)
-            until(lambda victim=victim: victim not in proxy.workers()
-                  and proxy.number("sluice_workers") == 2, "the replacement")
+            until(
+                lambda victim=victim: (
+                    victim not in proxy.workers() and proxy.number("sluice_workers") == 2
+                ),
+                "the replacement",
+            )
         refused = [failure for failure in failures if "Refused" in failure]
     # Connections of the killed workers break; but no other, and none is refused.
     assert refused == []
@@ -271,12 +277,15 @@ def test_a_target_that_fails_its_checks_is_out_in_all_workers_until_it_is_good(
     tmp_path: Path,
 ) -> None:
     port = free_port()
-    config = CONFIG + f"""
+    config = (
+        CONFIG
+        + f"""
 routes:
   - name: checked
     targets: http://127.0.0.1:{port}
     health: {{active: {{endpoint: /up, interval: 100ms, attempts: 1, timeout: 1s}}}}
 """
+    )
     key = ["checked", f"http://127.0.0.1:{port}"]
     with running(tmp_path, config) as proxy:
         until(lambda: all(proxy.ask()["down"] == [key] for _ in range(5)), "going down")

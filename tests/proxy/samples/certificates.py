@@ -62,9 +62,7 @@ def usual_authority() -> Pair:
     return authority()
 
 
-def leaf(
-    *names: str, issuer: Pair | None = None, key: Key | None = None, days: int = 30
-) -> Pair:
+def leaf(*names: str, issuer: Pair | None = None, key: Key | None = None, days: int = 30) -> Pair:
     """Return a certificate for ``names``, by the usual authority where no other is given."""
     return _made(
         names[0] if names else "nameless",

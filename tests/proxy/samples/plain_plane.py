@@ -29,23 +29,17 @@ class PlainPlane:
         self.numbers = Metrics()
         self.workers = 0
         self._servers: list[asyncio.Server] = []
-        self._tasks: set[asyncio.Task[Any]] = set()
 
-    def adopt(self, snapshot: Snapshot, listening: Listening, down: Down) -> None:
+    async def adopt(self, snapshot: Snapshot, listening: Listening, down: Down) -> None:
         if any(route.name == "not-for-workers" for route in snapshot.routes):
             raise ValueError("this route is not for workers")
         for server in self._servers:
             server.close()
         self._servers = []
         self.version, self.down, self.workers = snapshot.version, down, snapshot.workers or 0
-        for _listener, one in listening:
-            task = asyncio.ensure_future(self._listen(one))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _listen(self, one: Any) -> None:
         loop = asyncio.get_running_loop()
-        self._servers.append(await loop.create_server(lambda: Connection(self), sock=one))
+        for _listener, one in listening:
+            self._servers.append(await loop.create_server(lambda: Connection(self), sock=one))
 
     def set_down(self, down: Down) -> None:
         self.down = down

@@ -107,9 +107,10 @@ def test_a_unix_socket_in_use_and_a_file_are_left_alone(
 
 def test_sockets_of_systemd_are_found_by_name_and_by_address() -> None:
     port = free_port()
-    with socket.create_server(("127.0.0.1", port)) as bound, socket.create_server(
-        ("127.0.0.1", 0)
-    ) as named:
+    with (
+        socket.create_server(("127.0.0.1", port)) as bound,
+        socket.create_server(("127.0.0.1", 0)) as named,
+    ):
         sockets = ListeningSockets([("x", bound.dup()), ("web", named.dup())])
         web, address = InheritedSocket("web"), TcpAddress("127.0.0.1", port)
         opened = sockets.open([Listener(address), Listener(web)], 4)

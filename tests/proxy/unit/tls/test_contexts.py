@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import os
 import ssl
+from dataclasses import replace
 
 import pytest
 from samples.certificates import authority, leaf
 from samples.handshakes import client_context, shake, show
 from sluice_proxy.routes.model.host_pattern import parse_host_pattern
 from sluice_proxy.routes.model.policies import ClientCertificate, TlsPolicy
-from sluice_proxy.snapshot.snapshot import Snapshot
+from sluice_proxy.snapshot.snapshot import Snapshot, decode, encode
 from sluice_proxy.snapshot.tls import HostPolicy, TlsSettings
 from sluice_proxy.tls.certificates import read_certificate
-from sluice_proxy.tls.choosing import ContextChooser
+from sluice_proxy.tls.choosing import PROTOCOLS, ContextChooser
+from sluice_proxy.tls.server_contexts import ServerContexts
 from sluice_proxy.tls.server_side import HelloRefused
 
 STAFF = authority("Staff")
@@ -32,16 +34,18 @@ def chooser(
     **policies: TlsPolicy,
 ) -> ContextChooser:
     """Return what chooses among certificates; a policy's host is written with _ for the dot."""
-    certificates = [read_certificate(leaf(*of_one).configured, _no_file) for of_one in names]
     hosts = tuple(
         HostPolicy(parse_host_pattern(host.replace("_", ".")), policy)
         for host, policy in policies.items()
     )
-    snapshot = Snapshot(
-        certificates=tuple(read.certificate for read in certificates),
-        tls=TlsSettings(strict_sni=strict, hosts=hosts),
-    )
-    return ContextChooser(snapshot, most_contexts=most, challenge=challenge)
+    snapshot = replace(certificates(*names), tls=TlsSettings(strict_sni=strict, hosts=hosts))
+    return ContextChooser(snapshot, ServerContexts(PROTOCOLS, most), challenge=challenge)
+
+
+def certificates(*names: tuple[str, ...]) -> Snapshot:
+    """Return a snapshot with a certificate for each of ``names``."""
+    read = [read_certificate(leaf(*of_one).configured, _no_file) for of_one in names]
+    return Snapshot(certificates=tuple(one.certificate for one in read))
 
 
 def _no_file(path: str) -> bytes:
@@ -195,18 +199,37 @@ def test_bytes_that_are_no_client_hello_are_refused() -> None:
 
 
 def test_contexts_are_made_when_needed_and_are_bounded() -> None:
-    chooses = chooser(*((f"{number}.test",) for number in range(6)), most=3)
-    assert chooses.contexts.made == 0
+    contexts = ServerContexts(PROTOCOLS, most=3)
+    snapshot = certificates(*((f"{number}.test",) for number in range(6)))
+    chooses = ContextChooser(snapshot, contexts)
+    assert contexts.made == 0
 
     for number in (0, 1, 0, 2, 0, 3):
         assert shake(chooses, f"{number}.test").shown == {f"{number}.test"}
-    assert (len(chooses.contexts), chooses.contexts.made) == (3, 4)
+    assert (len(contexts), contexts.made) == (3, 4)
 
     # The one that is used most was kept, the one that was not used for longest made room.
     shake(chooses, "0.test")
-    assert chooses.contexts.made == 4
+    assert contexts.made == 4
     shake(chooses, "1.test")
-    assert chooses.contexts.made == 5
+    assert contexts.made == 5
+
+
+def test_a_change_that_leaves_a_certificate_as_it_was_keeps_its_sessions() -> None:
+    contexts = ServerContexts(PROTOCOLS)
+    stays, goes = certificates(("a.test",)), certificates(("b.test",))
+    both = Snapshot(certificates=(*stays.certificates, *goes.certificates))
+    before = ContextChooser(both, contexts)
+    client = client_context()
+    session = shake(before, "a.test", client).client.session
+    shake(before, "b.test")
+
+    # What workers get is equal, not the same.
+    contexts.keep_only(decode(encode(stays)).certificates)
+    after = ContextChooser(decode(encode(stays)), contexts)
+    assert len(contexts) == 1
+    assert shake(after, "a.test", client, session=session).client.session_reused
+    assert contexts.made == 2
 
 
 def test_no_key_is_left_open_in_memory() -> None:

@@ -22,9 +22,10 @@ Down = Set[tuple[str, str]]
 
 
 class DataPlane(Protocol):
-    """Serves clients. All methods are called from the loop that it was made in."""
+    """Serves clients. All methods are called from the loop that it was made in,
+    and none before the last ``adopt`` has returned."""
 
-    def adopt(self, snapshot: Snapshot, listening: Listening, down: Down) -> None:
+    async def adopt(self, snapshot: Snapshot, listening: Listening, down: Down) -> None:
         """Go over to a snapshot as one. Raises ValueError or OSError, and changes nothing then.
 
         ``listening`` are all sockets from now on: those of before that are not among them are not

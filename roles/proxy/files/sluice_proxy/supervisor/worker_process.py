@@ -39,34 +39,43 @@ class WorkerProcess:
         self._plane: DataPlane = make()
         self._snapshot: Snapshot | None = None
         self._channel: Channel | None = None
+        self._messages: asyncio.Queue[Message] = asyncio.Queue()
         self._ending: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 
     async def run(self, end: socket.socket) -> None:
         """Serve until told to drain, or until the supervisor is gone."""
-        self._channel = Channel(end, self._received, self._orphaned)
-        loop = asyncio.get_running_loop()
+        self._channel = Channel(end, self._messages.put_nowait, self._orphaned)
         # The supervisor decides what a signal to the whole group means.
-        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR2):
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
             signal.signal(number, signal.SIG_IGN)
-        loop.add_signal_handler(signal.SIGTERM, self._end, None)
-        await self._plane.drain(await self._ending)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end, None)
+        acting = asyncio.ensure_future(self._act())
+        await asyncio.wait((acting, self._ending), return_when=asyncio.FIRST_COMPLETED)
+        if acting.done():
+            # It never ends but by an error.
+            acting.result()
+        await self._plane.drain(self._ending.result())
+        acting.cancel()
         self._channel.send("report", payloads=[encode_metrics(self._plane.metrics())])
         self._channel.close()
 
-    def _received(self, message: Message) -> None:
-        match message.kind:
-            case "adopt":
-                self._adopt(message)
-            case "down":
-                self._plane.set_down(_down(message.payloads[0]))
-            case "report":
-                self._answer("report", payloads=[encode_metrics(self._plane.metrics())])
-            case "reopen":
-                self._plane.reopen_logs()
-            case "drain":
-                self._end(message.values["seconds"])
+    async def _act(self) -> None:
+        """Do what the messages say, one after the other."""
+        while True:
+            message = await self._messages.get()
+            match message.kind:
+                case "adopt":
+                    await self._adopt(message)
+                case "down":
+                    self._plane.set_down(_down(message.payloads[0]))
+                case "report":
+                    self._answer("report", payloads=[encode_metrics(self._plane.metrics())])
+                case "reopen":
+                    self._plane.reopen_logs()
+                case "drain":
+                    self._end(message.values["seconds"])
 
-    def _adopt(self, message: Message) -> None:
+    async def _adopt(self, message: Message) -> None:
         version = message.values["version"]
         encoded, down = message.payloads
         try:
@@ -75,7 +84,7 @@ class WorkerProcess:
                 (snapshot.listeners[place], one)
                 for place, one in zip(message.values["places"], message.sockets, strict=True)
             ]
-            self._plane.adopt(snapshot, listening, _down(down))
+            await self._plane.adopt(snapshot, listening, _down(down))
         except Exception as error:  # noqa: BLE001 - whatever it is, the old snapshot goes on
             for one in message.sockets:
                 one.close()

@@ -17,7 +17,7 @@ from ..snapshot.snapshot import Snapshot
 from ..snapshot.tls_policies import TlsPolicies
 from .certificate_names import CertificateNames
 from .client_hello import BadClientHello, ClientHello, ClientHelloReader
-from .server_contexts import MOST_CONTEXTS, ServerContexts
+from .server_contexts import ServerContexts
 from .server_side import HelloRefused
 
 PROTOCOLS = ("http/1.1",)
@@ -40,7 +40,7 @@ def alert(description: int) -> bytes:
 
 
 class ContextChooser:
-    """The contexts of one snapshot, whose certificates were read.
+    """Chooses for one snapshot, whose certificates were read.
 
     Connections that began under it keep what they have when another one takes its place.
     """
@@ -48,23 +48,18 @@ class ContextChooser:
     def __init__(
         self,
         snapshot: Snapshot,
+        contexts: ServerContexts,
         *,
-        most_contexts: int = MOST_CONTEXTS,
         challenge: Challenge | None = None,
     ) -> None:
         self._names = CertificateNames(one.hosts for one in snapshot.certificates)
-        self._contexts = ServerContexts(snapshot.certificates, PROTOCOLS, most_contexts)
-        self._empty = not snapshot.certificates
+        self._certificates = snapshot.certificates
+        self._contexts = contexts
         self._strict = snapshot.tls.strict_sni
         self._challenge = challenge
         self._protocols = {name.encode() for name in PROTOCOLS}
         self.policies = TlsPolicies(snapshot.tls)
         """Also what a request's host is held against: see TlsPolicies.of."""
-
-    @property
-    def contexts(self) -> ServerContexts:
-        """The contexts that are in use."""
-        return self._contexts
 
     def context_for(self, hello: ClientHello) -> ssl.SSLContext:
         """Return the context for a client that asked with ``hello``; raises HelloRefused."""
@@ -73,12 +68,12 @@ class ContextChooser:
             return self._challenged(name, hello.alpn)
         place = None if name is None else self._names.find(name)
         if place is None:
-            if self._empty or self._strict:
+            if self._strict or not self._certificates:
                 asked = "no name" if name is None else name
                 raise HelloRefused(f"no certificate for {asked}", alert(UNRECOGNIZED_NAME))
             place = 0
         try:
-            return self._contexts.get(place, self.policies.of(name))
+            return self._contexts.get(self._certificates[place], self.policies.of(name))
         except (ssl.SSLError, OSError) as error:
             reason = f"the certificate for {name} cannot be used: {error}"
             raise HelloRefused(reason, alert(INTERNAL_ERROR)) from error

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..routes.model.policies import ClientCertificate, TlsPolicy
 from ..snapshot.tls import Certificate
@@ -27,42 +27,42 @@ _MIN_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
 class ServerContexts:
-    """The contexts of one set of certificates."""
+    """Contexts by certificate and policy. They outlive a snapshot that does not change these."""
 
-    __slots__ = ("_certificates", "_contexts", "_most", "_protocols", "made")
+    __slots__ = ("_contexts", "_most", "_protocols", "made")
 
-    def __init__(
-        self,
-        certificates: Sequence[Certificate],
-        protocols: Sequence[str],
-        most: int = MOST_CONTEXTS,
-    ) -> None:
-        self._certificates = certificates
+    def __init__(self, protocols: Sequence[str], most: int = MOST_CONTEXTS) -> None:
         self._protocols = list(protocols)
         self._most = most
-        self._contexts: OrderedDict[tuple[int, TlsPolicy], ssl.SSLContext] = OrderedDict()
+        self._contexts: OrderedDict[tuple[Certificate, TlsPolicy], ssl.SSLContext] = OrderedDict()
         self.made = 0
         """How many contexts were made so far, those that are gone included."""
 
     def __len__(self) -> int:
         return len(self._contexts)
 
-    def get(self, place: int, policy: TlsPolicy) -> ssl.SSLContext:
-        """Return the context that shows the certificate at ``place`` under ``policy``.
+    def get(self, certificate: Certificate, policy: TlsPolicy) -> ssl.SSLContext:
+        """Return the context that shows a certificate that was read, under ``policy``.
 
         Raises ssl.SSLError or OSError when it cannot be made.
         """
-        key = (place, policy)
+        key = (certificate, policy)
         context = self._contexts.get(key)
         if context is not None:
             self._contexts.move_to_end(key)
             return context
-        context = server_context(self._certificates[place], policy, self._protocols)
+        context = server_context(certificate, policy, self._protocols)
         self.made += 1
         self._contexts[key] = context
         if len(self._contexts) > self._most:
             self._contexts.popitem(last=False)
         return context
+
+    def keep_only(self, certificates: Iterable[Certificate]) -> None:
+        """Forget the contexts of all other certificates."""
+        kept = set(certificates)
+        for key in [key for key in self._contexts if key[0] not in kept]:
+            del self._contexts[key]
 
 
 def server_context(
