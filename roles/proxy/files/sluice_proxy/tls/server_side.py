@@ -25,17 +25,23 @@ _RECORD = 16384
 class Inner(Protocol):
     """What is inside the TLS connection; the methods are asyncio.Protocol's."""
 
-    def connection_made(self, transport: Any) -> None: ...
+    def connection_made(self, transport: Any) -> None:
+        """The handshake is done."""
 
-    def data_received(self, data: bytes) -> None: ...
+    def data_received(self, data: bytes) -> None:
+        """This was inside."""
 
-    def eof_received(self) -> bool | None: ...
+    def eof_received(self) -> bool | None:
+        """No more comes; return whether more may still be sent."""
 
-    def connection_lost(self, error: Exception | None) -> None: ...
+    def connection_lost(self, error: Exception | None) -> None:
+        """It is over."""
 
-    def pause_writing(self) -> None: ...
+    def pause_writing(self) -> None:
+        """Send no more for now."""
 
-    def resume_writing(self) -> None: ...
+    def resume_writing(self) -> None:
+        """Send on."""
 
 
 class HelloRefused(Exception):
@@ -58,7 +64,8 @@ def fatal_alert(description: int) -> bytes:
 class TlsServerSide(asyncio.Protocol):
     """The server's end of one TLS connection; it is the transport of ``inner``.
 
-    ``inner`` learns of the connection when the handshake is done. ``failed`` is told why one was not.
+    ``inner`` learns of the connection when the handshake is done; ``failed`` is told why it was
+    not.
     """
 
     __slots__ = (
@@ -102,9 +109,11 @@ class TlsServerSide(asyncio.Protocol):
     # asyncio.Protocol, called by the loop
 
     def connection_made(self, transport: Any) -> None:
+        """Wait for the ClientHello."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
+        """Decrypt, or go on with the handshake."""
         if self._open:
             self._incoming.write(data)
             if not self._paused:
@@ -117,28 +126,33 @@ class TlsServerSide(asyncio.Protocol):
             self._begin(data)
 
     def eof_received(self) -> bool:
+        """Pass it on, and close."""
         # Without a close_notify this may be the work of an attacker: nothing goes on after it.
         if self._open and not self._closing:
             self._inner.eof_received()
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
+        """Pass it on."""
         opened, self._open, self._closing = self._open, False, True
         self._object = None
         if opened:
             self._inner.connection_lost(error)
 
     def pause_writing(self) -> None:
+        """Pass it on."""
         if self._open:
             self._inner.pause_writing()
 
     def resume_writing(self) -> None:
+        """Pass it on."""
         if self._open:
             self._inner.resume_writing()
 
     # asyncio.Transport, called by what is inside
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Encrypt and send."""
         if self._object is None or self._closing:
             return
         try:
@@ -149,6 +163,7 @@ class TlsServerSide(asyncio.Protocol):
         self._transport.write(self._outgoing.read())
 
     def close(self) -> None:
+        """Say that no more comes, and close after what is still to be sent."""
         if self._closing:
             return
         self._closing = True
@@ -160,17 +175,21 @@ class TlsServerSide(asyncio.Protocol):
         self._transport.close()
 
     def abort(self) -> None:
+        """Close at once."""
         self._closing = True
         self._transport.abort()
 
     def is_closing(self) -> bool:
+        """Return whether it is closed or about to be."""
         return self._closing or self._transport.is_closing()
 
     def pause_reading(self) -> None:
+        """Hand nothing on until `resume_reading`."""
         self._paused = True
         self._transport.pause_reading()
 
     def resume_reading(self) -> None:
+        """Hand on what came since, and what comes."""
         self._paused = False
         if self._open:
             self._read()
@@ -195,6 +214,7 @@ class TlsServerSide(asyncio.Protocol):
         self.write(b"".join(pieces))
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return what is known of the connection, ``server_name`` and ``ssl_object`` included."""
         if name == "ssl_object":
             return self._object
         if name == "server_name":
@@ -202,10 +222,12 @@ class TlsServerSide(asyncio.Protocol):
         return self._transport.get_extra_info(name, default)
 
     def get_write_buffer_size(self) -> int:
+        """Return how many encrypted bytes wait to be sent."""
         size: int = self._transport.get_write_buffer_size()
         return size
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Set from where on writing is paused, in encrypted bytes."""
         self._transport.set_write_buffer_limits(high, low)
 
     # The handshake

@@ -135,32 +135,27 @@ class Exchange:
 
     def content(self, data: bytes, complete: bool) -> None:
         """Take more of the request's content, or what goes through the tunnel."""
-        size = len(data)
-        self.bytes_in += size
-        connection = self._connection
+        self.bytes_in += len(data)
         if self._phase == _TUNNEL:
-            if connection is not None and data:
-                connection.send(data)
+            if self._connection is not None:
+                self._connection.send(data)
                 self._limit(monotonic(), self._timeouts.tunnel)
             return
         if complete:
             self.request_complete = True
-        route = self._route
-        if route is not None and route.body_limit is not None and self.bytes_in > route.body_limit:
-            if self._content_beyond(route.body_limit):
-                return
+        if self.head.chunked and self._content_beyond_limit():
+            return
+        connection = self._connection
         if connection is None:
             self._keep(data)
             if self._kept_bytes > MOST_KEPT:
                 self._client.hold_content()
             return
-        if self._replayable and data:
+        if self._replayable:
             self._keep(data)
             if self._kept_bytes > MOST_KEPT:
-                self._kept = None
-                self._replayable = False
-        if data:
-            connection.send(data)
+                self._keep_no_more()
+        connection.send(data)
         if complete and self._phase == _SENDING:
             self._limit(monotonic(), self._timeouts.response)
 
@@ -256,14 +251,14 @@ class Exchange:
         reason = f"the content has more than {limit} bytes"
         self._answer(error_answer(self._serving.pages, 413, reason))
 
-    def _content_beyond(self, limit: int) -> bool:
-        """Refuse content that is longer than a route allows; its framing is not counted."""
-        if not self.head.chunked or self._client.content_bytes <= limit:
+    def _content_beyond_limit(self) -> bool:
+        """Refuse content of no declared length when there is more than the route allows."""
+        limit = None if self._route is None else self._route.body_limit
+        if limit is None or self._client.content_bytes <= limit:
             return False
         if self._answered:
             self._fail_with(413, f"the content has more than {limit} bytes")
         else:
-            self._leave_target(monotonic())
             self._too_large(limit)
         return True
 
@@ -321,7 +316,9 @@ class Exchange:
     def connected(self, connection: TargetConnection) -> None:
         """Send the request, or what there is of it."""
         origin, route, match = self._origin, self._route, self._match
-        assert origin is not None and route is not None and match is not None
+        assert origin is not None
+        assert route is not None
+        assert match is not None
         head = self.head
         self._connection = connection
         target = None
@@ -351,8 +348,7 @@ class Exchange:
         else:
             self.deadline = self._total
             if self._kept_bytes > MOST_KEPT:
-                self._kept = None
-                self._replayable = False
+                self._keep_no_more()
                 self._client.resume_content()
         connection.start(self, data, head.method, head.upgrade)
 
@@ -573,6 +569,10 @@ class Exchange:
         else:
             self._kept.append(data)
         self._kept_bytes += len(data)
+
+    def _keep_no_more(self) -> None:
+        self._kept = None
+        self._replayable = False
 
     def _leave_target(self, now: float) -> None:
         """Give the connection back or up, or wait for none any more; count the target down."""

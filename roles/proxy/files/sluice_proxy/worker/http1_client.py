@@ -280,7 +280,8 @@ class Http1Client(asyncio.Protocol):
 
     def _read_chunked(self, data: bytes) -> None:
         exchange, scanner = self._exchange, self._scanner
-        assert exchange is not None and scanner is not None
+        assert exchange is not None
+        assert scanner is not None
         try:
             size = scanner.feed(data)
         except BadChunk as bad:

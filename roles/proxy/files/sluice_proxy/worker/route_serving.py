@@ -77,11 +77,13 @@ class RouteServing:
         self.held = 0
         """How many requests wait for the end of the maintenance."""
         self.rate: Rate | None = None
-        if route.rate_limit is not None:
-            kept = earlier is not None and earlier.route.rate_limit == route.rate_limit
-            self.rate = earlier.rate if earlier and kept else Rate(route.rate_limit)
-        kept = earlier is not None and earlier.route.retry == route.retry
-        self.budget = earlier.budget if earlier and kept else RetryBudget(route.retry, monotonic())
+        if earlier is not None and earlier.route.rate_limit == route.rate_limit:
+            self.rate = earlier.rate
+        elif route.rate_limit is not None:
+            self.rate = Rate(route.rate_limit)
+        self.budget: RetryBudget = RetryBudget(route.retry, monotonic())
+        if earlier is not None and earlier.route.retry == route.retry:
+            self.budget = earlier.budget
         self.traffic = surroundings.traffic(route.name, "")
         self.log_text = '"route":%s,"upstream":""' % encode_basestring_ascii(route.name)
         self.pool = Pool(route.targets, route.balancing, random=Random().random, clock=monotonic)

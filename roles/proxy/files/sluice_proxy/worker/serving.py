@@ -71,4 +71,4 @@ class Serving:
                 routes.append(before)
             else:
                 routes.append(RouteServing(route, surroundings, before))
-        self.routes = tuple(routes)
+        self.routes: tuple[RouteServing, ...] = tuple(routes)
