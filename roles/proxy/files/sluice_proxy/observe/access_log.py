@@ -4,8 +4,8 @@
 
 """The access log: a JSON object on a line for each request.
 
-Lines are collected and written together, so that a request costs no system call. Several workers append
-to one file: a write of whole lines to a file opened with O_APPEND is not torn.
+Lines are collected and written together, so that a request costs no system call. Several workers
+append to one file: a write of whole lines to a file opened with O_APPEND is not torn.
 """
 
 from __future__ import annotations
@@ -15,11 +15,16 @@ import time
 from json.encoder import encode_basestring_ascii as quote
 
 MOST_HELD = 1 << 20
-"""Bytes that are held at most while the disk does not take them; then lines are dropped and counted."""
+"""Bytes held at most while the disk does not take them; then lines are dropped and counted."""
+_LINES_AT_ONCE = 256
+_STANDARD_OUTPUT = 1
 
 
 class AccessLog:
-    """Appends lines to a file; ``flush`` is to be called by a clock and when much has come together."""
+    """Appends lines to a file; ``flush`` is to be called by a clock too.
+
+    ``path`` is a file, ``-`` for standard output, or None for no log at all.
+    """
 
     def __init__(self, path: str | None) -> None:
         self._path = path
@@ -27,17 +32,22 @@ class AccessLog:
         self._lines: list[str] = []
         self._second = -1
         self._stamp = ""
+        self._hosts: dict[str, str] = {}
         self.dropped = 0
+        """How many lines were lost."""
         self.reopen()
 
     def reopen(self) -> None:
-        """Open the file anew: after a rotation, and at the start."""
+        """Open the file anew: after a rotation, and at the start. Raises OSError."""
         self.close()
-        if self._path is not None:
+        if self._path == "-":
+            self._descriptor = os.dup(_STANDARD_OUTPUT)
+        elif self._path is not None:
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             self._descriptor = os.open(self._path, flags, 0o640)
 
     def close(self) -> None:
+        """Write what is left, and log no more."""
         self.flush()
         if self._descriptor >= 0:
             os.close(self._descriptor)
@@ -53,12 +63,16 @@ class AccessLog:
         seconds: float,
         bytes_in: int,
         bytes_out: int,
-        route: str,
-        upstream: str,
-        request_id: str,
+        place: str,
+        request_id: bytes,
         error: str,
     ) -> None:
-        """Note one request; sizes are in bytes, ``error`` is empty where nothing went wrong."""
+        """Note one request.
+
+        Sizes are in bytes. ``place`` is route and upstream as JSON members, ``error`` is empty
+        where nothing went wrong. ``method`` and ``request_id`` are of characters that JSON takes
+        as they are.
+        """
         if self._descriptor < 0:
             return
         now = time.time()
@@ -66,27 +80,31 @@ class AccessLog:
         if second != self._second:
             self._second = second
             self._stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            self._hosts.clear()
+        quoted = self._hosts.get(host)
+        if quoted is None:
+            quoted = self._hosts[host] = quote(host)
+        text = target.decode("latin-1")
         self._lines.append(
             '{"time":"%s.%03dZ","client":"%s","method":"%s","host":%s,"target":%s,"status":%d,'
-            '"seconds":%.6f,"bytes_in":%d,"bytes_out":%d,"route":%s,"upstream":%s,"id":%s%s}\n'
+            '"seconds":%.6f,"bytes_in":%d,"bytes_out":%d,%s,"id":"%s"%s}\n'
             % (
                 self._stamp,
                 (now - second) * 1000,
                 client,
                 method.decode("ascii"),
-                quote(host),
-                quote(target.decode("latin-1")),
+                quoted,
+                quote(text),
                 status,
                 seconds,
                 bytes_in,
                 bytes_out,
-                quote(route),
-                quote(upstream),
-                quote(request_id),
-                ',"error":%s' % quote(error) if error else "",
+                place,
+                request_id.decode("ascii"),
+                ',"error":' + quote(error) if error else "",
             )
         )
-        if len(self._lines) >= 512:
+        if len(self._lines) >= _LINES_AT_ONCE:
             self.flush()
 
     def flush(self) -> None:

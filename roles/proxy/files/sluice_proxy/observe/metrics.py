@@ -28,10 +28,12 @@ class Histogram:
         self.total = 0.0
 
     def observe(self, seconds: float) -> None:
+        """Count one duration."""
         self.counts[bisect_left(BUCKETS, seconds)] += 1
         self.total += seconds
 
     def add(self, counts: Iterable[int], total: float) -> None:
+        """Add what another histogram counted."""
         self.counts = [mine + other for mine, other in zip(self.counts, counts, strict=True)]
         self.total += total
 
@@ -48,6 +50,7 @@ class Traffic:
         self.durations = Histogram()
 
     def count(self, status: int, seconds: float, bytes_in: int, bytes_out: int) -> None:
+        """Count one exchange."""
         self.statuses[status] = self.statuses.get(status, 0) + 1
         self.bytes_in += bytes_in
         self.bytes_out += bytes_out
@@ -70,6 +73,7 @@ class Metrics:
         return found
 
     def add(self, name: str, amount: float = 1, labels: Labels = ()) -> None:
+        """Let a counter grow."""
         self.counters[name, labels] = self.counters.get((name, labels), 0) + amount
 
     def merge(self, other: Metrics) -> None:

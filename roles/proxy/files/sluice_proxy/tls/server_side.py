@@ -2,18 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS on a connection, over memory buffers, so that the ClientHello is read before a context is chosen.
+"""TLS on a connection, over memory buffers: the ClientHello is read before a context is chosen.
 
-``ssl`` applies a context's client-certificate rules and minimum version only when the context is there
-before the handshake begins; swapping it in a callback changes no more than the certificate.
+``ssl`` applies a context's client-certificate rules and minimum version only when the context is
+there before the handshake begins; swapping it in a callback changes no more than the certificate.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Protocol
+
+from .client_hello import BadClientHello, ClientHello, ClientHelloReader
 
 _RECORD = 16384
 """Most bytes of one record (RFC 8446, section 5.1), which is all that one read gives."""
@@ -22,17 +25,23 @@ _RECORD = 16384
 class Inner(Protocol):
     """What is inside the TLS connection; the methods are asyncio.Protocol's."""
 
-    def connection_made(self, transport: Any) -> None: ...
+    def connection_made(self, transport: Any) -> None:
+        """The handshake is done."""
 
-    def data_received(self, data: bytes) -> None: ...
+    def data_received(self, data: bytes) -> None:
+        """This was inside."""
 
-    def eof_received(self) -> bool | None: ...
+    def eof_received(self) -> bool | None:
+        """No more comes; return whether more may still be sent."""
 
-    def connection_lost(self, error: Exception | None) -> None: ...
+    def connection_lost(self, error: Exception | None) -> None:
+        """It is over."""
 
-    def pause_writing(self) -> None: ...
+    def pause_writing(self) -> None:
+        """Send no more for now."""
 
-    def resume_writing(self) -> None: ...
+    def resume_writing(self) -> None:
+        """Send on."""
 
 
 class HelloRefused(Exception):
@@ -43,17 +52,20 @@ class HelloRefused(Exception):
         self.alert = alert
 
 
-Choose = Callable[[bytes], "ssl.SSLContext | None"]
-"""Gets the first bytes; returns the context, or None while the ClientHello is not whole.
+Choose = Callable[[ClientHello], ssl.SSLContext]
+"""Returns the context for a client; raises HelloRefused."""
 
-Raises HelloRefused.
-"""
+
+def fatal_alert(description: int) -> bytes:
+    """Return the record of a fatal alert (RFC 8446, section 6), before any key is agreed on."""
+    return bytes((21, 3, 3, 0, 2, 2, description))
 
 
 class TlsServerSide(asyncio.Protocol):
     """The server's end of one TLS connection; it is the transport of ``inner``.
 
-    ``inner`` learns of the connection when the handshake is done. ``failed`` is told why one was not.
+    ``inner`` learns of the connection when the handshake is done; ``failed`` is told why it was
+    not.
     """
 
     __slots__ = (
@@ -67,7 +79,10 @@ class TlsServerSide(asyncio.Protocol):
         "_open",
         "_outgoing",
         "_paused",
+        "_reader",
         "_transport",
+        "server_name",
+        "was_open",
     )
 
     def __init__(self, choose: Choose, inner: Inner, failed: Callable[[str], None]) -> None:
@@ -75,20 +90,30 @@ class TlsServerSide(asyncio.Protocol):
         self._inner = inner
         self._failed = failed
         self._first: bytearray | None = bytearray()
+        self._reader = ClientHelloReader()
+        self.server_name: str | None = None
+        """The name that the client asked for, lower case."""
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._object: ssl.SSLObject | None = None
         self._transport: Any = None
         self._open = False
+        self.was_open = False
+        """Whether ``inner`` was told of the connection."""
         self._paused = False
         self._closing = False
+
+    def opened(self) -> None:
+        """The handshake is done: for what watches over its duration."""
 
     # asyncio.Protocol, called by the loop
 
     def connection_made(self, transport: Any) -> None:
+        """Wait for the ClientHello."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
+        """Decrypt, or go on with the handshake."""
         if self._open:
             self._incoming.write(data)
             if not self._paused:
@@ -98,30 +123,36 @@ class TlsServerSide(asyncio.Protocol):
             self._shake_hands()
         elif self._first is not None:
             self._first += data
-            self._begin()
+            self._begin(data)
 
     def eof_received(self) -> bool:
+        """Pass it on, and close."""
+        # Without a close_notify this may be the work of an attacker: nothing goes on after it.
         if self._open and not self._closing:
             self._inner.eof_received()
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
+        """Pass it on."""
         opened, self._open, self._closing = self._open, False, True
         self._object = None
         if opened:
             self._inner.connection_lost(error)
 
     def pause_writing(self) -> None:
+        """Pass it on."""
         if self._open:
             self._inner.pause_writing()
 
     def resume_writing(self) -> None:
+        """Pass it on."""
         if self._open:
             self._inner.resume_writing()
 
     # asyncio.Transport, called by what is inside
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Encrypt and send."""
         if self._object is None or self._closing:
             return
         try:
@@ -132,59 +163,89 @@ class TlsServerSide(asyncio.Protocol):
         self._transport.write(self._outgoing.read())
 
     def close(self) -> None:
+        """Say that no more comes, and close after what is still to be sent."""
         if self._closing:
             return
         self._closing = True
         if self._object is not None:
-            try:
+            # The client's answer to close_notify is not waited for.
+            with suppress(ssl.SSLError):
                 self._object.unwrap()
-            except ssl.SSLError:
-                # The client's answer to close_notify is not waited for.
-                pass
             self._transport.write(self._outgoing.read())
         self._transport.close()
 
     def abort(self) -> None:
+        """Close at once."""
         self._closing = True
         self._transport.abort()
 
     def is_closing(self) -> bool:
+        """Return whether it is closed or about to be."""
         return self._closing or self._transport.is_closing()
 
     def pause_reading(self) -> None:
+        """Hand nothing on until `resume_reading`."""
         self._paused = True
         self._transport.pause_reading()
 
     def resume_reading(self) -> None:
+        """Hand on what came since, and what comes."""
         self._paused = False
         if self._open:
             self._read()
         if not self._paused and not self._closing:
             self._transport.resume_reading()
 
+    def can_write_eof(self) -> bool:
+        """A close_notify says it (RFC 8446, section 6.1)."""
+        return True
+
+    def write_eof(self) -> None:
+        """Say that no more comes; what the client sends is still read."""
+        if self._object is None or self._closing:
+            return
+        with suppress(ssl.SSLError):
+            self._object.unwrap()
+        self._flush()
+        self._transport.write_eof()
+
+    def writelines(self, pieces: Iterable[bytes]) -> None:
+        """Write them one after the other."""
+        self.write(b"".join(pieces))
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return what is known of the connection, ``server_name`` and ``ssl_object`` included."""
         if name == "ssl_object":
             return self._object
+        if name == "server_name":
+            return self.server_name
         return self._transport.get_extra_info(name, default)
 
     def get_write_buffer_size(self) -> int:
+        """Return how many encrypted bytes wait to be sent."""
         size: int = self._transport.get_write_buffer_size()
         return size
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Set from where on writing is paused, in encrypted bytes."""
         self._transport.set_write_buffer_limits(high, low)
 
     # The handshake
 
-    def _begin(self) -> None:
+    def _begin(self, data: bytes) -> None:
         assert self._first is not None
         try:
-            context = self._choose(bytes(self._first))
+            hello = self._reader.feed(data)
+            if hello is None:
+                return
+            context = self._choose(hello)
+        except BadClientHello as bad:
+            self._refuse(f"no ClientHello: {bad}", fatal_alert(bad.alert))
+            return
         except HelloRefused as refusal:
             self._refuse(str(refusal), refusal.alert)
             return
-        if context is None:
-            return
+        self.server_name = hello.server_name
         self._incoming.write(self._first)
         self._first = None
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
@@ -202,7 +263,8 @@ class TlsServerSide(asyncio.Protocol):
             self._refuse(getattr(error, "reason", None) or str(error), b"")
             return
         self._flush()
-        self._open = True
+        self._open = self.was_open = True
+        self.opened()
         self._inner.connection_made(self)
         if not self._paused and not self._closing:
             self._read()
@@ -232,8 +294,8 @@ class TlsServerSide(asyncio.Protocol):
                 self.abort()
                 return
             if not data:
-                self._inner.eof_received()
-                self.close()
+                if not self._inner.eof_received():
+                    self.close()
                 return
             self._inner.data_received(data)
             if self._paused or self._closing:

@@ -4,58 +4,69 @@
 
 """Time limits by one tick for all, in place of a timer for each.
 
-A limit is kept within one interval of the tick. Connections number thousands, and each sets its limit
-several times a request: setting one is an assignment here.
+A limit is never kept too early, and too late by one interval of the tick at most. Connections
+number thousands, and each sets its limit several times a request: setting one is an assignment.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from time import monotonic
 from typing import Protocol
 
-INTERVAL = 0.5
+INTERVAL = 0.25
 """Seconds between two ticks."""
 
 NEVER = float("inf")
 
 
 class Limited(Protocol):
-    """Something with a limit: ``deadline`` is in seconds of the loop's clock."""
+    """Something with a limit: ``deadline`` is in seconds of the monotonic clock, or NEVER."""
 
     deadline: float
 
-    def expired(self) -> None: ...
+    def expired(self, now: float) -> None:
+        """The deadline has passed, and was set to NEVER."""
 
 
 class Deadlines:
-    """Watches over the limits of everything that was added and not removed."""
+    """Watches over the limits of everything in ``watched``; calls ``each_tick`` as well.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    What is watched puts itself in and takes itself out: ``watched[thing] = None``.
+    """
+
+    __slots__ = ("_each_tick", "_handle", "_loop", "now", "watched")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, each_tick: Callable[[float], None]) -> None:
         self._loop = loop
-        self._watched: dict[int, Limited] = {}
+        self._each_tick = each_tick
         self._handle: asyncio.TimerHandle | None = None
-        self.now = loop.time()
-        """The time of the last tick, in seconds of the loop's clock: good enough to set limits by."""
+        self.watched: dict[Limited, None] = {}
+        self.now = monotonic()
+        """The time of the last tick: for what need not be exact."""
 
     def start(self) -> None:
-        self._tick()
+        """Begin to tick."""
+        self.now = monotonic()
+        self._handle = self._loop.call_later(INTERVAL, self._tick)
 
     def stop(self) -> None:
+        """Tick no more."""
         if self._handle is not None:
             self._handle.cancel()
 
-    def add(self, one: Limited) -> None:
-        self._watched[id(one)] = one
-
-    def remove(self, one: Limited) -> None:
-        self._watched.pop(id(one), None)
-
     def _tick(self) -> None:
-        now = self.now = self._loop.time()
-        late = [one for one in self._watched.values() if one.deadline <= now]
-        for one in late:
-            # One that expired may have ended others.
-            if id(one) in self._watched and one.deadline <= now:
-                one.deadline = NEVER
-                one.expired()
+        # Set first: whatever goes wrong below, limits are kept on.
         self._handle = self._loop.call_later(INTERVAL, self._tick)
+        self.now = monotonic()
+        self.expire(self.now)
+        self._each_tick(self.now)
+
+    def expire(self, now: float) -> None:
+        """Tell everything whose deadline is not after ``now``."""
+        for one in [one for one in self.watched if one.deadline <= now]:
+            # One that expires may end others.
+            if one in self.watched and one.deadline <= now:
+                one.deadline = NEVER
+                one.expired(now)

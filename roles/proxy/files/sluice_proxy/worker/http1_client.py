@@ -1,0 +1,509 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The side towards a client that speaks HTTP/1: requests in, responses out, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from ..http.answer import compose_answer
+from ..http.chunked import LAST_CHUNK, BadChunk, ChunkedDecoder, ChunkedScanner, encode_chunk
+from ..http.forwarding import (
+    ClientSide,
+    OutgoingFraming,
+    ResponsePolicy,
+    compose_response,
+    outgoing_framing,
+)
+from ..http.head_end import find_head_end, skip_empty_line
+from ..http.refusal import BadRequest
+from ..http.request_gate import parse_request
+from ..http.request_head import RequestHead
+from ..http.response_head import ResponseHead
+from ..routes.model.policies import TlsPolicy
+from .answers import error_answer
+from .deadlines import NEVER
+from .exchange import Exchange
+
+if TYPE_CHECKING:
+    from .server import Worker
+
+WRITE_BUFFER = 64 * 1024
+"""Bytes towards a client that wait to be sent before the target is read no further."""
+MOST_AHEAD = 64 * 1024
+"""Bytes of further requests that are taken while one is answered."""
+LINGER = 5.0
+"""Seconds for which what a client still sends is taken and dropped, so that it reads the end."""
+LEAST_PACE = 128
+"""Bytes a second of content that a client has to send, in the mean over its time limit."""
+_APART = 16 * 1024
+"""Content of more bytes is not copied to stand in one piece with the head."""
+
+# What the next byte of the client belongs to; _COMPLETE: to another request than the one that is
+# being answered; _ENDING: to nothing.
+_HEAD, _LENGTH, _CHUNKED, _COMPLETE, _TUNNEL, _ENDING = range(6)
+_AS_IT_IS = frozenset(
+    {OutgoingFraming.LENGTH, OutgoingFraming.CHUNKED, OutgoingFraming.CLOSE, OutgoingFraming.NONE}
+)
+_NO_CHANGES = ResponsePolicy()
+
+
+class Http1Client(asyncio.Protocol):
+    """One connection of a client."""
+
+    __slots__ = (
+        "_buffer",
+        "_content_since",
+        "_decoder",
+        "_eof",
+        "_exchange",
+        "_framing",
+        "_full",
+        "_head",
+        "_keep_alive",
+        "_left",
+        "_phase",
+        "_reading",
+        "_reading_heads",
+        "_requests",
+        "_scanner",
+        "_transport",
+        "_worker",
+        "deadline",
+        "side",
+        "tls_policy",
+    )
+
+    def __init__(self, worker: Worker, side: ClientSide) -> None:
+        self._worker = worker
+        self.side = side
+        self.tls_policy: TlsPolicy | None = None
+        self.deadline = NEVER
+        self._transport: Any = None
+        self._phase = _HEAD
+        self._buffer = b""
+        self._left = 0
+        self._content_since = 0
+        self._scanner: ChunkedScanner | None = None
+        self._decoder: ChunkedDecoder | None = None
+        self._exchange: Exchange | None = None
+        self._head: RequestHead | None = None
+        self._framing = OutgoingFraming.NONE
+        self._keep_alive = True
+        self._requests = 0
+        self._reading = True
+        self._reading_heads = False
+        self._full = False
+        self._eof = False
+
+    # asyncio.Protocol, called by the loop or by TLS
+
+    def connection_made(self, transport: Any) -> None:
+        """Wait for the first request."""
+        self._transport = transport
+        transport.set_write_buffer_limits(WRITE_BUFFER)
+        worker = self._worker
+        if self.side.scheme == "https":
+            name = transport.get_extra_info("server_name")
+            self.tls_policy = worker.serving.tls_policies.of(name)
+        self.deadline = monotonic() + worker.serving.timeouts.head
+        worker.deadlines.watched[self] = None
+        worker.clients[self] = None
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The client is gone."""
+        worker = self._worker
+        worker.deadlines.watched.pop(self, None)
+        worker.clients.pop(self, None)
+        worker.connection_closed(self.side.address)
+        self._phase = _ENDING
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.client_lost("the client closed the connection")
+
+    def eof_received(self) -> bool:
+        """The client sends no more, but may still read."""
+        phase = self._phase
+        exchange = self._exchange
+        if phase == _COMPLETE:
+            self._eof = True
+            self._keep_alive = False
+            return True
+        if phase == _TUNNEL and exchange is not None:
+            exchange.client_ended()
+            return True
+        if exchange is not None:
+            exchange.client_lost("the client closed the connection within its request")
+        return False
+
+    def pause_writing(self) -> None:
+        """The client does not keep up."""
+        self._full = True
+        if self._exchange is not None:
+            self._exchange.client_full()
+        if self._phase != _ENDING:
+            self.deadline = monotonic() + self._worker.serving.timeouts.send
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self._full = False
+        if self._phase == _ENDING:
+            return
+        self.deadline = NEVER
+        if self._exchange is None:
+            self.deadline = monotonic() + self._worker.serving.timeouts.idle
+        else:
+            self._await_content()
+            self._exchange.client_drained()
+
+    def data_received(self, data: bytes) -> None:
+        """Read requests."""
+        phase = self._phase
+        if phase == _HEAD:
+            if self._buffer:
+                if len(data) < 256 and b"\n" not in data and len(self._buffer) < 4096:
+                    # Neither the end of a head, nor much: spare the search.
+                    self._buffer += data
+                    return
+                data = self._buffer + data
+            self._read_heads(data)
+        elif phase == _COMPLETE:
+            self._buffer += data
+            if len(self._buffer) > MOST_AHEAD:
+                self._pause()
+        elif phase == _LENGTH:
+            self._read_length(data)
+        elif phase == _CHUNKED:
+            self._read_chunked(data)
+        elif phase == _TUNNEL and self._exchange is not None:
+            self._exchange.content(data, False)
+
+    # Requests
+
+    def _read_heads(self, data: bytes) -> None:
+        """Read a request, and those that are already answered when it returns."""
+        worker = self._worker
+        while True:
+            limits = worker.serving.head_limits
+            try:
+                start = skip_empty_line(data, 0)
+                end = find_head_end(data, start, limits)
+                if end < 0:
+                    self._await_head(data)
+                    return
+                rest = data[end:]
+                head = parse_request(data[start:end] if start or rest else data, limits)
+                content, rest, complete = self._begin_content(head, rest)
+            except BadRequest as refusal:
+                self._refuse(refusal.status, refusal.reason, len(data))
+                return
+            except BadChunk as bad:
+                self._refuse(400, bad.reason, len(data))
+                return
+            self._head = head
+            self._buffer = rest
+            self._requests += 1
+            self._keep_alive = (
+                head.keep_alive
+                and not self._eof
+                and self._requests < worker.serving.snapshot.limits.requests_per_connection
+            )
+            now = monotonic()
+            self.deadline = NEVER
+            exchange = self._exchange = Exchange(worker, self, head, now, end - start)
+            if not complete:
+                self._content_since = 0
+                self._await_content()
+            self._reading_heads = True
+            exchange.begin(content, complete)
+            self._reading_heads = False
+            if self._phase != _HEAD or not self._buffer:
+                return
+            data, self._buffer = self._buffer, b""
+
+    def _begin_content(self, head: RequestHead, rest: bytes) -> tuple[bytes, bytes, bool]:
+        """Return the content that came with a head, what follows it, and whether it is whole."""
+        length = head.content_length
+        if length:
+            if len(rest) < length:
+                self._phase = _LENGTH
+                self._left = length - len(rest)
+                return rest, b"", False
+            self._phase = _COMPLETE
+            return rest[:length], rest[length:], True
+        if head.chunked:
+            self._scanner = ChunkedScanner()
+            size = self._scanner.feed(rest)
+            if not self._scanner.done:
+                self._phase = _CHUNKED
+                return rest, b"", False
+            self._phase = _COMPLETE
+            return rest[:size], rest[size:], True
+        self._phase = _COMPLETE
+        return b"", rest, True
+
+    def _await_head(self, data: bytes) -> None:
+        if not self._buffer:
+            self.deadline = monotonic() + self._worker.serving.timeouts.head
+        self._buffer = data
+
+    def _await_content(self) -> None:
+        """Set the limit for the client's next content, unless it is not being read."""
+        if self._phase in (_LENGTH, _CHUNKED) and self._reading and not self._full:
+            self.deadline = monotonic() + self._worker.serving.timeouts.body
+
+    def _content_came(self, size: int) -> None:
+        """Put the limit off when enough has come: one byte now and then is not enough."""
+        self._content_since += size
+        if self._content_since >= LEAST_PACE * self._worker.serving.timeouts.body:
+            self._content_since = 0
+            self._await_content()
+
+    def _read_length(self, data: bytes) -> None:
+        exchange = self._exchange
+        assert exchange is not None
+        size = len(data)
+        if size < self._left:
+            self._left -= size
+            self._content_came(size)
+            exchange.content(data, False)
+            return
+        if size > self._left:
+            self._buffer = data[self._left :]
+            data = data[: self._left]
+        self._content_complete()
+        exchange.content(data, True)
+
+    def _read_chunked(self, data: bytes) -> None:
+        exchange, scanner = self._exchange, self._scanner
+        assert exchange is not None
+        assert scanner is not None
+        try:
+            size = scanner.feed(data)
+        except BadChunk as bad:
+            self._keep_alive = False
+            exchange.refuse_content(400, bad.reason)
+            return
+        if not scanner.done:
+            self._content_came(size)
+            exchange.content(data, False)
+            return
+        if size < len(data):
+            self._buffer = data[size:]
+            data = data[:size]
+        self._content_complete()
+        exchange.content(data, True)
+
+    def _content_complete(self) -> None:
+        self._phase = _COMPLETE
+        if not self._full:
+            self.deadline = NEVER
+
+    def _refuse(self, status: int, reason: str, size: int) -> None:
+        """Answer what is no request, and close."""
+        worker = self._worker
+        answer = error_answer(worker.serving.pages, status, reason)
+        fields = (*answer.fields, (b"Date", worker.date))
+        data = compose_answer(answer.status, answer.body, fields)
+        self._transport.write(data)
+        self._buffer = b""
+        self._linger()
+        worker.refused(self.side.address, status, reason, size, len(data))
+
+    # The client's stream, called by the exchange
+
+    @property
+    def content_bytes(self) -> int:
+        """Bytes of content so far of a request whose head does not say how many there are."""
+        return 0 if self._scanner is None else self._scanner.content_bytes
+
+    def interim(self, head: ResponseHead) -> None:
+        """Send a 1xx; HTTP/1.0 knows none."""
+        assert self._head is not None
+        if self._head.version == b"1.1":
+            framing = OutgoingFraming.NONE
+            self._transport.write(compose_response(head, _NO_CHANGES, framing, b"1.1", True))
+
+    def respond(
+        self, head: ResponseHead, policy: ResponsePolicy, content: bytes, ended: bool
+    ) -> int:
+        """Send the final head and the first of the content."""
+        worker = self._worker
+        request = self._head
+        assert request is not None
+        version = request.version
+        framing = self._framing = outgoing_framing(head, version)
+        if self._phase != _COMPLETE or worker.draining or framing.closes:
+            self._keep_alive = False
+        if framing is OutgoingFraming.DECODE:
+            self._decoder = ChunkedDecoder()
+        data = compose_response(head, policy, framing, version, self._keep_alive, worker.date)
+        if framing not in _AS_IT_IS:
+            content = self._reframed(content, ended)
+        if len(content) > _APART:
+            self._transport.writelines((data, content))
+            return len(data) + len(content)
+        if content:
+            data += content
+        self._transport.write(data)
+        return len(data)
+
+    def relay(self, content: bytes, ended: bool) -> int:
+        """Send more content, maybe the last."""
+        if self._framing not in _AS_IT_IS:
+            content = self._reframed(content, ended)
+        if content:
+            self._transport.write(content)
+        return len(content)
+
+    def _reframed(self, content: bytes, ended: bool) -> bytes:
+        if self._framing is OutgoingFraming.ENCODE:
+            content = encode_chunk(content)
+            return content + LAST_CHUNK if ended else content
+        assert self._decoder is not None
+        return b"".join(self._decoder.feed(content)[0])
+
+    def answer(self, status: int, body: bytes, fields: list[tuple[bytes, bytes]]) -> int:
+        """Send a response of the proxy's own."""
+        worker = self._worker
+        request = self._head
+        assert request is not None
+        self._keep_alive = self._keep_alive and self._phase == _COMPLETE and not worker.draining
+        fields.append((b"Date", worker.date))
+        data = compose_answer(
+            status,
+            body,
+            fields,
+            method=request.method,
+            keep_alive=self._keep_alive,
+            client_version=request.version,
+        )
+        self._transport.write(data)
+        return len(data)
+
+    def switch(self, head: ResponseHead, policy: ResponsePolicy) -> int:
+        """Send a 101, and what the client has sent ahead into the tunnel."""
+        self._phase = _TUNNEL
+        self._keep_alive = False
+        self._framing = OutgoingFraming.CLOSE
+        data = compose_response(head, policy, OutgoingFraming.NONE, b"1.1", False)
+        self._transport.write(data)
+        self._resume()
+        ahead, self._buffer = self._buffer, b""
+        if ahead and self._exchange is not None:
+            self._exchange.content(ahead, False)
+        if self._eof and self._exchange is not None:
+            self._exchange.client_ended()
+        return len(data)
+
+    def end_sending(self) -> None:
+        """No more comes through the tunnel; without half-closing, that is the end of it."""
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        elif self._exchange is not None:
+            self._exchange.client_ended()
+
+    def cut(self) -> None:
+        """End a response that cannot be completed so that the client can tell."""
+        self._keep_alive = False
+        if self._framing.closes:
+            self._transport.abort()
+
+    def hold_content(self) -> None:
+        """Read no more of the request's content for now."""
+        self._pause()
+        if not self._full:
+            self.deadline = NEVER
+
+    def resume_content(self) -> None:
+        """Read on."""
+        self._resume()
+        self._await_content()
+
+    def exchange_over(self, now: float) -> None:
+        """Go on with the next request, or close."""
+        self._exchange = None
+        self._scanner = self._decoder = None
+        phase = self._phase
+        if phase == _ENDING:
+            return
+        if phase == _TUNNEL:
+            self._close(now)
+        elif phase != _COMPLETE:
+            self._linger()
+        elif self._eof or not self._keep_alive:
+            self._close(now)
+        else:
+            self._phase = _HEAD
+            if not self._full:
+                self.deadline = now + self._worker.idle_seconds
+            if not self._reading:
+                self._resume()
+            if self._buffer and not self._reading_heads:
+                data, self._buffer = self._buffer, b""
+                self._read_heads(data)
+
+    # The end
+
+    def drain(self, deadline: float) -> None:
+        """Close by ``deadline``, or with the end of the request that is being answered."""
+        if self._phase == _HEAD and self._exchange is None and not self._buffer:
+            self.deadline = min(self.deadline, deadline)
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._transport.abort()
+
+    def expired(self, now: float) -> None:
+        """The client took too long."""
+        phase = self._phase
+        if phase == _ENDING or self._full:
+            self._transport.abort()
+        elif phase == _HEAD:
+            if self._buffer:
+                self._refuse(408, "the head did not come in time", len(self._buffer))
+            elif self._transport.get_write_buffer_size():
+                self._transport.abort()
+            else:
+                self._phase = _ENDING
+                self._transport.close()
+        elif phase in (_LENGTH, _CHUNKED) and self._exchange is not None:
+            self._exchange.refuse_content(408, "the content did not come in time")
+
+    def _close(self, now: float) -> None:
+        """Close after what is still to be sent."""
+        if self._buffer:
+            # Closing with something unread makes a reset, which could overtake the response.
+            self._linger()
+            return
+        self._phase = _ENDING
+        self.deadline = now + self._worker.serving.timeouts.send
+        self._transport.close()
+
+    def _linger(self) -> None:
+        """Say that no more comes, and drop what the client still sends for a while."""
+        self._phase = _ENDING
+        self._buffer = b""
+        # What is still to be sent may take as long as any other sending.
+        unsent = self._transport.get_write_buffer_size()
+        seconds = self._worker.serving.timeouts.send if unsent else LINGER
+        self.deadline = monotonic() + seconds
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+            self._resume()
+        else:
+            self._transport.close()
+
+    def _pause(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._transport.pause_reading()
+
+    def _resume(self) -> None:
+        if not self._reading:
+            self._reading = True
+            self._transport.resume_reading()

@@ -1,0 +1,276 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One worker: its sockets, its connections, what it serves, and what it counts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from email.utils import formatdate
+from time import monotonic
+
+from ..observe.access_log import AccessLog
+from ..observe.metrics import Metrics
+from ..routes.admission.rate import client_key
+from ..snapshot.listening import Listener
+from ..snapshot.snapshot import Snapshot
+from .deadlines import Deadlines
+from .entrance import Entrance
+from .exchange import Exchange
+from .http1_client import Http1Client
+from .names import Names
+from .origin import Origin, Standing
+from .route_serving import RouteServing, Surroundings
+from .serving import Serving
+from .target_pool import Endpoint, TargetPool
+from .tls_contexts import TlsContexts
+
+DRAIN_GRACE = 1.0
+"""Seconds that connections between two requests have for one more, when the worker drains."""
+
+LogError = Callable[[str], None]
+_NO_PLACE = '"route":"","upstream":""'
+
+
+class Worker:
+    """Serves a snapshot on sockets that it is given."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        snapshot: Snapshot,
+        contexts: TlsContexts,
+        log_error: LogError,
+        share: int = 1,
+    ) -> None:
+        """``share`` is how many workers share the limit of connections.
+
+        Raises what `Serving` raises, and OSError for a log that cannot be opened.
+        """
+        self.loop = loop
+        self.log_error = log_error
+        self.metrics = Metrics()
+        self.deadlines = Deadlines(loop, self._tick)
+        self.names = Names(loop, snapshot.upstream.resolve)
+        self.clients: dict[Http1Client, None] = {}
+        self.held: dict[Exchange, None] = {}
+        """Exchanges that wait for the end of a maintenance."""
+        self.draining = False
+        self.date = b""
+        self.idle_seconds = snapshot.timeouts.idle
+        self._share = share
+        self._contexts = contexts
+        self._pools: dict[Endpoint, TargetPool] = {}
+        self._servers: list[asyncio.Server] = []
+        self._connections = 0
+        self._by_address: dict[bytes, int] = {}
+        self._out: dict[Standing, Origin] = {}
+        self._id_start = os.urandom(8).hex()
+        self._ids = 0
+        self._log = AccessLog(snapshot.logs.access.path)
+        self._unroutable = self.metrics.of("", "")
+        self.serving = self._serving(snapshot, None)
+        self._set_date()
+        self.deadlines.start()
+
+    # Snapshots
+
+    def adopt(self, snapshot: Snapshot) -> None:
+        """Serve another snapshot from now on; what runs goes on as it began.
+
+        Raises what `Serving` raises, and goes on with the earlier one then.
+        """
+        before = self.serving.snapshot
+        self.serving = self._serving(snapshot, self.serving)
+        if snapshot.logs.access.path != before.logs.access.path:
+            self._log.close()
+            self._log = AccessLog(snapshot.logs.access.path)
+        self.idle_seconds = snapshot.timeouts.idle
+        self.names.age = snapshot.upstream.resolve
+        self._keep_pools(snapshot)
+        for exchange in list(self.held):
+            exchange.admit_again()
+
+    def _serving(self, snapshot: Snapshot, earlier: Serving | None) -> Serving:
+        surroundings = Surroundings(self.metrics.of, self._pool, snapshot.limits.body_bytes)
+        choose = self._contexts.towards_clients(snapshot)
+        return Serving(snapshot, choose, surroundings, earlier)
+
+    def _pool(self, endpoint: Endpoint) -> TargetPool:
+        pool = self._pools.get(endpoint)
+        if pool is None:
+            limits = self.serving.snapshot.upstream
+            towards_target = self._contexts.towards_target
+            pool = TargetPool(self.loop, endpoint, limits, self.names, towards_target)
+            self._pools[endpoint] = pool
+        return pool
+
+    def _keep_pools(self, snapshot: Snapshot) -> None:
+        used = {origin.endpoint for route in self.serving.routes for origin in route.origins}
+        for endpoint in self._pools.keys() - used:
+            self._pools.pop(endpoint).close()
+        for pool in self._pools.values():
+            pool.set_limits(snapshot.upstream)
+
+    def set_health(self, route_name: str, target_name: str, healthy: bool) -> None:
+        """Take over what active checks found of a target; one that is unknown is ignored."""
+        for route in self.serving.routes:
+            if route.name == route_name:
+                for origin in route.origins:
+                    if origin.name == target_name:
+                        origin.standing.set_checked(healthy)
+
+    # Sockets
+
+    async def listen(self, listener: Listener, sock: socket.socket) -> None:
+        """Accept connections of a socket that is bound; it is closed when the worker drains."""
+        entrance = Entrance(self, listener)
+        if sock.family == socket.AF_UNIX:
+            server = await self.loop.create_unix_server(
+                entrance, sock=sock, backlog=listener.backlog
+            )
+        else:
+            server = await self.loop.create_server(entrance, sock=sock, backlog=listener.backlog)
+        self._servers.append(server)
+
+    def stop_accepting(self) -> None:
+        """Accept no more; connections that were accepted go on."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+
+    async def drain(self, seconds: float | None = None) -> bool:
+        """Stop: answer what runs, within ``seconds`` or the snapshot's limit.
+
+        Return whether everything ended by itself. Clients are told to close; those between two
+        requests get a moment for one that may be on its way already.
+        """
+        self.stop_accepting()
+        self.draining = True
+        now = monotonic()
+        end = now + (self.serving.timeouts.drain if seconds is None else seconds)
+        for client in list(self.clients):
+            client.drain(min(now + DRAIN_GRACE, end))
+        while self._connections and monotonic() < end:
+            await asyncio.sleep(0.05)
+        return not self._connections
+
+    async def close(self) -> None:
+        """Close everything at once."""
+        self.stop_accepting()
+        for client in list(self.clients):
+            client.abort()
+        for pool in self._pools.values():
+            pool.close()
+        self.deadlines.stop()
+        # The loop closes sockets one turn later.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        self._log.close()
+
+    def reopen_log(self) -> None:
+        """Write the access log to a new file of the same name: after a rotation."""
+        self._log.reopen()
+
+    # Connections
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return self._connections
+
+    def connection_refused(self, address: str) -> str | None:
+        """Count a new connection; return why it is refused, or None."""
+        limits = self.serving.snapshot.limits
+        if self._connections >= -(-limits.connections // self._share):
+            return self._refused_connection("too many connections")
+        if limits.connections_per_client is not None and address:
+            key = client_key(address)
+            number = self._by_address.get(key, 0)
+            if number >= limits.connections_per_client:
+                return self._refused_connection("too many connections of one client")
+            self._by_address[key] = number + 1
+        self._connections += 1
+        return None
+
+    def _refused_connection(self, reason: str) -> str:
+        self.metrics.add("sluice_connections_refused_total", labels=(("reason", reason),))
+        return reason
+
+    def connection_closed(self, address: str) -> None:
+        """Count down."""
+        self._connections -= 1
+        if self._by_address and address:
+            key = client_key(address)
+            number = self._by_address.get(key, 0)
+            if number > 1:
+                self._by_address[key] = number - 1
+            elif number:
+                del self._by_address[key]
+
+    def handshake_failed(self, reason: str) -> None:
+        """Count a TLS handshake that failed."""
+        self.metrics.add("sluice_tls_handshakes_failed_total")
+
+    # Exchanges
+
+    def new_request_id(self) -> bytes:
+        """Return an id that no other request of any worker has."""
+        self._ids += 1
+        return b"%b%08x" % (self._id_start.encode("ascii"), self._ids)
+
+    def finished(
+        self, exchange: Exchange, route: RouteServing | None, origin: Origin | None, seconds: float
+    ) -> None:
+        """Log and count an exchange that is over."""
+        if origin is not None:
+            place, traffic = origin.log_text, origin.standing.traffic
+        elif route is not None:
+            place, traffic = route.log_text, route.traffic
+        else:
+            place, traffic = _NO_PLACE, self._unroutable
+        head = exchange.head
+        status = exchange.status
+        traffic.count(status, seconds, exchange.bytes_in, exchange.bytes_out)
+        self._log.write(
+            exchange.address,
+            head.method,
+            head.authority,
+            head.target,
+            status,
+            seconds,
+            exchange.bytes_in,
+            exchange.bytes_out,
+            place,
+            exchange.request_id,
+            exchange.error,
+        )
+
+    def refused(self, address: str, status: int, reason: str, size: int, sent: int) -> None:
+        """Log and count what was no request."""
+        self._unroutable.count(status, 0.0, size, sent)
+        self._log.write(address, b"", "", b"", status, 0.0, size, sent, _NO_PLACE, b"", reason)
+
+    def target_failed(self, origin: Origin, reason: str, now: float) -> None:
+        """Count a failure of a target; it may be taken out for a while."""
+        if origin.standing.failed(now):
+            self._out[origin.standing] = origin
+            self.log_error(f"target {origin.name} is taken out: it {reason}")
+
+    # The clock
+
+    def _tick(self, now: float) -> None:
+        self._set_date()
+        self._log.flush()
+        for pool in self._pools.values():
+            pool.tick(now)
+        for standing in [one for one in self._out if one.returns(now) or not one.out]:
+            origin = self._out.pop(standing)
+            self.log_error(f"target {origin.name} is back in")
+
+    def _set_date(self) -> None:
+        self.date = formatdate(usegmt=True).encode("ascii")

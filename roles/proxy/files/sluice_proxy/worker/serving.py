@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A snapshot, ready to be used; an earlier one gives it what has not changed."""
+
+from __future__ import annotations
+
+from ..http.limits import HeadLimits
+from ..routes.matching.table import compile_routes
+from ..routes.model.policies import ClientCertificate
+from ..snapshot.networks import Networks
+from ..snapshot.snapshot import Snapshot
+from ..snapshot.tls_policies import TlsPolicies
+from ..tls.server_side import Choose
+from .route_serving import RouteServing, Surroundings
+
+
+class Serving:
+    """What connections and exchanges look up. Nothing of it changes but the routes' counts."""
+
+    __slots__ = (
+        "certificates_asked",
+        "choose",
+        "head_limits",
+        "match",
+        "pages",
+        "routes",
+        "snapshot",
+        "timeouts",
+        "tls_policies",
+        "trusted",
+    )
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        choose: Choose,
+        surroundings: Surroundings,
+        earlier: Serving | None = None,
+    ) -> None:
+        """Raises `Rivals` and `BadChange` for routes that cannot be served."""
+        limits = snapshot.limits
+        self.snapshot = snapshot
+        self.choose = choose
+        self.pages = snapshot.pages
+        self.timeouts = snapshot.timeouts
+        self.trusted = Networks(snapshot.trusted)
+        self.tls_policies = TlsPolicies(snapshot.tls)
+        self.certificates_asked = any(
+            policy.client_certificate is ClientCertificate.REQUIRED
+            for policy in (snapshot.tls.policy, *(host.policy for host in snapshot.tls.hosts))
+        )
+        """Whether a request without TLS could get past a certificate that its host asks for."""
+        self.head_limits = HeadLimits(
+            head_bytes=limits.head_bytes,
+            target_bytes=limits.target_bytes,
+            field_bytes=limits.field_bytes,
+            fields=limits.fields,
+        )
+        self.match = compile_routes(snapshot.routes).match
+        known: dict[str, RouteServing] = {}
+        same_limit = False
+        if earlier is not None:
+            known = {route.name: route for route in earlier.routes}
+            same_limit = earlier.snapshot.limits.body_bytes == limits.body_bytes
+        routes = []
+        for route in snapshot.routes:
+            before = known.get(route.name)
+            if before is not None and same_limit and before.route == route:
+                routes.append(before)
+            else:
+                routes.append(RouteServing(route, surroundings, before))
+        self.routes: tuple[RouteServing, ...] = tuple(routes)

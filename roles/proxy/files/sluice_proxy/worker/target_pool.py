@@ -1,0 +1,244 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Connections to one target: kept alive, bounded in number, given out newest first."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from dataclasses import dataclass
+from time import monotonic
+from typing import Protocol
+
+from ..routes.model.target import Scheme, Target, TargetTls
+from ..snapshot.limits import UpstreamLimits
+from .names import Names
+from .target_connection import TargetConnection
+from .tls_contexts import TowardsTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where connections go: what they have in common, whatever route they are for."""
+
+    host: str
+    port: int
+    socket: str | None
+    tls: TargetTls | None
+
+    @classmethod
+    def of(cls, target: Target) -> Endpoint:
+        """Return the endpoint of a target."""
+        tls = target.tls if target.scheme is Scheme.HTTPS else None
+        return cls(target.host, target.port, target.socket, tls)
+
+    @property
+    def server_name(self) -> str:
+        """The name that TLS asks for and checks."""
+        name = self.tls.server_name if self.tls is not None else None
+        return name or self.host or "localhost"
+
+
+class Waiting(Protocol):
+    """What needs a connection: an exchange."""
+
+    @property
+    def connect_timeout(self) -> float:
+        """Seconds until the target has to accept."""
+
+    def connected(self, connection: TargetConnection) -> None:
+        """Here it is."""
+
+    def connect_failed(self, reason: str, timed_out: bool) -> None:
+        """There is none."""
+
+    def queued(self, seconds: float) -> None:
+        """All are in use: wait that long at most."""
+
+
+class TargetPool:
+    """The connections of one worker to one endpoint."""
+
+    __slots__ = (
+        "_closed",
+        "_connecting",
+        "_context",
+        "_endpoint",
+        "_idle",
+        "_limits",
+        "_loop",
+        "_names",
+        "_open_ones",
+        "_waiting",
+    )
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        endpoint: Endpoint,
+        limits: UpstreamLimits,
+        names: Names,
+        towards_target: TowardsTarget,
+    ) -> None:
+        self._loop = loop
+        self._endpoint = endpoint
+        self._limits = limits
+        self._names = names
+        self._context = towards_target
+        self._idle: list[TargetConnection] = []
+        self._open_ones: set[TargetConnection] = set()
+        self._connecting: dict[asyncio.Task[TargetConnection], Waiting | None] = {}
+        self._waiting: deque[Waiting] = deque()
+        self._closed = False
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """How many connections are open, how many of them idle; how many exchanges wait."""
+        return len(self._open_ones), len(self._idle), len(self._waiting) + len(self._connecting)
+
+    def set_limits(self, limits: UpstreamLimits) -> None:
+        """Take other bounds; what is beyond them goes as it is given back."""
+        self._limits = limits
+
+    def take(self, exchange: Waiting, fresh: bool = False) -> bool:
+        """Give the exchange a connection, now or later; False when too many wait already.
+
+        With ``fresh`` no connection that was used before is given: for what is tried again after
+        one turned out to be dead.
+        """
+        idle = self._idle
+        while idle and not fresh:
+            connection = idle.pop()
+            if not connection.closed:
+                exchange.connected(connection)
+                return True
+        if len(self._open_ones) + len(self._connecting) < self._limits.connections:
+            self._connect(exchange)
+            return True
+        if idle:
+            # All that may be are open, and none of them will do.
+            idle.pop(0).close()
+            self._connect(exchange)
+            return True
+        if len(self._waiting) >= self._limits.queue:
+            return False
+        self._waiting.append(exchange)
+        exchange.queued(self._limits.wait)
+        return True
+
+    def forget(self, exchange: Waiting) -> None:
+        """The exchange waits no more; a connection that is being made is kept for others."""
+        for task, waiting in self._connecting.items():
+            if waiting is exchange:
+                self._connecting[task] = None
+                return
+        if exchange in self._waiting:
+            self._waiting.remove(exchange)
+
+    def give_back(self, connection: TargetConnection, now: float) -> None:
+        """Take a connection whose exchange is done and which can serve another."""
+        if self._closed:
+            connection.close()
+        elif self._waiting:
+            self._waiting.popleft().connected(connection)
+        elif len(self._idle) >= self._limits.idle:
+            connection.close()
+        else:
+            connection.idle_since = now
+            self._idle.append(connection)
+
+    def lost(self, connection: TargetConnection) -> None:
+        """A connection is gone: another may be made for one that waits."""
+        self._open_ones.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+        self._serve_waiting()
+
+    def tick(self, now: float) -> None:
+        """Close what was idle for too long; the one that is idle for longest stands first."""
+        while self._idle and self._idle[0].idle_since + self._limits.idle_time <= now:
+            self._idle.pop(0).close()
+
+    def close(self) -> None:
+        """Close what is idle; connections in use close when their exchange is done."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    def _serve_waiting(self) -> None:
+        room = self._limits.connections - len(self._open_ones) - len(self._connecting)
+        while self._waiting and room > 0:
+            self._connect(self._waiting.popleft())
+            room -= 1
+
+    def _connect(self, exchange: Waiting) -> None:
+        task = self._loop.create_task(self._open(exchange.connect_timeout))
+        self._connecting[task] = exchange
+        task.add_done_callback(self._connect_ended)
+
+    def _connect_ended(self, task: asyncio.Task[TargetConnection]) -> None:
+        exchange = self._connecting.pop(task)
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            self._serve_waiting()
+            if exchange is not None:
+                exchange.connect_failed(_reason(error), isinstance(error, TimeoutError))
+            return
+        connection = task.result()
+        if connection.closed:
+            self._serve_waiting()
+            if exchange is not None:
+                exchange.connect_failed("closes connections at once", False)
+            return
+        self._open_ones.add(connection)
+        if exchange is None:
+            self.give_back(connection, monotonic())
+        else:
+            exchange.connected(connection)
+
+    async def _open(self, seconds: float) -> TargetConnection:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._open_connection()
+        except TimeoutError:
+            raise TimeoutError(f"does not accept within {seconds:g} s") from None
+
+    async def _open_connection(self) -> TargetConnection:
+        endpoint, loop = self._endpoint, self._loop
+        context = None if endpoint.tls is None else self._context(endpoint.tls)
+        name = None if context is None else endpoint.server_name
+        if endpoint.socket is not None:
+            _, connection = await loop.create_unix_connection(
+                self._make, endpoint.socket, ssl=context, server_hostname=name
+            )
+            return connection
+        addresses = await self._names.resolve(endpoint.host)
+        for address in addresses[:-1]:
+            try:
+                _, connection = await loop.create_connection(
+                    self._make, address, endpoint.port, ssl=context, server_hostname=name
+                )
+            except OSError:
+                continue
+            return connection
+        _, connection = await loop.create_connection(
+            self._make, addresses[-1], endpoint.port, ssl=context, server_hostname=name
+        )
+        return connection
+
+    def _make(self) -> TargetConnection:
+        return TargetConnection(self)
+
+
+def _reason(error: BaseException | None) -> str:
+    """Return what a target does, for a log."""
+    if isinstance(error, TimeoutError):
+        return str(error)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"shows a certificate that is not accepted: {error.verify_message}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot be connected to: {error.strerror}"
+    return f"cannot be connected to: {error or 'the proxy is stopping'}"
