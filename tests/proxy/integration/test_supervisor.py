@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from samples.running import PATIENCE, PLAIN, Running, free_port, running, until
+from running.service import PATIENCE, PLAIN, Running, free_port, running, until
 
 CONFIG = """
 listen: 127.0.0.1:PORT
@@ -214,10 +214,12 @@ def test_sigterm_lets_requests_finish_and_then_ends(proxy: Running) -> None:
 
 
 def test_draining_has_a_limit(tmp_path: Path) -> None:
-    with running(tmp_path, CONFIG.replace("10s", "200ms")) as proxy:
-        with socket.create_connection(("127.0.0.1", proxy.port)):
-            until(lambda: proxy.number("connections") == 1, "the connection")
-            assert proxy.stop() == 0
+    with (
+        running(tmp_path, CONFIG.replace("10s", "200ms")) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port)),
+    ):
+        until(lambda: proxy.number("connections") == 1, "the connection")
+        assert proxy.stop() == 0
 
 
 def test_workers_end_when_the_supervisor_is_killed(proxy: Running) -> None:

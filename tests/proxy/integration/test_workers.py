@@ -12,7 +12,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from samples.running import PATIENCE, PLAIN
+from running.service import PATIENCE, PLAIN
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
 from sluice_proxy.snapshot.snapshot import Snapshot, encode
 from sluice_proxy.supervisor.workers import InForce, Refused, Workers
@@ -60,9 +60,11 @@ def test_a_worker_that_answers_nothing_is_killed_and_replaced() -> None:
 def test_a_worker_that_cannot_begin_is_an_error_and_not_tried_for_ever() -> None:
     async def scenario() -> None:
         workers = Workers("samples.plain_plane:there_is_no_such_thing")
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            with pytest.raises(Refused, match="ended"):
-                await workers.put_in_force(in_force(listening), 1)
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listening,
+            pytest.raises(Refused, match="ended"),
+        ):
+            await workers.put_in_force(in_force(listening), 1)
         await workers.stop(0)
         assert workers.everybody == []
 

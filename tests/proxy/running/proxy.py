@@ -93,7 +93,7 @@ class Proxy:
 
         async def lines() -> list[str]:
             for _ in range(200):
-                self.worker._log.flush()  # noqa: SLF001 - spares the test the wait for the clock
+                self.worker._log.flush()
                 found = self._log.read_text().splitlines()
                 if len(found) >= number:
                     return found

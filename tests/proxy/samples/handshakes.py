@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import ssl
+import tempfile
 from dataclasses import dataclass
 
-from samples.certificates import Pair, usual_authority
 from sluice_proxy.tls.choosing import ContextChooser
+from sluice_proxy.tls.client_hello import ClientHelloReader
+
+from samples.certificates import Pair, usual_authority
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,6 @@ def client_context(
 
 def show(context: ssl.SSLContext, own: Pair) -> None:
     """Have a context show a certificate."""
-    import tempfile
-
     with tempfile.NamedTemporaryFile() as file:
         file.write(own.chain + own.key_pem())
         file.flush()
@@ -69,12 +70,10 @@ def shake(
     )
     _try(ours.do_handshake)
     first = to_server.read()
-    arrived = 0
-    context = None
-    while context is None:
-        arrived += step
-        context = chooser.choose(first[:arrived])
-        assert context is not None or arrived < len(first), "it never chose"
+    reader = ClientHelloReader()
+    pieces = (first[start : start + step] for start in range(0, len(first), step))
+    hello = next(found for found in map(reader.feed, pieces) if found is not None)
+    context = chooser.context_for(hello)
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     incoming.write(first)
     theirs = context.wrap_bio(incoming, outgoing, server_side=True)

@@ -10,7 +10,8 @@ import random
 from collections import Counter
 
 import pytest
-from sluice_proxy.routes.model.health import ActiveCheck, HealthChecks as Checks
+from sluice_proxy.routes.model.health import ActiveCheck
+from sluice_proxy.routes.model.health import HealthChecks as Checks
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.model.target import Target
 from sluice_proxy.supervisor.health_checks import HealthChecks

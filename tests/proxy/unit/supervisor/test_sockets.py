@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples.running import free_port
+from running.service import free_port
 from sluice_proxy.snapshot.listening import InheritedSocket, Listener, TcpAddress, UnixAddress
 from sluice_proxy.supervisor.sockets import CannotListen, ListeningSockets, share_out
 
@@ -52,9 +52,11 @@ def test_an_address_that_another_program_listens_to_is_refused_even_if_it_would_
     sockets: ListeningSockets,
 ) -> None:
     free, taken = tcp(), tcp()
-    with socket.create_server(("127.0.0.1", taken.address.port), reuse_port=True):
-        with pytest.raises(CannotListen, match="another program listens there"):
-            sockets.open([free, taken], 2)
+    with (
+        socket.create_server(("127.0.0.1", taken.address.port), reuse_port=True),
+        pytest.raises(CannotListen, match="another program listens there"),
+    ):
+        sockets.open([free, taken], 2)
 
     assert sockets.all() == {}
     sockets.open([free, taken], 2)

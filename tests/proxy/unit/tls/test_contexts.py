@@ -193,11 +193,6 @@ def test_a_client_hello_may_come_byte_by_byte() -> None:
     assert shake(chooser(("a.test",)), "a.test", step=1).shown == {"a.test"}
 
 
-def test_bytes_that_are_no_client_hello_are_refused() -> None:
-    with pytest.raises(HelloRefused, match="no ClientHello"):
-        chooser(("a.test",)).choose(b"GET / HTTP/1.1\r\n\r\n")
-
-
 def test_contexts_are_made_when_needed_and_are_bounded() -> None:
     contexts = ServerContexts(PROTOCOLS, most=3)
     snapshot = certificates(*((f"{number}.test",) for number in range(6)))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The data plane of a worker process: the room ``worker``, as the supervisor tells it what to do."""
+"""The data plane of a worker process: the room ``worker``, told by the supervisor."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class ServingPlane:
             self._worker.reopen_log()
 
     def _choose(self, snapshot: Snapshot) -> Choose:
-        return ContextChooser(snapshot, self._server_contexts).choose
+        return ContextChooser(snapshot, self._server_contexts).context_for
 
     def _apply(self, changed: Down, down: Down) -> None:
         self._down = down

@@ -137,10 +137,11 @@ class Supervisor:
             task.cancel()
         self._health.stop()
         self._keep_doing(self._feed_watchdog, 1.0)
+        # Who comes now had better be refused than wait for a worker that never takes it.
+        self._sockets.close()
         await self._workers.stop(seconds)
         if self._page is not None:
             self._page.page.close()
-        self._sockets.close()
         self._metrics_sockets.close()
         _log.info("stopped")
 

@@ -16,27 +16,21 @@ from collections.abc import Callable
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tls_policies import TlsPolicies
 from .certificate_names import CertificateNames
-from .client_hello import BadClientHello, ClientHello, ClientHelloReader
+from .client_hello import ClientHello
 from .server_contexts import ServerContexts
-from .server_side import HelloRefused
+from .server_side import HelloRefused, fatal_alert
 
 PROTOCOLS = ("http/1.1",)
 """What is spoken inside TLS, as ALPN names it (RFC 7301)."""
 ACME = b"acme-tls/1"
 """The protocol of a certificate authority that validates a name (RFC 8737)."""
 
-HANDSHAKE_FAILURE = 40
 INTERNAL_ERROR = 80
 UNRECOGNIZED_NAME = 112
 NO_APPLICATION_PROTOCOL = 120
 
 Challenge = Callable[[str], "ssl.SSLContext | None"]
 """Returns the context that answers the validation of a name, or None."""
-
-
-def alert(description: int) -> bytes:
-    """Return the record of a fatal alert (RFC 8446, section 6), before any key is agreed on."""
-    return bytes((21, 3, 3, 0, 2, 2, description))
 
 
 class ContextChooser:
@@ -70,24 +64,13 @@ class ContextChooser:
         if place is None:
             if self._strict or not self._certificates:
                 asked = "no name" if name is None else name
-                raise HelloRefused(f"no certificate for {asked}", alert(UNRECOGNIZED_NAME))
+                raise HelloRefused(f"no certificate for {asked}", fatal_alert(UNRECOGNIZED_NAME))
             place = 0
         try:
             return self._contexts.get(self._certificates[place], self.policies.of(name))
         except (ssl.SSLError, OSError) as error:
             reason = f"the certificate for {name} cannot be used: {error}"
-            raise HelloRefused(reason, alert(INTERNAL_ERROR)) from error
-
-    def choose(self, first: bytes) -> ssl.SSLContext | None:
-        """Return the context, or None while the ClientHello is not whole; raises HelloRefused.
-
-        ``first`` is all that the connection brought so far.
-        """
-        try:
-            hello = ClientHelloReader().feed(first)
-        except BadClientHello as bad:
-            raise HelloRefused(f"no ClientHello: {bad}", alert(bad.alert)) from None
-        return None if hello is None else self.context_for(hello)
+            raise HelloRefused(reason, fatal_alert(INTERNAL_ERROR)) from error
 
     def _challenged(self, name: str | None, offered: tuple[bytes, ...]) -> ssl.SSLContext:
         if self._challenge is not None and name is not None and offered == (ACME,):
@@ -95,4 +78,4 @@ class ContextChooser:
             if context is not None:
                 return context
         reason = f"no protocol in common: {b', '.join(offered[:5])!r}"
-        raise HelloRefused(reason, alert(NO_APPLICATION_PROTOCOL))
+        raise HelloRefused(reason, fatal_alert(NO_APPLICATION_PROTOCOL))
