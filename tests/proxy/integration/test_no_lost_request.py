@@ -122,7 +122,7 @@ class Tunnel:
 
 @pytest.fixture
 def tunnels(proxy: Running) -> Iterator[list[Tunnel]]:
-    opened = [Tunnel(proxy.port) for _ in range(6)]
+    opened = [Tunnel(proxy.port) for _unused in range(6)]
     yield opened
     for one in opened:
         one.close()
@@ -145,11 +145,11 @@ def test_changes_of_certificates_cost_no_request_and_reach_the_next_client(
     proxy: Running, site: Site, tunnels: list[Tunnel]
 ) -> None:
     with load(site.tls_port, tls=client_context()) as found:
-        for _ in range(CERTIFICATE_CHANGES):
+        for _unused in range(CERTIFICATE_CHANGES):
             pair = site.change_certificate()
             proxy.reload()
             expected = ssl.PEM_cert_to_DER_cert(pair.pem.decode())
-            assert {site.shown() for _ in range(6)} == {expected}
+            assert {site.shown() for _unused in range(6)} == {expected}
             assert all(tunnel.works() for tunnel in tunnels)
 
     assert found.failures == []
@@ -166,7 +166,7 @@ def test_a_key_that_is_not_the_certificates_changes_nothing(proxy: Running, site
 
 def test_upgrades_cost_no_request(proxy: Running, site: Site) -> None:
     with load(proxy.port) as plain, load(site.tls_port, tls=client_context()) as secured:
-        for _ in range(UPGRADES):
+        for _unused in range(UPGRADES):
             proxy.upgrade()
             time.sleep(0.5)
 
@@ -177,7 +177,7 @@ def test_upgrades_cost_no_request(proxy: Running, site: Site) -> None:
 def test_a_worker_killed_each_second_costs_only_what_it_had(proxy: Running) -> None:
     killed: dict[int, float] = {}
     with load(proxy.port, workers=proxy.workers) as found:
-        for _ in range(KILLS):
+        for _unused in range(KILLS):
             victim = proxy.workers()[0]
             killed[victim] = time.monotonic()
             os.kill(victim, signal.SIGKILL)
@@ -205,7 +205,7 @@ def test_the_access_log_is_put_aside_without_losing_a_line(
     config = site.config().replace("access.log}", "access.log, max_bytes: 20000, keep: 1000}")
     with running(tmp_path, config, data_plane=None) as proxy:
         with load(proxy.port) as found:
-            until(lambda: (tmp_path / "access.log.2").exists(), "the rotation")
+            until((tmp_path / "access.log.2").exists, "the rotation")
         assert proxy.stop() == 0
 
     lines = [

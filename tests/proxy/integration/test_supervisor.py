@@ -51,7 +51,7 @@ def clients(proxy: Running, count: int = 4) -> Iterator[list[str]]:
                 failures.append(repr(error))
             time.sleep(0.005)
 
-    threads = [threading.Thread(target=ask_again_and_again) for _ in range(count)]
+    threads = [threading.Thread(target=ask_again_and_again) for _unused in range(count)]
     for thread in threads:
         thread.start()
     try:
@@ -65,7 +65,7 @@ def clients(proxy: Running, count: int = 4) -> Iterator[list[str]]:
 
 def test_all_workers_serve_and_share_the_connections(proxy: Running) -> None:
     assert len(proxy.workers()) == 2
-    pids = {proxy.ask()["pid"] for _ in range(60)}
+    pids = {proxy.ask()["pid"] for _unused in range(60)}
     assert pids == set(proxy.workers())
     assert proxy.ask()["workers"] == 2
 
@@ -75,7 +75,7 @@ def test_a_change_reaches_all_workers_and_costs_no_request(proxy: Running) -> No
     with clients(proxy) as failures:
         for number in range(10):
             proxy.reload(CONFIG + f"routes: [{{name: r{number}, page: x}}]")
-            versions = {proxy.ask()["version"] for _ in range(10)}
+            versions = {proxy.ask()["version"] for _unused in range(10)}
             assert versions == {number + 2}
     assert failures == []
     assert proxy.workers() == before
@@ -107,7 +107,7 @@ def test_what_a_worker_refuses_is_taken_back_from_all(proxy: Running) -> None:
     assert failures == []
     assert "this route is not for workers" in proxy.said
     proxy.reload(CONFIG + ROUTES)
-    assert {proxy.ask()["version"] for _ in range(20)} == {
+    assert {proxy.ask()["version"] for _unused in range(20)} == {
         int(proxy.number("sluice_snapshot_version"))
     }
 
@@ -140,7 +140,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_waiting_clients_are_served(
 ) -> None:
     refused: list[str] = []
     with clients(proxy) as failures:
-        for _ in range(5):
+        for _unused in range(5):
             victim = proxy.workers()[0]
             os.kill(victim, signal.SIGKILL)
             until(
@@ -159,7 +159,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_waiting_clients_are_served(
 
 def test_counters_do_not_go_back_when_a_worker_dies(proxy: Running) -> None:
     counted = 'sluice_requests_total{route="route",target="target",status="200"}'
-    for _ in range(20):
+    for _unused in range(20):
         proxy.ask()
     assert proxy.number(counted) == 20
     os.kill(proxy.workers()[0], signal.SIGKILL)
@@ -169,10 +169,10 @@ def test_counters_do_not_go_back_when_a_worker_dies(proxy: Running) -> None:
 
 def test_an_upgrade_hands_the_sockets_over_and_costs_no_request(proxy: Running) -> None:
     pid, before = proxy.process.pid, set(proxy.workers())
-    for _ in range(10):
+    for _unused in range(10):
         proxy.ask()
     with clients(proxy) as failures:
-        for _ in range(3):
+        for _unused in range(3):
             proxy.upgrade()
     assert failures == []
     assert proxy.process.pid == pid
@@ -290,13 +290,13 @@ routes:
     )
     key = ["checked", f"http://127.0.0.1:{port}"]
     with running(tmp_path, config) as proxy:
-        until(lambda: all(proxy.ask()["down"] == [key] for _ in range(5)), "going down")
+        until(lambda: all(proxy.ask()["down"] == [key] for _unused in range(5)), "going down")
         labels = f'{{route="checked",target="{key[1]}"}}'
         assert f"sluice_target_healthy{labels} 0" in proxy.page()[1]
         proxy.upgrade()
         assert proxy.ask()["down"] == [key], "an upgrade forgot what was down"
         with answering(port):
-            until(lambda: all(proxy.ask()["down"] == [] for _ in range(5)), "coming back")
+            until(lambda: all(proxy.ask()["down"] == [] for _unused in range(5)), "coming back")
         assert f"target {key[1]} of checked is out" in proxy.said
         assert f"target {key[1]} of checked is healthy again" in proxy.said
 
@@ -309,7 +309,7 @@ def answering(port: int) -> Iterator[None]:
     def serve() -> None:
         while True:
             try:
-                client, _ = listening.accept()
+                client, _unused = listening.accept()
             except OSError:
                 return
             with client:

@@ -16,7 +16,7 @@ def test_a_worker_that_served_is_replaced_at_once() -> None:
 
 def test_one_that_never_served_waits_twice_as_long_each_time_up_to_a_bound() -> None:
     backoff = Backoff()
-    waits = [backoff.delay(0.0, served=False) for _ in range(2000)]
+    waits = [backoff.delay(0.0, served=False) for _unused in range(2000)]
 
     assert waits[:3] == [FIRST, 2 * FIRST, 4 * FIRST]
     assert waits[-1] == LONGEST
@@ -24,7 +24,7 @@ def test_one_that_never_served_waits_twice_as_long_each_time_up_to_a_bound() -> 
 
 def test_having_served_ends_the_waiting() -> None:
     backoff = Backoff()
-    for _ in range(5):
+    for _unused in range(5):
         backoff.delay(0.0, served=False)
     backoff.delay(1.0, served=True)
 

@@ -137,4 +137,4 @@ def test_every_socket_is_listened_to_and_every_worker_listens_everywhere(
         assert set(shared) == set(of_one)
         assert len(shared) == (len(of_one) if len(of_one) >= workers else workers * len(of_one))
     for share in shares:
-        assert {place for place, _ in share} == set(range(len(sockets)))
+        assert {place for place, _unused in share} == set(range(len(sockets)))

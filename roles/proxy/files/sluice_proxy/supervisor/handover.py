@@ -83,7 +83,7 @@ def take() -> Handover | None:
         raise ValueError(f"the former program left something of form {read['form']}, not {_FORM}")
     handover = Handover(
         sockets={_read(written): fds for written, fds in read["sockets"]},
-        workers=[(pid, channel) for pid, channel in read["workers"]],
+        workers=list(map(tuple, read["workers"])),
         version=read["version"],
         down=frozenset((route, target) for route, target in read["down"]),
         departed=base64.b64decode(read["departed"]),

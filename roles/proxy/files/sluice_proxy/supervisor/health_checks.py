@@ -135,14 +135,14 @@ class HealthChecks:
 
     async def _check(self, target: Target, check: ActiveCheck) -> str | None:
         wrong: str | None = None
-        for _ in range(check.attempts):
+        for _unused in range(check.attempts):
             wrong = await self._ask(target, check)
             if wrong is None:
                 return None
         return wrong
 
     def _changed(self, one: _Checked, wrong: str | None) -> None:
-        routes = ", ".join(route for route, _ in one.keys[:3])
+        routes = ", ".join(route for route, _unused in one.keys[:3])
         if wrong is None:
             _log.info("target %s of %s is healthy again", one.target.name, routes)
         else:

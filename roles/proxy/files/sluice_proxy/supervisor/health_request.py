@@ -64,7 +64,7 @@ async def _ask(target: Target, check: ActiveCheck, context: Context) -> str | No
 
 
 def _request(target: Target, check: ActiveCheck) -> bytes:
-    path, _, query = check.endpoint.partition("?")
+    path, _unused, query = check.endpoint.partition("?")
     query = "&".join(filter(None, (target.query, query)))
     asked = target.path.rstrip("/") + path + (f"?{query}" if query else "")
     return (
@@ -112,4 +112,4 @@ async def _content(reader: asyncio.StreamReader, head: ResponseHead, rest: bytes
 
 def _lines(fields: bytes) -> list[tuple[bytes, bytes]]:
     pairs = (line.partition(b":") for line in fields.split(b"\n") if line.strip())
-    return [(key.strip(), value.strip()) for key, _, value in pairs]
+    return [(key.strip(), value.strip()) for key, _unused, value in pairs]

@@ -164,7 +164,7 @@ def _open(address: Address, backlog: int, count: int, *, first: bool) -> list[so
             _bound(address, share=False).close()
         opened: list[socket.socket] = []
         try:
-            for _ in range(count):
+            for _unused in range(count):
                 one = _bound(address, share=True)
                 opened.append(one)
                 one.listen(backlog)

@@ -65,7 +65,7 @@ class Supervisor:
 
     def __init__(self, path: Path, factory: str) -> None:
         self._path = path
-        self._notifier = Notifier()
+        self._notifier = Notifier(os.environ)
         self._sockets = ListeningSockets(inherited_sockets(os.environ))
         self._metrics_sockets = ListeningSockets()
         self._workers = Workers(factory)
@@ -225,7 +225,7 @@ class Supervisor:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        said, _ = await process.communicate()
+        said, _unused = await process.communicate()
         if process.returncode == 0:
             return True
         for line in said.decode("utf-8", "replace").splitlines()[-20:]:

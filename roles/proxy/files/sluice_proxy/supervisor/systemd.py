@@ -17,7 +17,7 @@ _FIRST_DESCRIPTOR = 3
 class Notifier:
     """Tells the service manager how it goes; without one it tells nobody."""
 
-    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
         address = environment.get("NOTIFY_SOCKET", "")
         # The abstract namespace is written with an @.
         self._address = "\0" + address[1:] if address.startswith("@") else address

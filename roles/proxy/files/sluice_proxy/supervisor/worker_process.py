@@ -126,7 +126,7 @@ def _reason(error: Exception) -> str:
 
 
 def _factory(named: str) -> Make:
-    module, _, name = named.partition(":")
+    module, _unused, name = named.partition(":")
     make: Make = getattr(importlib.import_module(module), name)
     return make
 

@@ -78,9 +78,9 @@ class Worker:
         done = self._versions.setdefault(force.version, self._loop.create_future())
         self.channel.send(
             "adopt",
-            {"version": force.version, "places": [place for place, _ in mine]},
+            {"version": force.version, "places": [place for place, _unused in mine]},
             [force.encoded, _encoded(force.down)],
-            [one for _, one in mine],
+            [one for _unused, one in mine],
         )
         await asyncio.shield(done)
 
@@ -190,7 +190,7 @@ class Workers:
         surplus, self._places = self._places[count:], self._places[:count]
         missing = count - len(self._places)
         self._places += [None] * missing
-        self._backoffs += [Backoff() for _ in range(count - len(self._backoffs))]
+        self._backoffs += [Backoff() for _unused in range(count - len(self._backoffs))]
         results = await asyncio.gather(
             *(self._bring_up(place, force) for place in range(count)), return_exceptions=True
         )
