@@ -35,7 +35,7 @@ def echo_server() -> Iterator[str]:
         for message in connection:
             connection.send(message)
 
-    server: Server = serve(echo, "127.0.0.1", 0, max_size=None)
+    server: Server = serve(echo, "127.0.0.1", 0, max_size=None, compression=None)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
