@@ -46,6 +46,7 @@ class Proxy:
         loop: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop,
         unix: str | None = None,
     ) -> None:
+        wanted = snapshot(config)
         self._folder = tempfile.TemporaryDirectory()
         self._log = Path(self._folder.name) / "access.log"
         self.errors: list[str] = []
@@ -61,10 +62,9 @@ class Proxy:
         else:
             self._socket = socket.socket(socket.AF_UNIX)
             self._socket.bind(unix)
-        self.worker: Worker = self.run(self._start(self._snapshot(config)))
+        self.worker: Worker = self.run(self._start(self._logged(wanted)))
 
-    def _snapshot(self, config: str) -> Snapshot:
-        made = snapshot(config)
+    def _logged(self, made: Snapshot) -> Snapshot:
         return replace(made, logs=Logs(access=Log(str(self._log))))
 
     async def _start(self, made: Snapshot) -> Worker:
@@ -80,7 +80,7 @@ class Proxy:
         """Put another configuration in force."""
 
         async def adopt() -> None:
-            self.worker.adopt(self._snapshot(config))
+            self.worker.adopt(self._logged(snapshot(config)))
 
         self.run(adopt())
 

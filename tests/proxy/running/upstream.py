@@ -63,6 +63,8 @@ class Conversation:
         while True:
             line = self.read_until(b"\r\n")
             content += line
+            if not line:
+                raise ConnectionResetError("the proxy closed within a request")
             size = int(line.split(b";")[0], 16)
             if not size:
                 break

@@ -596,6 +596,6 @@ class Exchange:
         self._leave_target(now)
         self._unhold()
         worker = self._worker
-        del worker.deadlines.watched[self]
+        worker.deadlines.watched.pop(self, None)
         worker.finished(self, self._route, self._origin, now - self._started)
         self._client.exchange_over(now)

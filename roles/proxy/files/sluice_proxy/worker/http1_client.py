@@ -130,8 +130,8 @@ class Http1Client(asyncio.Protocol):
         phase = self._phase
         exchange = self._exchange
         if phase == _COMPLETE:
+            # What came before it is answered still, requests that were sent ahead included.
             self._eof = True
-            self._keep_alive = False
             return True
         if phase == _TUNNEL and exchange is not None:
             exchange.client_ended()
@@ -193,7 +193,10 @@ class Http1Client(asyncio.Protocol):
                 start = skip_empty_line(data, 0)
                 end = find_head_end(data, start, limits)
                 if end < 0:
-                    self._await_head(data)
+                    if self._eof:
+                        self._close(monotonic())
+                    else:
+                        self._await_head(data)
                     return
                 rest = data[end:]
                 head = parse_request(data[start:end] if start or rest else data, limits)
@@ -209,7 +212,7 @@ class Http1Client(asyncio.Protocol):
             self._requests += 1
             self._keep_alive = (
                 head.keep_alive
-                and not self._eof
+                and not (self._eof and not rest)
                 and self._requests < worker.serving.snapshot.limits.requests_per_connection
             )
             now = monotonic()
@@ -218,6 +221,9 @@ class Http1Client(asyncio.Protocol):
             if not complete:
                 self._content_since = 0
                 self._await_content()
+            if self._eof and not complete:
+                exchange.client_lost("the client closed the connection within its request")
+                return
             self._reading_heads = True
             exchange.begin(content, complete)
             self._reading_heads = False
@@ -435,7 +441,7 @@ class Http1Client(asyncio.Protocol):
             self._close(now)
         elif phase != _COMPLETE:
             self._linger()
-        elif self._eof or not self._keep_alive:
+        elif not self._keep_alive or (self._eof and not self._buffer):
             self._close(now)
         else:
             self._phase = _HEAD
