@@ -26,7 +26,7 @@ from ..config.problems import InvalidConfig
 from ..supervisor.configuration import read_configuration
 from ..supervisor.supervisor import CannotStart, Supervisor
 
-GOOD, FAILED, BAD_CONFIG = 0, 1, 78
+GOOD, FAILED, BAD_USAGE, BAD_CONFIG = 0, 1, 2, 78
 DATA_PLANE = "sluice_proxy.supervisor.serving:data_plane"
 """What makes the data plane in a worker."""
 

@@ -19,8 +19,12 @@ HELPS = {
     "sluice_certificates": "Certificates in force.",
     "sluice_reloads_total": "Configurations read again, by what became of them.",
     "sluice_target_healthy": "1 for a target that active checks find healthy, else 0.",
+    "sluice_connections": "Clients that are connected.",
+    "sluice_connections_refused_total": "Clients that were not let in, by reason.",
+    "sluice_tls_contexts": "TLS contexts that workers have made and keep.",
+    "sluice_tls_handshakes_failed_total": "TLS handshakes that did not succeed.",
 }
-"""What each of the supervisor's numbers is about."""
+"""What each number is about, other than those of requests."""
 
 
 def supervisor_metrics(

@@ -41,6 +41,7 @@ ANSWER = 2.0
 """Seconds in which a worker has to tell its numbers, before the last known are taken."""
 REPORTS = 5.0
 """Seconds between two looks at whether workers answer."""
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 _log = logging.getLogger("sluice_proxy.supervisor")
 
@@ -248,12 +249,12 @@ class Supervisor:
             reloads=self._reloads,
         )
         # A signal that comes before the successor listens to it waits.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             os.execve(sys.executable, sys.orig_argv, handover.leave(left, os.environ))
         except OSError as error:
             handover.withdraw(left)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             _log.error("no upgrade: %s", _said(error))
 
     # The page with the numbers
@@ -339,7 +340,7 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGHUP, lambda: self._begin(self._reload()))
         loop.add_signal_handler(signal.SIGUSR2, lambda: self._begin(self._upgrade()))
         loop.add_signal_handler(signal.SIGUSR1, self._reopen_logs)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def _told_to_stop(self) -> None:
         self._asked_to_stop += 1
@@ -374,9 +375,6 @@ class Supervisor:
             f" {len(snapshot.routes)} routes, {len(snapshot.certificates)} certificates,"
             f" listening on {addresses or 'nothing'}"
         )
-
-
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
 def _said(error: Exception) -> str:
