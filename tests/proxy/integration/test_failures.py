@@ -106,7 +106,7 @@ def test_what_follows_a_response_spoils_its_connection() -> None:
             conversation.send(extra)
 
     with Upstream(script) as upstream, Proxy(to(upstream.url)) as proxy, proxy.client() as client:
-        for _ in range(3):
+        for _unused in range(3):
             assert client.get().content == b"ok"
         assert upstream.connections == 3
 
@@ -135,7 +135,7 @@ def test_a_target_that_refuses_connections_is_passed_over() -> None:
     with Upstream() as upstream:
         dead = f"http://127.0.0.1:{unused_port()}"
         with Proxy(two(dead, upstream.url)) as proxy, proxy.client() as client:
-            for _ in range(4):
+            for _unused in range(4):
                 assert client.get().content == b"ok"
             assert proxy.in_flight() == 0
 
@@ -160,7 +160,7 @@ def test_a_connection_that_went_stale_while_idle_costs_no_request() -> None:
     with Upstream(script) as upstream:
         config = to(upstream.url, "retry: {attempts: 1}")
         with Proxy(config) as proxy, proxy.client() as client:
-            for _ in range(5):
+            for _unused in range(5):
                 assert client.get().content == b"ok"
             assert upstream.connections == 5
             assert proxy.in_flight() == 0
@@ -187,7 +187,7 @@ def test_a_503_of_one_target_becomes_the_200_of_another_where_the_route_says_so(
     with Upstream(overloaded) as first, Upstream() as second:
         with Proxy(two(first.url, second.url, "retry: {on: ['503']}")) as proxy:
             with proxy.client() as client:
-                for _ in range(4):
+                for _unused in range(4):
                     assert client.get().content == b"ok"
             assert first.requests
             assert proxy.in_flight() == 0
@@ -225,7 +225,7 @@ def test_a_whole_exchange_has_a_limit() -> None:
     def script(conversation: Conversation) -> None:
         conversation.read_request()
         conversation.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
-        for _ in range(50):
+        for _unused in range(50):
             conversation.send(b"x")
             time.sleep(0.1)
 
@@ -269,7 +269,7 @@ def test_requests_wait_for_a_connection_and_not_forever() -> None:
     with Upstream(script) as upstream:
         config = to(upstream.url) + "upstream: {connections: 1, queue: 1, wait: 300ms}\n"
         with Proxy(config) as proxy:
-            first, second, third = (proxy.client() for _ in range(3))
+            first, second, third = (proxy.client() for _unused in range(3))
             first.send(GET)
             time.sleep(0.1)
             second.send(GET)
@@ -299,13 +299,13 @@ def test_failures_take_a_target_out_and_time_brings_it_back() -> None:
     more = "health: {passive: {errors: 2, window: 10s, cooldown: 500ms}}\nretry: {budget: 1}"
     with Upstream(script) as first, Upstream() as second:
         with Proxy(two(first.url, second.url, more)) as proxy, proxy.client() as client:
-            for _ in range(10):
+            for _unused in range(10):
                 assert client.get().content == b"ok"
             assert len(first.requests) == 2
             assert any("is taken out" in line for line in proxy.errors)
             broken.clear()
             time.sleep(1)
-            assert {client.get().content for _ in range(4)} == {b"first", b"ok"}
+            assert {client.get().content for _unused in range(4)} == {b"first", b"ok"}
 
 
 def test_targets_that_checks_find_unhealthy_are_not_asked() -> None:
@@ -316,7 +316,7 @@ def test_targets_that_checks_find_unhealthy_are_not_asked() -> None:
                 proxy.worker.set_health("all", target, healthy)
 
             proxy.run(set_health(first.url, False))
-            assert all(client.get().status == 200 for _ in range(4))
+            assert all(client.get().status == 200 for _unused in range(4))
             assert not first.requests
             proxy.run(set_health(second.url, False))
             answer = client.get()

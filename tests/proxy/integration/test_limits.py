@@ -46,34 +46,32 @@ def test_an_idle_connection_is_closed() -> None:
 
 
 def test_content_that_does_not_come_is_a_408_and_frees_the_target() -> None:
-    with Upstream() as upstream:
-        with Proxy(to(upstream.url) + "timeouts: {body: 300ms}\n") as proxy:
-            with proxy.client() as client:
-                client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
-                assert client.response().status == 408
-                assert client.is_closed()
-            assert proxy.in_flight() == 0
+    with Upstream() as upstream, Proxy(to(upstream.url) + "timeouts: {body: 300ms}\n") as proxy:
+        with proxy.client() as client:
+            client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
+            assert client.response().status == 408
+            assert client.is_closed()
+        assert proxy.in_flight() == 0
 
 
 def test_content_that_comes_byte_by_byte_is_a_408_too() -> None:
-    with Upstream() as upstream:
-        with Proxy(to(upstream.url) + "timeouts: {body: 500ms}\n") as proxy:
-            with proxy.client() as client:
-                client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
-                stop = threading.Event()
+    with Upstream() as upstream, Proxy(to(upstream.url) + "timeouts: {body: 500ms}\n") as proxy:
+        with proxy.client() as client:
+            client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+            stop = threading.Event()
 
-                def trickle() -> None:
-                    while not stop.wait(0.05):
-                        try:
-                            client.send(b"x")
-                        except OSError:
-                            return
+            def trickle() -> None:
+                while not stop.wait(0.05):
+                    try:
+                        client.send(b"x")
+                    except OSError:
+                        return
 
-                thread = threading.Thread(target=trickle)
-                thread.start()
-                assert client.response().status == 408
-                stop.set()
-                thread.join()
+            thread = threading.Thread(target=trickle)
+            thread.start()
+            assert client.response().status == 408
+            stop.set()
+            thread.join()
 
 
 def test_a_client_that_does_not_read_is_closed_and_others_see_nothing_of_it() -> None:
@@ -111,9 +109,9 @@ def test_requests_that_come_ahead_are_bounded() -> None:
         with Proxy(to(upstream.url)) as proxy, proxy.client(timeout=1) as client:
             request = b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 900 + b"\r\n\r\n"
             with pytest.raises(TimeoutError):
-                for _ in range(100):
+                for _unused in range(100):
                     client.send(request * 100)
-            (ahead,) = [len(one._buffer) for one in proxy.worker.clients]  # noqa: SLF001
+            (ahead,) = [len(one._buffer) for one in proxy.worker.clients]
             # One more read than the limit.
             assert ahead <= 64 * 1024 + 256 * 1024
 
@@ -130,7 +128,7 @@ def test_large_bodies_past_slow_peers_do_not_fill_the_memory() -> None:
         while left:
             left -= len(conversation.read_exactly(min(left, 262_144)))
         conversation.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
-        for _ in range(size // 65536):
+        for _unused in range(size // 65536):
             conversation.send(bytes(65536))
 
     body = bytes(65536)
@@ -141,18 +139,18 @@ def test_large_bodies_past_slow_peers_do_not_fill_the_memory() -> None:
         def transfer() -> None:
             with proxy.client(60) as client:
                 client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size)
-                for _ in range(size // 65536):
+                for _unused in range(size // 65536):
                     client.send(body)
                 client.head()
                 if not received:
                     time.sleep(0.5)
-                got = len(client._buffer)  # noqa: SLF001 - what came with the head
+                got = len(client._buffer)
                 while got < size:
                     got += len(client.socket.recv(262_144))
                 received.append(got)
 
         before = resident_bytes()
-        threads = [threading.Thread(target=transfer) for _ in range(number)]
+        threads = [threading.Thread(target=transfer) for _unused in range(number)]
         for thread in threads:
             thread.start()
         most = 0

@@ -88,11 +88,12 @@ def test_content_over_the_limit_is_a_413_whether_its_length_is_declared_or_not()
 
 
 def test_clients_over_the_rate_limit_are_told_when_to_come_again() -> None:
-    with Upstream() as upstream, Proxy(to(upstream.url, "rate_limit: {rate: 1/s, burst: 2}")) as proxy:
-        with proxy.client() as client:
-            assert [client.get().status for _ in range(2)] == [200, 200]
-            refused = client.get()
-            assert (refused.status, refused["retry-after"]) == (429, "1")
+    with Upstream() as upstream, Proxy(
+        to(upstream.url, "rate_limit: {rate: 1/s, burst: 2}")
+    ) as proxy, proxy.client() as client:
+        assert [client.get().status for _unused in range(2)] == [200, 200]
+        refused = client.get()
+        assert (refused.status, refused["retry-after"]) == (429, "1")
 
 
 def test_clients_behind_a_trusted_proxy_are_counted_one_by_one() -> None:
@@ -127,7 +128,7 @@ def test_a_cookie_keeps_a_client_at_its_target() -> None:
         with Proxy(to(f"{first.url}, {second.url}", more)) as proxy, proxy.client() as client:
             begun = client.get()
             cookie = begun["set-cookie"].split(";")[0]
-            for _ in range(4):
+            for _unused in range(4):
                 response = client.get(fields=f"Cookie: x=y; {cookie}\r\n")
                 assert response.content == begun.content
                 assert "set-cookie" not in response
@@ -243,7 +244,7 @@ def connection_is_refused(proxy: Proxy) -> bool:
 
 def test_every_exchange_is_counted_once() -> None:
     with Upstream() as upstream, Proxy(to(upstream.url)) as proxy, proxy.client() as client:
-        for _ in range(3):
+        for _unused in range(3):
             client.get()
         client.send(b"nonsense\r\n\r\n")
         assert client.response().status == 400

@@ -16,6 +16,7 @@ from running.certificates import SelfSigned, self_signed
 from running.client import Client
 from running.proxy import Proxy, to, without_tls
 from running.upstream import Conversation, Upstream
+from sluice_proxy.proxy_protocol import read_header
 from sluice_proxy.proxy_protocol.header import SIGNATURE
 from sluice_proxy.routes.model.target import TargetTls
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
@@ -70,9 +71,10 @@ def test_requests_and_large_content_go_through_tls(certificate: SelfSigned) -> N
     with Upstream(echo) as upstream:
         with Proxy(to(upstream.url), listener=OVER_TLS, contexts=showing(certificate)) as proxy:
             with over_tls(proxy, certificate) as client:
-                for _ in range(3):
+                for _unused in range(3):
                     client.send(
-                        b"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 300000\r\n\r\n" + body
+                        b"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 300000\r\n\r\n"
+                        + body
                     )
                     assert client.response().content == body
         assert b"\r\nX-Forwarded-Proto: https\r\n" in upstream.requests[0]
@@ -221,7 +223,7 @@ def test_https_targets_are_verified(certificate: SelfSigned, tmp_path: Path) -> 
         named = to(f"{{url: '{url}', tls: {{server_name: a.example}}}}")
         with Proxy(named, contexts=without_tls(certificate.trusted())) as proxy:
             with proxy.client() as client:
-                assert [client.get().status for _ in range(2)] == [200, 200]
+                assert [client.get().status for _unused in range(2)] == [200, 200]
             assert upstream.connections == 1
         with Proxy(named, contexts=without_tls(other.trusted())) as proxy, proxy.client() as client:
             assert client.get().status == 502
@@ -229,3 +231,54 @@ def test_https_targets_are_verified(certificate: SelfSigned, tmp_path: Path) -> 
         with Proxy(to(url), contexts=without_tls(certificate.trusted())) as proxy:
             with proxy.client() as client:
                 assert client.get().status == 502
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_targets_are_told_of_the_client_by_a_proxy_header(version: str) -> None:
+    prefaces: list[bytes] = []
+
+    def script(conversation: Conversation) -> None:
+        if version == "v1":
+            prefaces.append(conversation.read_until(b"\r\n"))
+        else:
+            prefaces.append(conversation.read_exactly(28))
+        conversation.read_request()
+        conversation.answer()
+
+    with Upstream(script) as upstream:
+        config = to(f"{{url: '{upstream.url}', proxy_protocol: {version}}}")
+        with Proxy(config) as proxy, proxy.client() as client:
+            assert [client.get().status for _unused in range(2)] == [200, 200]
+            port = client.socket.getsockname()[1]
+            for preface in prefaces:
+                found = read_header(preface)
+                assert found is not None
+                header, size = found
+                assert size == len(preface)
+                assert (str(header.source), header.source_port) == ("127.0.0.1", port)
+                assert header.destination_port == proxy.port
+    assert len(prefaces) == 2
+
+
+def test_a_proxy_header_goes_before_tls_towards_a_target(certificate: SelfSigned) -> None:
+    context = certificate.towards_clients()
+    prefaces: list[bytes] = []
+
+    def script(conversation: Conversation) -> None:
+        # Byte by byte: what follows it belongs to TLS.
+        line = b""
+        while not line.endswith(b"\r\n"):
+            line += conversation.socket.recv(1)
+        prefaces.append(line)
+        conversation.socket = context.wrap_socket(conversation.socket, server_side=True)
+        with conversation.socket:
+            conversation.read_request()
+            conversation.answer()
+
+    with Upstream(script) as upstream:
+        url = f"https://127.0.0.1:{upstream.port}"
+        config = to(f"{{url: '{url}', proxy_protocol: v1, tls: {{server_name: a.example}}}}")
+        with Proxy(config, contexts=without_tls(certificate.trusted())) as proxy:
+            with proxy.client() as client:
+                assert client.get().content == b"ok"
+    assert prefaces[0].startswith(b"PROXY TCP4 127.0.0.1 127.0.0.1 ")

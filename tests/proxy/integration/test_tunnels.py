@@ -144,7 +144,9 @@ def test_a_silent_tunnel_is_closed() -> None:
         conversation.read_exactly(1)
 
     with Upstream(script) as upstream:
-        with Proxy(to(upstream.url, "timeouts: {tunnel: 200ms}")) as proxy, upgraded(proxy) as client:
+        with Proxy(to(upstream.url, "timeouts: {tunnel: 200ms}")) as proxy, upgraded(
+            proxy
+        ) as client:
             assert client.is_closed()
             assert "silent" in proxy.log()[0]["error"]
             assert proxy.in_flight() == 0
@@ -154,7 +156,7 @@ def test_a_tunnel_holds_back_who_sends_too_much() -> None:
     def script(conversation: Conversation) -> None:
         conversation.read_head()
         conversation.send(SWITCHED)
-        for _ in range(64):
+        for _unused in range(64):
             conversation.send(b"x" * 1_000_000)
 
     with Upstream(script) as upstream, Proxy(to(upstream.url)) as proxy, upgraded(proxy) as client:

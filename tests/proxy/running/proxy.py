@@ -92,8 +92,8 @@ class Proxy:
         """Return the lines of the access log once there are at least ``number``."""
 
         async def lines() -> list[str]:
-            for _ in range(200):
-                self.worker._log.flush()  # noqa: SLF001 - spares the test the wait for the clock
+            for _unused in range(200):
+                self.worker._log.flush()
                 found = self._log.read_text().splitlines()
                 if len(found) >= number:
                     return found
