@@ -54,7 +54,7 @@ def matching() -> None:
         one = compile_routes([route(pattern % 0)])
         many = compile_routes([route(pattern % number) for number in range(10_000)])
         times: dict[str, list[float]] = {"one": [], "many": []}
-        for _ in range(ROUNDS):
+        for _unused in range(ROUNDS):
             times["one"].append(microseconds(partial(one.match, host, path)))
             times["many"].append(microseconds(partial(many.match, host, path)))
         first, second = median(times["one"]), median(times["many"])
@@ -70,7 +70,7 @@ def balancing() -> None:
     for kind in BalancingMethod:
         for size in (1, 2, 8):
             pool = Pool(targets(*[1] * size), Balancing(kind), random=Random(1).random, clock=float)
-            times = [microseconds(partial(pool.choose, b"192.0.2.1")) for _ in range(ROUNDS)]
+            times = [microseconds(partial(pool.choose, b"192.0.2.1")) for _unused in range(ROUNDS)]
             print(f"choose, {kind.value}, {size} targets: {median(times):.3f} us")
     rate = Rate(RateLimit(1e9, 1))
     print(f"rate limit: {microseconds(lambda: rate.take(b'abcd', perf_counter())):.3f} us")
@@ -85,7 +85,7 @@ def configuration() -> None:
         for number in range(10_000)
     )
     steps: dict[str, list[float]] = {"load": [], "encode": [], "decode": [], "compile": []}
-    for _ in range(5):
+    for _unused in range(5):
         marks = [process_time()]
         snapshot = parse(text.encode(), file="bench.yml", files=FilesInMemory())
         marks.append(process_time())

@@ -48,6 +48,21 @@ UNIT_THOROUGH = Stage(
     "unit, property and structure tests, with many examples for each property",
     (("pytest", "-q", "--hypothesis-profile=ci", "tests/unit"),),
 )
+_PROXY_TYPES = (
+    "mypy",
+    "--config-file=roles/proxy/files/pyproject.toml",
+    "roles/proxy/files/sluice_proxy",
+)
+PROXY_QUICK = Stage(
+    "proxy-quick",
+    "the proxy: mypy --strict, unit tests without the fuzzer",
+    (_PROXY_TYPES, ("pytest", "-q", "tests/proxy/unit", "--ignore=tests/proxy/unit/test_fuzz.py")),
+)
+PROXY = Stage(
+    "proxy",
+    "the proxy: mypy --strict, unit tests, the fuzzer, whole processes under load",
+    (_PROXY_TYPES, ("pytest", "-q", "tests/proxy")),
+)
 SANITY_QUICK = Stage(
     "sanity-quick",
     "ansible-test sanity: the tests that look at modules",
@@ -90,13 +105,14 @@ SCENARIOS = Stage(
 )
 
 GROUPS: dict[str, tuple[Stage, ...]] = {
-    "check": (STYLE, TYPES, VM_TYPES, UNIT, SANITY_QUICK),
+    "check": (STYLE, TYPES, VM_TYPES, UNIT, PROXY_QUICK, SANITY_QUICK),
     "lint": (STYLE, TYPES, VM_TYPES, LINT, DOCS, GALAXY),
     "test": (
         STYLE,
         TYPES,
         VM_TYPES,
         UNIT_THOROUGH,
+        PROXY,
         LINT,
         DOCS,
         GALAXY,

@@ -22,7 +22,7 @@ class Mutator:
     def next(self) -> bytes:
         """Return one more input."""
         data = self._random.choice(self._seeds)
-        for _ in range(self._random.choice((1, 1, 1, 2, 2, 3, 5, 8))):
+        for _unused in range(self._random.choice((1, 1, 1, 2, 2, 3, 5, 8))):
             data = self._random.choice(_CHANGES)(self, data)
         return data[:MOST_BYTES]
 

@@ -88,9 +88,11 @@ def test_content_over_the_limit_is_a_413_whether_its_length_is_declared_or_not()
 
 
 def test_clients_over_the_rate_limit_are_told_when_to_come_again() -> None:
-    with Upstream() as upstream, Proxy(
-        to(upstream.url, "rate_limit: {rate: 1/s, burst: 2}")
-    ) as proxy, proxy.client() as client:
+    with (
+        Upstream() as upstream,
+        Proxy(to(upstream.url, "rate_limit: {rate: 1/s, burst: 2}")) as proxy,
+        proxy.client() as client,
+    ):
         assert [client.get().status for _unused in range(2)] == [200, 200]
         refused = client.get()
         assert (refused.status, refused["retry-after"]) == (429, "1")

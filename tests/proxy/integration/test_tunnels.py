@@ -144,9 +144,10 @@ def test_a_silent_tunnel_is_closed() -> None:
         conversation.read_exactly(1)
 
     with Upstream(script) as upstream:
-        with Proxy(to(upstream.url, "timeouts: {tunnel: 200ms}")) as proxy, upgraded(
-            proxy
-        ) as client:
+        with (
+            Proxy(to(upstream.url, "timeouts: {tunnel: 200ms}")) as proxy,
+            upgraded(proxy) as client,
+        ):
             assert client.is_closed()
             assert "silent" in proxy.log()[0]["error"]
             assert proxy.in_flight() == 0

@@ -57,7 +57,7 @@ def _reframed(head: ResponseHead, framing: OutgoingFraming, rest: bytes) -> byte
         return rest[:length] if scanner.done else None
     if framing is OutgoingFraming.DECODE:
         decoder = ChunkedDecoder()
-        pieces, _ = decoder.feed(rest)
+        pieces, _unused = decoder.feed(rest)
         return b"".join(pieces) if decoder.done else None
     if framing is OutgoingFraming.ENCODE:
         return encode_chunk(rest) + LAST_CHUNK

@@ -14,7 +14,7 @@ from sluice_proxy.routes.model.target import Target
 
 def route(where: str, name: str = "") -> Route:
     """Return a route for a host pattern and a path pattern with a blank between them."""
-    host, _, path = where.partition(" ")
+    host, _unused, path = where.partition(" ")
     return Route(
         name or where,
         hosts=(parse_host_pattern(host),),

@@ -26,6 +26,6 @@ def test_random_input_crashes_nothing_and_is_read_in_one_way(name: str) -> None:
     target = TARGETS[name]
     mutator = Mutator(Random(1), target.seeds, target.words)
 
-    for _ in range(INPUTS[name]):
+    for _unused in range(INPUTS[name]):
         data = mutator.next()
         assert target.verdict(data) is None, data

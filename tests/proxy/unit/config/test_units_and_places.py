@@ -145,7 +145,7 @@ def test_networks_are_asked_for_addresses_of_both_families() -> None:
     networks = Networks(places.network(text) for text in ("10.0.0.0/8", "2001:db8::/32"))
     inside = ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::1", "2001:db8::1%eth0"]
     outside = ["11.0.0.1", "2001:db9::1", "", "unix"]
-    for _ in range(2):
+    for _unused in range(2):
         assert [address for address in inside if address not in networks] == []
         assert [address for address in outside if address in networks] == []
 

@@ -70,19 +70,19 @@ def test_the_length_of_what_is_not_sent_is_still_told() -> None:
 
 
 def test_a_response_of_1_0_is_sent_on_as_1_1() -> None:
-    sent, _ = composed("Content-Length: 0", status="HTTP/1.0 404 Gone away")
+    sent, _unused = composed("Content-Length: 0", status="HTTP/1.0 404 Gone away")
 
     assert sent[0] == "HTTP/1.1 404 Gone away"
 
 
 def test_a_connection_that_ends_is_announced() -> None:
-    sent, _ = composed("Content-Length: 0", "Connection: keep-alive", keep_alive=False)
+    sent, _unused = composed("Content-Length: 0", "Connection: keep-alive", keep_alive=False)
 
     assert sent[1:] == ["Content-Length: 0", "Connection: close"]
 
 
 def test_an_interim_response_says_nothing_of_the_connection() -> None:
-    sent, _ = composed("Link: </a>", status="HTTP/1.1 103 Early Hints", keep_alive=False)
+    sent, _unused = composed("Link: </a>", status="HTTP/1.1 103 Early Hints", keep_alive=False)
 
     assert sent == ["HTTP/1.1 103 Early Hints", "Link: </a>"]
 
@@ -107,7 +107,7 @@ def test_a_date_is_added_only_where_there_is_none() -> None:
 def test_via_and_keep_alive_follow_the_policy() -> None:
     policy = ResponsePolicy(via=b"edge", keep_alive_seconds=75)
 
-    sent, _ = composed("Via: 1.0 p", "Content-Length: 0", policy=policy)
+    sent, _unused = composed("Via: 1.0 p", "Content-Length: 0", policy=policy)
 
     assert sent[1:] == [
         "Via: 1.0 p, 1.1 edge",
@@ -120,7 +120,7 @@ def test_via_and_keep_alive_follow_the_policy() -> None:
 def test_a_route_changes_fields() -> None:
     changes = FieldChanges.compile(removed=[b"server"], replaced=[(b"X-Frame-Options", b"DENY")])
 
-    sent, _ = composed("Server: x", "x-frame-options: SAMEORIGIN", "Content-Length: 0",
+    sent, _unused = composed("Server: x", "x-frame-options: SAMEORIGIN", "Content-Length: 0",
                        policy=ResponsePolicy(changes=changes))  # fmt: skip
 
     assert sent[1:] == ["X-Frame-Options: DENY", "Content-Length: 0"]

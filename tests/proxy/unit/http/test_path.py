@@ -51,7 +51,7 @@ ACCEPTED = PATHS.filter(is_accepted)
 
 @given(ACCEPTED)
 def test_nothing_that_an_upstream_could_take_for_a_dot_segment_is_sent(path: bytes) -> None:
-    sent, _ = resolve_path(path)
+    sent, _unused = resolve_path(path)
 
     pieces = unquote_to_bytes(sent).replace(b"\\", b"/").split(b"/")
     assert not {b".", b".."} & {piece.partition(b";")[0] for piece in pieces}

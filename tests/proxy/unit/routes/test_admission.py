@@ -15,7 +15,7 @@ from sluice_proxy.routes.model.policies import Maintenance, MaintenanceMode, Rat
 
 def test_a_client_gets_its_burst_and_then_the_rate() -> None:
     rate = Rate(RateLimit(rate=2.0, burst=3))
-    assert [rate.take(b"c", 0.0) for _ in range(3)] == [0.0] * 3
+    assert [rate.take(b"c", 0.0) for _unused in range(3)] == [0.0] * 3
     assert rate.take(b"c", 0.0) == pytest.approx(0.5)
     assert rate.take(b"other", 0.0) == 0.0
     assert rate.take(b"c", 0.5) == 0.0

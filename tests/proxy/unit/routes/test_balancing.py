@@ -43,7 +43,7 @@ def pool(
 
 
 def ports(chosen: Pool, requests: int, client: bytes = b"") -> list[int]:
-    return [_there(chosen.choose(client)).target.port for _ in range(requests)]
+    return [_there(chosen.choose(client)).target.port for _unused in range(requests)]
 
 
 def _there(seat: Seat | None) -> Seat:
@@ -54,7 +54,7 @@ def _there(seat: Seat | None) -> Seat:
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=6))
 def test_round_robin_gives_exact_shares_in_every_full_turn(weights: list[int]) -> None:
     chosen = pool(*weights)
-    for _ in range(2):
+    for _unused in range(2):
         shares = Counter(ports(chosen, sum(weights)))
         assert shares == dict(enumerate(weights, 1))
 
@@ -66,7 +66,7 @@ def test_round_robin_spreads_the_turns_of_a_heavy_target() -> None:
 def test_least_connections_goes_by_load_for_the_weight() -> None:
     chosen = pool(1, 3, method=BalancingMethod.LEAST_CONNECTIONS)
     counts: Counter[int] = Counter()
-    for _ in range(400):
+    for _unused in range(400):
         seat = _there(chosen.choose(b""))
         seat.in_flight += 1
         counts[seat.target.port] += 1
@@ -131,7 +131,7 @@ def test_targets_that_are_out_get_nothing(method: BalancingMethod) -> None:
 def test_a_retry_goes_to_another_target_as_long_as_there_is_one(method: BalancingMethod) -> None:
     chosen = pool(1, 1, 1, method=method)
     tried: list[Seat] = []
-    for _ in range(3):
+    for _unused in range(3):
         seat = _there(chosen.choose(b"c", tried=tried))
         assert seat not in tried
         tried.append(seat)
@@ -174,7 +174,7 @@ def test_a_cookie_keeps_a_client_at_its_target() -> None:
     assert chosen.binding is not None
     for seat in chosen.seats:
         cookie = chosen.binding.set_cookie(seat).partition(";")[0]
-        assert all(chosen.choose(b"", f"a=b; {cookie}; c=d") is seat for _ in range(5))
+        assert all(chosen.choose(b"", f"a=b; {cookie}; c=d") is seat for _unused in range(5))
 
 
 def test_a_cookie_tells_nothing_and_cannot_be_made_up() -> None:
@@ -217,5 +217,5 @@ def test_the_cookie_has_the_attributes_that_were_asked_for() -> None:
     )
     chosen = pool(1, sticky=sticky)
     assert chosen.binding is not None
-    _, _, attributes = chosen.binding.set_cookie(chosen.seats[0]).partition("; ")
+    _unused, _unused, attributes = chosen.binding.set_cookie(chosen.seats[0]).partition("; ")
     assert attributes == ("Path=/p; Domain=d.example; Max-Age=60; HttpOnly; SameSite=None; Secure")

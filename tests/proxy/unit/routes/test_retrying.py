@@ -62,13 +62,13 @@ def test_a_policy_may_ask_for_more() -> None:
 def test_the_budget_allows_a_part_of_the_requests_above_the_reserve() -> None:
     budget = RetryBudget(RetryPolicy(budget=0.5, reserve=0.0), now=0.0)
     assert not budget.spend(0.0)
-    for _ in range(10):
+    for _unused in range(10):
         budget.earn()
-    assert [budget.spend(0.0) for _ in range(6)] == [True] * 5 + [False]
+    assert [budget.spend(0.0) for _unused in range(6)] == [True] * 5 + [False]
 
 
 def test_the_reserve_comes_back_with_time_and_is_bounded() -> None:
     budget = RetryBudget(RetryPolicy(budget=0.0, reserve=2.0), now=0.0)
-    assert [budget.spend(0.0) for _ in range(21)] == [True] * 20 + [False]
-    assert [budget.spend(1.0) for _ in range(3)] == [True, True, False]
-    assert [budget.spend(1e6) for _ in range(21)] == [True] * 20 + [False]
+    assert [budget.spend(0.0) for _unused in range(21)] == [True] * 20 + [False]
+    assert [budget.spend(1.0) for _unused in range(3)] == [True, True, False]
+    assert [budget.spend(1e6) for _unused in range(21)] == [True] * 20 + [False]

@@ -18,15 +18,14 @@ from sluice_proxy.routes.rewriting.redirecting import check_location, location
 
 def sent(
     rewrite: Rewrite,
-    path: bytes,
-    query: bytes | None = None,
-    /,
+    asked_path: bytes,
+    asked_query: bytes | None = None,
     *,
     pattern: str = "/",
     **target: str,
 ) -> bytes:
     return Forwarding(rewrite, parse_path_pattern(pattern), Target(**target)).origin_form(
-        path, query
+        asked_path, asked_query
     )
 
 

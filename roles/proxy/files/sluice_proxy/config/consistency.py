@@ -49,7 +49,7 @@ def route_policies(routes: Sequence[Route]) -> tuple[tuple[HostPolicy, ...], lis
                     " make them the same"
                 )
                 differing.append((("routes", index, "tls"), message))
-    return tuple(HostPolicy(host, policy) for host, (_, policy) in found.items()), differing
+    return tuple(HostPolicy(host, policy) for host, (_unused, policy) in found.items()), differing
 
 
 def _listeners(listeners: Sequence[Listener]) -> Iterator[Complaint]:

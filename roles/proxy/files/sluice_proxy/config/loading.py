@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from sluice_proxy.config.consistency import complaints, route_policies
+from sluice_proxy.config.consistency import Complaint, complaints, route_policies
 from sluice_proxy.config.document import MAX_BYTES, read_document
 from sluice_proxy.config.explaining import problems
 from sluice_proxy.config.files import Files, FilesBeside
@@ -22,9 +22,15 @@ from sluice_proxy.config.problems import InvalidConfig, Problem
 from sluice_proxy.config.sections.root import RootSection
 from sluice_proxy.snapshot.snapshot import Snapshot
 
+Complete = Callable[[Snapshot], tuple[Snapshot, Sequence[Complaint]]]
+"""Reads what a snapshot names but does not have, and says where that cannot be used."""
 
-def load(path: Path, *, version: int = 1) -> Snapshot:
-    """Return the snapshot of the file at ``path``; raises InvalidConfig with all that is wrong."""
+
+def load(path: Path, *, version: int = 1, complete: Complete | None = None) -> Snapshot:
+    """Return the snapshot of the file at ``path``; raises InvalidConfig with all that is wrong.
+
+    ``complete`` has the last word about what is good by itself.
+    """
     try:
         with path.open("rb") as file:
             # One byte more than there may be tells that the file is too large.
@@ -32,10 +38,13 @@ def load(path: Path, *, version: int = 1) -> Snapshot:
     except OSError as error:
         problem = Problem(0, 0, "", f"the file cannot be read: {error.strerror}")
         raise InvalidConfig(str(path), [problem]) from error
-    return parse(text, file=str(path), files=FilesBeside(path.parent.absolute()), version=version)
+    files = FilesBeside(path.parent.absolute())
+    return parse(text, file=str(path), files=files, version=version, complete=complete)
 
 
-def parse(text: bytes, *, file: str, files: Files, version: int = 1) -> Snapshot:
+def parse(
+    text: bytes, *, file: str, files: Files, version: int = 1, complete: Complete | None = None
+) -> Snapshot:
     """Return the snapshot of ``text``; raises InvalidConfig with all that is wrong.
 
     ``file`` is what errors call it.
@@ -47,6 +56,9 @@ def parse(text: bytes, *, file: str, files: Files, version: int = 1) -> Snapshot
         except ValidationError as error:
             raise InvalidConfig(file, problems(error, RootSection, document)) from None
         snapshot, wrong = _snapshot(root, version)
+        if complete is not None and not wrong:
+            snapshot, further = complete(snapshot)
+            wrong.extend(further)
         if wrong:
             raise InvalidConfig(file, (document.problem(*complaint) for complaint in wrong))
         return snapshot

@@ -115,7 +115,7 @@ def _from_uri(text: str, scheme: Scheme) -> Target:
     if not host:
         raise ValueError(f"{text!r} has no host")
     name = str(ip_address(host)) if ":" in host else host_name(host)
-    _, colon, port = parts.netloc.rpartition("]")[2].partition(":")
+    _unused, colon, port = parts.netloc.rpartition("]")[2].partition(":")
     number = port_number(port) if colon else (443 if scheme is Scheme.HTTPS else 80)
     path = sent_path(parts.path)
     return Target(scheme, name, number, path="" if path == "/" else path, query=parts.query)

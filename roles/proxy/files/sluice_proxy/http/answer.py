@@ -35,7 +35,7 @@ def compose_answer(
     if not 200 <= status < 600:
         raise ValueError(f"status {status} is not final: use 200 to 599")
     fields = tuple(fields)
-    FieldChanges.compile(removed=[name for name, _ in fields if is_token(name)])
+    FieldChanges.compile(removed=[name for name, _unused in fields if is_token(name)])
     lines = field_lines(fields)
     if status not in _WITHOUT_CONTENT:
         lines += b"\nContent-Length: %d\r" % len(body)

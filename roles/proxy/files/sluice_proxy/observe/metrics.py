@@ -99,7 +99,7 @@ class Metrics:
                 lines.append(f"# HELP {name} {helps.get(name, name)}")
                 lines.append(f"# TYPE {name} {kind}")
                 lines += [
-                    f"{name}{_labels(labels)} {amount:g}"
+                    f"{name}{_labels(labels)} {amount:.15g}"
                     for (other, labels), amount in sorted(table.items())
                     if other == name
                 ]

@@ -12,7 +12,7 @@ _POLYNOMIAL = 0x82F63B78
 def _table() -> tuple[int, ...]:
     table = []
     for value in range(256):
-        for _ in range(8):
+        for _unused in range(8):
             value = (value >> 1) ^ (_POLYNOMIAL if value & 1 else 0)
         table.append(value)
     return tuple(table)

@@ -176,7 +176,7 @@ class ChunkedScanner:
             block = read_field_lines(lines, self._limits.trailers)
         except BadField as error:
             raise BadChunk(f"trailer section: {error.reason}") from None
-        for name, _ in split_fields(block):
+        for name, _unused in split_fields(block):
             plain = name.lower().replace(b"_", b"-")
             if plain in _NEVER_IN_TRAILERS or plain.startswith(b"x-forwarded"):
                 raise BadChunk(f"field {name.decode('ascii')} in the trailer section")

@@ -47,8 +47,8 @@ class FieldChanges:
         """
         replaced = tuple(replaced)
         added = tuple(added)
-        gone = (*removed, *(name for name, _ in replaced))
-        for name in (*gone, *(name for name, _ in added)):
+        gone = (*removed, *(name for name, _unused in replaced))
+        for name in (*gone, *(name for name, _unused in added)):
             if not is_token(name):
                 raise BadChange(f"{name!r} is no field name: use letters, digits and hyphens")
             if name.lower() in _OWNED:

@@ -64,7 +64,7 @@ class Rate:
     def _forget(self, now: float) -> None:
         """Make room: drop the client silent for longest, and after it some with full buckets."""
         self._full_at.popitem(last=False)
-        for _ in range(_FORGET_AT_ONCE):
+        for _unused in range(_FORGET_AT_ONCE):
             client = next(iter(self._full_at), None)
             if client is None or self._full_at[client] > now:
                 return

@@ -67,8 +67,8 @@ class Pool:
                 if seat not in tried
             ]
             if left:
-                seats = tuple(seat for seat, _ in left)
-                weights = tuple(weight for _, weight in left)
+                seats = tuple(seat for seat, _unused in left)
+                weights = tuple(weight for _unused, weight in left)
         return self._method.pick(seats, weights, client)
 
     def set_health(self, seat: Seat, healthy: bool) -> bool:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -131,8 +131,12 @@ class ClientCertificate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TlsPolicy:
-    """What TLS has to be for a host; ``min_version`` is 1.2 or 1.3, ``client_ca_file`` is PEM."""
+    """What TLS has to be for a host; ``min_version`` is 1.2 or 1.3, ``client_ca_file`` is PEM.
+
+    ``client_ca`` is what was in that file when it was read.
+    """
 
     min_version: str = "1.2"
     client_certificate: ClientCertificate = ClientCertificate.NONE
     client_ca_file: str | None = None
+    client_ca: str | None = field(default=None, repr=False)

@@ -1,0 +1,171 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Messages between the supervisor and one worker: a socket pair that keeps their bounds.
+
+A message is a small mapping of JSON, with payloads of any size and sockets beside it. Payloads
+travel in memory files, so that a large snapshot is one message and blocks nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST_DESCRIPTORS = 250
+"""Sockets and payloads of one message; the kernel takes 253 (SCM_MAX_FD)."""
+_MOST_HEADER = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """``kind`` says what it is; ``values`` are JSON; who gets ``sockets`` has to close them."""
+
+    kind: str
+    values: dict[str, Any] = field(default_factory=dict)
+    payloads: tuple[bytes, ...] = ()
+    sockets: tuple[socket.socket, ...] = ()
+
+
+def channel_pair() -> tuple[socket.socket, socket.socket]:
+    """Return two connected ends; neither is inherited by programs that are started."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+class Channel:
+    """One end, on the running loop. ``received`` and ``closed`` are called from the loop."""
+
+    def __init__(
+        self,
+        end: socket.socket,
+        received: Callable[[Message], None],
+        closed: Callable[[], None],
+    ) -> None:
+        end.setblocking(False)
+        self._end = end
+        self._received = received
+        self._closed = closed
+        self._loop = asyncio.get_running_loop()
+        self._outgoing: deque[tuple[bytes, list[int]]] = deque()
+        self._open = True
+        self._loop.add_reader(end, self._read)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the other end is there, as far as is known."""
+        return self._open
+
+    def fileno(self) -> int:
+        """Return the descriptor of this end."""
+        return self._end.fileno()
+
+    def send(
+        self,
+        kind: str,
+        values: dict[str, Any] | None = None,
+        payloads: Sequence[bytes] = (),
+        sockets: Sequence[socket.socket] = (),
+    ) -> None:
+        """Send a message, now or as soon as the other end reads; sockets stay open here."""
+        if not self._open:
+            return
+        if len(payloads) + len(sockets) > MOST_DESCRIPTORS:
+            raise ValueError(
+                f"{len(sockets)} sockets for one worker: {MOST_DESCRIPTORS} are the most"
+            )
+        header = {"kind": kind, "payloads": len(payloads), "values": values or {}}
+        data = json.dumps(header).encode()
+        if len(data) > _MOST_HEADER:
+            raise ValueError(f"a message of {len(data)} bytes: put what is large into a payload")
+        descriptors = [_memory(payload) for payload in payloads]
+        descriptors += [os.dup(one.fileno()) for one in sockets]
+        self._outgoing.append((data, descriptors))
+        if len(self._outgoing) == 1:
+            self._write()
+
+    def drain_incoming(self) -> None:
+        """Take what has come and was not read yet, after the other end is gone."""
+        if self._open:
+            self._read()
+
+    def close(self) -> None:
+        """Close this end; ``closed`` is not called."""
+        if self._open:
+            self._forget()
+            self._end.close()
+
+    def _write(self) -> None:
+        while self._outgoing:
+            data, descriptors = self._outgoing[0]
+            try:
+                socket.send_fds(self._end, [data], descriptors)
+            except BlockingIOError:
+                self._loop.add_writer(self._end, self._write)
+                return
+            except OSError:
+                self._lost()
+                return
+            self._outgoing.popleft()
+            _close(descriptors)
+        self._loop.remove_writer(self._end)
+
+    def _read(self) -> None:
+        while self._open:
+            try:
+                data, descriptors, _flags, _address = socket.recv_fds(
+                    self._end, _MOST_HEADER, MOST_DESCRIPTORS
+                )
+            except BlockingIOError:
+                return
+            except OSError:
+                self._lost()
+                return
+            if not data:
+                self._lost()
+                return
+            self._received(_message(data, descriptors))
+
+    def _lost(self) -> None:
+        if self._open:
+            self.close()
+            self._closed()
+
+    def _forget(self) -> None:
+        self._open = False
+        self._loop.remove_reader(self._end)
+        self._loop.remove_writer(self._end)
+        while self._outgoing:
+            _close(self._outgoing.popleft()[1])
+
+
+def _message(data: bytes, descriptors: list[int]) -> Message:
+    header = json.loads(data)
+    count = header["payloads"]
+    payloads = tuple(_content(memory) for memory in descriptors[:count])
+    sockets = tuple(socket.socket(fileno=number) for number in descriptors[count:])
+    return Message(header["kind"], header["values"], payloads, sockets)
+
+
+def _memory(payload: bytes) -> int:
+    memory = os.memfd_create("payload", os.MFD_CLOEXEC)
+    with open(memory, "wb", closefd=False) as file:
+        file.write(payload)
+    os.lseek(memory, 0, os.SEEK_SET)
+    return memory
+
+
+def _content(memory: int) -> bytes:
+    with open(memory, "rb") as file:
+        return file.read()
+
+
+def _close(descriptors: Sequence[int]) -> None:
+    for number in descriptors:
+        os.close(number)

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a supervisor leaves to its successor, the same process running a new program.
+
+An upgrade replaces the program of the supervisor by exec: its process id, and so what the service
+manager and the workers know of it, stays. Sockets and channels stay open; this says which is what.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..snapshot.listening import Address, InheritedSocket, TcpAddress, UnixAddress
+
+VARIABLE = "SLUICE_PROXY_HANDOVER"
+"""The environment variable with the descriptor that has it all."""
+_FORM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """``workers`` are (process id, descriptor of its channel); ``departed`` are encoded metrics."""
+
+    sockets: Mapping[Address, list[int]]
+    workers: list[tuple[int, int]]
+    version: int
+    down: frozenset[tuple[str, str]]
+    departed: bytes
+    deaths: int
+    reloads: dict[str, int]
+
+    def descriptors(self) -> list[int]:
+        """Return all descriptors that have to stay open."""
+        of_sockets = [number for numbers in self.sockets.values() for number in numbers]
+        return [*of_sockets, *(channel for _pid, channel in self.workers)]
+
+
+def leave(handover: Handover, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for the successor, with which it finds what is left to it."""
+    text = json.dumps(
+        {
+            "form": _FORM,
+            "sockets": [[_written(address), fds] for address, fds in handover.sockets.items()],
+            "workers": handover.workers,
+            "version": handover.version,
+            "down": sorted(handover.down),
+            "departed": base64.b64encode(handover.departed).decode(),
+            "deaths": handover.deaths,
+            "reloads": handover.reloads,
+        }
+    )
+    memory = os.memfd_create("handover", os.MFD_CLOEXEC)
+    with open(memory, "wb", closefd=False) as file:
+        file.write(text.encode())
+    for number in (memory, *handover.descriptors()):
+        os.set_inheritable(number, True)
+    return {**environment, VARIABLE: str(memory)}
+
+
+def withdraw(handover: Handover) -> None:
+    """Take back that the descriptors are inherited: there is no successor after all."""
+    for number in handover.descriptors():
+        os.set_inheritable(number, False)
+
+
+def take() -> Handover | None:
+    """Return what a predecessor left, or None without one; raises ValueError if it is no use."""
+    number = os.environ.pop(VARIABLE, None)
+    if number is None:
+        return None
+    memory = int(number)
+    os.lseek(memory, 0, os.SEEK_SET)
+    with open(memory, "rb") as file:
+        read = json.loads(file.read())
+    if read["form"] != _FORM:
+        raise ValueError(f"the former program left something of form {read['form']}, not {_FORM}")
+    handover = Handover(
+        sockets={_read(written): fds for written, fds in read["sockets"]},
+        workers=list(map(tuple, read["workers"])),
+        version=read["version"],
+        down=frozenset((route, target) for route, target in read["down"]),
+        departed=base64.b64decode(read["departed"]),
+        deaths=read["deaths"],
+        reloads=read["reloads"],
+    )
+    withdraw(handover)
+    return handover
+
+
+def as_sockets(numbers: list[int]) -> list[socket.socket]:
+    """Return descriptors as sockets."""
+    return [socket.socket(fileno=number) for number in numbers]
+
+
+def _written(address: Address) -> list[object]:
+    if isinstance(address, TcpAddress):
+        return ["tcp", address.host, address.port]
+    if isinstance(address, UnixAddress):
+        return ["unix", address.path, address.mode]
+    return ["systemd", address.name]
+
+
+def _read(written: list[str | int]) -> Address:
+    kind, *values = written
+    if kind == "tcp":
+        return TcpAddress(str(values[0]), int(values[1]))
+    if kind == "unix":
+        return UnixAddress(str(values[0]), int(values[1]))
+    return InheritedSocket(str(values[0]))

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The data plane of a worker process: the room ``worker``, told by the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from ..observe.error_log import write_error_log
+from ..observe.metrics import Metrics
+from ..snapshot.snapshot import Snapshot
+from ..tls.choosing import PROTOCOLS, ContextChooser
+from ..tls.server_contexts import ServerContexts
+from ..tls.server_side import Choose
+from ..tls.upstream_contexts import UpstreamContexts
+from ..worker.server import Worker
+from ..worker.tls_contexts import TlsContexts
+from .data_plane import DataPlane, Down, Listening
+
+_log = logging.getLogger("sluice_proxy.worker")
+
+
+class ServingPlane:
+    """Makes the worker with the first snapshot, and tells it of the further ones."""
+
+    def __init__(self) -> None:
+        self._worker: Worker | None = None
+        self._down: Down = frozenset()
+        self._server_contexts = ServerContexts(PROTOCOLS)
+        self._upstream_contexts = UpstreamContexts()
+
+    async def adopt(self, snapshot: Snapshot, listening: Listening, down: Down) -> None:
+        """Go over to a snapshot: see DataPlane."""
+        mine = _share(snapshot)
+        write_error_log(snapshot.logs)
+        self._upstream_contexts.forget()
+        worker = self._worker
+        if worker is None:
+            worker = Worker(
+                asyncio.get_running_loop(),
+                mine,
+                TlsContexts(self._choose, self._upstream_contexts.of),
+                _log.warning,
+            )
+            self._worker = worker
+        else:
+            worker.adopt(mine)
+        self._server_contexts.keep_only(mine.certificates)
+        # What waits in the backlog of a socket is not lost: the supervisor has it open too.
+        worker.stop_accepting()
+        for listener, one in listening:
+            await worker.listen(listener, one)
+        self._apply(down | self._down, down)
+
+    def set_down(self, down: Down) -> None:
+        """Take over what active health checks found."""
+        self._apply(down ^ self._down, down)
+
+    async def drain(self, seconds: float) -> None:
+        """Accept no more, and return when every exchange is done."""
+        if self._worker is not None:
+            await self._worker.drain(seconds)
+            await self._worker.close()
+
+    def metrics(self) -> Metrics:
+        """Return the numbers so far."""
+        worker = self._worker
+        if worker is None:
+            return Metrics()
+        worker.metrics.gauges["sluice_connections", ()] = worker.connections
+        worker.metrics.gauges["sluice_tls_contexts", ()] = len(self._server_contexts)
+        return worker.metrics
+
+    def reopen_logs(self) -> None:
+        """Open the access log anew; the error log does so by itself."""
+        if self._worker is not None:
+            self._worker.reopen_log()
+
+    def _choose(self, snapshot: Snapshot) -> Choose:
+        return ContextChooser(snapshot, self._server_contexts).context_for
+
+    def _apply(self, changed: Down, down: Down) -> None:
+        self._down = down
+        if self._worker is not None:
+            for route, target in changed:
+                self._worker.set_health(route, target, (route, target) not in down)
+
+
+def _share(snapshot: Snapshot) -> Snapshot:
+    """Return ``snapshot`` with the part of what is bounded for all workers that is one's own."""
+    connections = -(-snapshot.limits.connections // (snapshot.workers or 1))
+    return replace(snapshot, limits=replace(snapshot.limits, connections=connections))
+
+
+def data_plane() -> DataPlane:
+    """Return the data plane for a worker process."""
+    return ServingPlane()

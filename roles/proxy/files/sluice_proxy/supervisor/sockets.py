@@ -1,0 +1,244 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The listening sockets: opened, taken over, shared out among workers, and closed.
+
+The supervisor keeps each of them open. So what waits in the backlog of a worker that died is there
+for the next one, and nobody is refused meanwhile.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import stat
+from collections.abc import Sequence
+
+from ..snapshot.listening import Address, InheritedSocket, Listener, TcpAddress, UnixAddress
+
+Sharing = Sequence[Sequence[socket.socket]]
+"""The sockets of each listener, in the order of the listeners."""
+
+
+class CannotListen(OSError):
+    """An address cannot be listened to; the text says what to do."""
+
+
+class ListeningSockets:
+    """Listening sockets by address: one for each worker on TCP, one for all elsewhere."""
+
+    def __init__(self, inherited: Sequence[tuple[str, socket.socket]] = ()) -> None:
+        self._by_address: dict[Address, list[socket.socket]] = {}
+        self._inherited = list(inherited)
+
+    def of(self, address: Address) -> Sequence[socket.socket]:
+        """Return the sockets of an address that was opened."""
+        return self._by_address[address]
+
+    def all(self) -> dict[Address, list[socket.socket]]:
+        """Return the sockets of all addresses."""
+        return {address: list(sockets) for address, sockets in self._by_address.items()}
+
+    def adopt(self, address: Address, sockets: list[socket.socket]) -> None:
+        """Take over open sockets of an address."""
+        self._by_address[address] = sockets
+
+    def open(self, listeners: Sequence[Listener], workers: int) -> list[socket.socket]:
+        """Open what is missing for ``listeners``; return what was opened.
+
+        Raises CannotListen, and has opened nothing then. What is open already stays, and gets the
+        listener's backlog.
+        """
+        opened: dict[Address, list[socket.socket]] = {}
+        try:
+            for listener in listeners:
+                address = listener.address
+                have = self._by_address.get(address)
+                if have is None:
+                    have = self._take_inherited(address)
+                    if have:
+                        self._by_address[address] = have
+                missing = _wanted(address, workers) - len(have or ())
+                if missing > 0 and (not have or _is_shared(have)):
+                    opened[address] = _open(address, listener.backlog, missing, first=not have)
+        except OSError:
+            close_all(opened)
+            raise
+        for address, sockets in opened.items():
+            self._by_address.setdefault(address, []).extend(sockets)
+        for listener in listeners:
+            for one in self._by_address[listener.address]:
+                one.listen(listener.backlog)
+        return [one for sockets in opened.values() for one in sockets]
+
+    def keep_only(self, listeners: Sequence[Listener]) -> None:
+        """Close the sockets of addresses that nobody listens to any more."""
+        kept = {listener.address for listener in listeners}
+        gone = {address: s for address, s in self._by_address.items() if address not in kept}
+        for address in gone:
+            del self._by_address[address]
+        close_all(gone)
+
+    def close(self) -> None:
+        """Close everything, and remove the files of unix sockets."""
+        self.keep_only(())
+
+    def _take_inherited(self, address: Address) -> list[socket.socket]:
+        """Take what systemd has for an address: by name, or by where it is bound."""
+        mine: list[tuple[str, socket.socket]] = []
+        others: list[tuple[str, socket.socket]] = []
+        for name, one in self._inherited:
+            if isinstance(address, InheritedSocket):
+                fits = name == address.name
+            else:
+                fits = _is_bound_to(one, address)
+            (mine if fits else others).append((name, one))
+        self._inherited = others
+        if not mine and isinstance(address, InheritedSocket):
+            raise CannotListen(
+                errno.ENOENT,
+                f"{address}: systemd gave no socket of this name: set FileDescriptorName="
+                f"{address.name} in the .socket unit, and start the proxy by it",
+            )
+        for _name, one in mine:
+            one.setblocking(False)
+        return [one for _name, one in mine]
+
+
+def share_out(sockets: Sharing, worker: int, workers: int) -> list[tuple[int, socket.socket]]:
+    """Return what one of ``workers`` listens to: (place of the listener, socket).
+
+    Where there is a socket for each worker, each gets its own, and what is left over by a number
+    of workers that shrank goes round. Fewer sockets than workers are everybody's.
+    """
+    mine = []
+    for place, of_one in enumerate(sockets):
+        if len(of_one) < workers:
+            mine += [(place, one) for one in of_one]
+        else:
+            mine += [(place, one) for one in of_one[worker::workers]]
+    return mine
+
+
+def close_all(sockets: dict[Address, list[socket.socket]]) -> None:
+    """Close sockets, and remove the files of unix sockets that we made."""
+    for address, of_one in sockets.items():
+        for one in of_one:
+            one.close()
+        if isinstance(address, UnixAddress):
+            try:
+                os.unlink(address.path)
+            except OSError:
+                # Somebody else removed it, or it is not ours to remove.
+                continue
+
+
+def _wanted(address: Address, workers: int) -> int:
+    return workers if isinstance(address, TcpAddress) else 1
+
+
+def _is_shared(sockets: Sequence[socket.socket]) -> bool:
+    """Whether further sockets may be bound beside these."""
+    return bool(sockets[0].getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT))
+
+
+def _is_bound_to(one: socket.socket, address: Address) -> bool:
+    try:
+        bound = one.getsockname()
+    except OSError:
+        return False
+    if isinstance(address, TcpAddress):
+        return one.family != socket.AF_UNIX and bound[:2] == (address.host, address.port)
+    return isinstance(address, UnixAddress) and bound == address.path
+
+
+def _open(address: Address, backlog: int, count: int, *, first: bool) -> list[socket.socket]:
+    assert not isinstance(address, InheritedSocket)
+    try:
+        if isinstance(address, UnixAddress):
+            return [_open_unix(address, backlog)]
+        if first:
+            # Bound to share, it would silently take half of another server's connections.
+            _bound(address, share=False).close()
+        opened: list[socket.socket] = []
+        try:
+            for _unused in range(count):
+                one = _bound(address, share=True)
+                opened.append(one)
+                one.listen(backlog)
+        except OSError:
+            for one in opened:
+                one.close()
+            raise
+        return opened
+    except OSError as error:
+        raise CannotListen(error.errno, f"{address}: {_advice(error)}") from None
+
+
+def _bound(address: TcpAddress, *, share: bool) -> socket.socket:
+    v6 = ":" in address.host
+    one = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # A port that only waits for the end of old connections is free.
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if v6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if share:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        one.bind((address.host, address.port))
+        if not share:
+            # Only listening finds out about others that listen without sharing.
+            one.listen(1)
+    except OSError:
+        one.close()
+        raise
+    return one
+
+
+def _open_unix(address: UnixAddress, backlog: int) -> socket.socket:
+    _remove_stale(address.path)
+    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        one.bind(address.path)
+        os.chmod(address.path, address.mode)
+        one.listen(backlog)
+    except OSError:
+        one.close()
+        raise
+    finally:
+        os.umask(before)
+    return one
+
+
+def _remove_stale(path: str) -> None:
+    """Remove a socket file that nobody listens at; raises OSError for anything else there."""
+    try:
+        if not stat.S_ISSOCK(os.lstat(path).st_mode):
+            raise OSError(errno.EEXIST, "there is a file that is no socket")
+    except FileNotFoundError:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            os.unlink(path)
+            return
+        except BlockingIOError:
+            # A full backlog is somebody's.
+            pass
+    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+
+
+def _advice(error: OSError) -> str:
+    said = error.strerror or str(error)
+    if error.errno == errno.EADDRINUSE:
+        return f"{said}: another program listens there; stop it, or listen elsewhere"
+    if error.errno == errno.EACCES:
+        return f"{said}: grant CAP_NET_BIND_SERVICE, or let systemd open the socket"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{said}: no interface has this address; give it to one first"
+    return said

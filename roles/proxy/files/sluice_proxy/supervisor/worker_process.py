@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The process of one worker: a data plane, told by the supervisor what to do.
+
+``python -m sluice_proxy.supervisor.worker_process DESCRIPTOR MODULE:FACTORY`` is how the
+supervisor starts it. A fresh interpreter has none of the supervisor's memory, threads and
+descriptors but the channel. When the supervisor is gone, a worker finishes what it does and ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import json
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+from ..snapshot.snapshot import Snapshot, decode
+from .channel import Channel, Message
+from .data_plane import DataPlane, Make
+from .metrics_form import encode_metrics
+
+DEFAULT_DRAIN = 30.0
+"""Seconds to finish in, as long as no snapshot says it."""
+
+_log = logging.getLogger("sluice_proxy.worker")
+
+
+class WorkerProcess:
+    """Acts on the supervisor's messages until it is to end."""
+
+    def __init__(self, make: Make) -> None:
+        self._plane: DataPlane = make()
+        self._snapshot: Snapshot | None = None
+        self._channel: Channel | None = None
+        self._messages: asyncio.Queue[Message] = asyncio.Queue()
+        self._ending: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+
+    async def run(self, end: socket.socket) -> None:
+        """Serve until told to drain, or until the supervisor is gone."""
+        self._channel = Channel(end, self._messages.put_nowait, self._orphaned)
+        # The supervisor decides what a signal to the whole group means.
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+            signal.signal(number, signal.SIG_IGN)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end, None)
+        acting = asyncio.ensure_future(self._act())
+        await asyncio.wait((acting, self._ending), return_when=asyncio.FIRST_COMPLETED)
+        if acting.done():
+            # It never ends but by an error.
+            acting.result()
+        await self._plane.drain(self._ending.result())
+        acting.cancel()
+        self._channel.send("report", payloads=[encode_metrics(self._plane.metrics())])
+        self._channel.close()
+
+    async def _act(self) -> None:
+        """Do what the messages say, one after the other."""
+        while True:
+            message = await self._messages.get()
+            match message.kind:
+                case "adopt":
+                    await self._adopt(message)
+                case "down":
+                    self._plane.set_down(_down(message.payloads[0]))
+                case "report":
+                    self._answer("report", payloads=[encode_metrics(self._plane.metrics())])
+                case "reopen":
+                    self._plane.reopen_logs()
+                case "drain":
+                    self._end(message.values["seconds"])
+
+    async def _adopt(self, message: Message) -> None:
+        version = message.values["version"]
+        encoded, down = message.payloads
+        try:
+            snapshot = decode(encoded)
+            listening = [
+                (snapshot.listeners[place], one)
+                for place, one in zip(message.values["places"], message.sockets, strict=True)
+            ]
+            await self._plane.adopt(snapshot, listening, _down(down))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the old snapshot goes on
+            for one in message.sockets:
+                one.close()
+            _log.exception("snapshot %s cannot be taken over", version)
+            self._answer("refused", {"version": version, "reason": _reason(error)})
+            return
+        first, self._snapshot = self._snapshot is None, snapshot
+        if first:
+            # What is there now stays: it need not be looked at by every collection.
+            gc.collect()
+            gc.freeze()
+        self._answer("adopted", {"version": version})
+
+    def _answer(
+        self, kind: str, values: dict[str, object] | None = None, payloads: Sequence[bytes] = ()
+    ) -> None:
+        assert self._channel is not None
+        self._channel.send(kind, values, payloads)
+
+    def _orphaned(self) -> None:
+        _log.warning("the supervisor is gone: finishing what is under way")
+        self._end(None)
+
+    def _end(self, seconds: float | None) -> None:
+        if self._ending.done():
+            return
+        if seconds is None:
+            snapshot = self._snapshot
+            seconds = DEFAULT_DRAIN if snapshot is None else snapshot.timeouts.drain
+        self._ending.set_result(seconds)
+
+
+def _down(encoded: bytes) -> frozenset[tuple[str, str]]:
+    return frozenset((route, target) for route, target in json.loads(encoded))
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:2000]
+
+
+def _factory(named: str) -> Make:
+    module, _unused, name = named.partition(":")
+    make: Make = getattr(importlib.import_module(module), name)
+    return make
+
+
+def main(arguments: list[str]) -> int:
+    """Run the worker whose channel is the descriptor ``arguments[0]``; return the exit code."""
+    end = socket.socket(fileno=int(arguments[0]))
+    make = _factory(arguments[1])
+
+    async def serve() -> None:
+        await WorkerProcess(make).run(end)
+
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(serve())
+    else:
+        uvloop.run(serve())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

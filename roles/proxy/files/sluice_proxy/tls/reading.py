@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All files of TLS that a snapshot names, read into it and checked."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ..routes.model.policies import ClientCertificate, TlsPolicy
+from ..snapshot.snapshot import Snapshot
+from ..snapshot.tls import HostPolicy
+from .certificates import BadCertificate, ReadCertificate, expired, read_certificate
+from .server_contexts import trust_clients
+from .upstream_contexts import upstream_context
+
+Place = tuple[str | int, ...]
+Complaint = tuple[Place, str]
+Warn = Callable[[str], None]
+
+
+def with_tls_read(
+    snapshot: Snapshot, warn: Warn = lambda _message: None
+) -> tuple[Snapshot, list[Complaint]]:
+    """Return ``snapshot`` with certificates and authorities in it, and what is wrong with them.
+
+    ``warn`` is told what is questionable, but no error. Each complaint is the place in the
+    configuration and what is wrong there.
+    """
+    read, wrong = _certificates(snapshot)
+    for place in expired(read):
+        names = ", ".join(read[place].certificate.hosts[:3]) or f"certificates[{place}]"
+        warn(f"the certificate of {names} has expired: have it renewed")
+    policies, wrong_policies = _policies(snapshot)
+    wrong += wrong_policies
+    wrong += _targets(snapshot)
+    if any(listener.tls for listener in snapshot.listeners) and not snapshot.certificates:
+        wrong.append((("certificates",), "a listener has tls, but there is no certificate"))
+    tls = replace(
+        snapshot.tls,
+        policy=policies.get(snapshot.tls.policy, snapshot.tls.policy),
+        hosts=tuple(
+            HostPolicy(entry.host, policies.get(entry.policy, entry.policy))
+            for entry in snapshot.tls.hosts
+        ),
+    )
+    certificates = tuple(one.certificate for one in read)
+    return replace(snapshot, certificates=certificates, tls=tls), wrong
+
+
+def _certificates(snapshot: Snapshot) -> tuple[list[ReadCertificate], list[Complaint]]:
+    read: list[ReadCertificate] = []
+    wrong: list[Complaint] = []
+    for place, certificate in enumerate(snapshot.certificates):
+        try:
+            one = read_certificate(certificate, _content)
+        except BadCertificate as bad:
+            wrong.append((("certificates", place, bad.part), str(bad)))
+            continue
+        read.append(one)
+        if place and not one.certificate.hosts:
+            message = "it has no DNS name, and nobody can ask for it: set hosts"
+            wrong.append((("certificates", place), message))
+    return read, wrong
+
+
+def _content(path: str) -> bytes:
+    return Path(path).read_bytes()
+
+
+def _policies(snapshot: Snapshot) -> tuple[dict[TlsPolicy, TlsPolicy], list[Complaint]]:
+    """Return each policy with its authorities in it, by the one without."""
+    found: dict[TlsPolicy, TlsPolicy] = {}
+    wrong: list[Complaint] = []
+    for place, policy in _policy_places(snapshot):
+        if policy in found or policy.client_certificate is ClientCertificate.NONE:
+            continue
+        try:
+            found[policy] = _with_authorities(policy)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+            message = f"file {policy.client_ca_file} has no authorities to use: {reason}"
+            wrong.append(((*place, "client_ca"), message))
+    return found, wrong
+
+
+def _with_authorities(policy: TlsPolicy) -> TlsPolicy:
+    assert policy.client_ca_file is not None
+    whole = replace(policy, client_ca=_content(policy.client_ca_file).decode("ascii", "replace"))
+    trust_clients(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), whole)
+    return whole
+
+
+def _policy_places(snapshot: Snapshot) -> Iterator[tuple[Place, TlsPolicy]]:
+    yield ("tls",), snapshot.tls.policy
+    for index, route in enumerate(snapshot.routes):
+        if route.tls is not None:
+            yield ("routes", index, "tls"), route.tls
+    for entry in snapshot.tls.hosts:
+        yield ("tls", "hosts"), entry.policy
+
+
+def _targets(snapshot: Snapshot) -> Iterator[Complaint]:
+    """Yield the targets whose files of TLS cannot be used."""
+    good = set()
+    for index, route in enumerate(snapshot.routes):
+        for place, target in enumerate(route.targets):
+            if target.tls in good:
+                continue
+            if target.tls.ca_file or target.tls.certificate_file:
+                try:
+                    upstream_context(target.tls)
+                except OSError as error:
+                    message = str(error.strerror or error)
+                    yield ("routes", index, "targets", place, "tls"), message
+                    continue
+            good.add(target.tls)

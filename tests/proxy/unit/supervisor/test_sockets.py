@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Listening sockets: opened, shared out, taken over, closed."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from running.service import free_port
+from sluice_proxy.snapshot.listening import InheritedSocket, Listener, TcpAddress, UnixAddress
+from sluice_proxy.supervisor.sockets import CannotListen, ListeningSockets, share_out
+
+
+@pytest.fixture
+def sockets() -> Iterator[ListeningSockets]:
+    opened = ListeningSockets()
+    yield opened
+    opened.close()
+
+
+def tcp(port: int | None = None) -> Listener:
+    return Listener(TcpAddress("127.0.0.1", port or free_port()))
+
+
+def test_each_worker_has_a_socket_of_its_own(sockets: ListeningSockets) -> None:
+    listener = tcp()
+    sockets.open([listener], 3)
+
+    of_it = sockets.of(listener.address)
+    assert len({one.fileno() for one in of_it}) == 3
+    assert {one.getsockname()[1] for one in of_it} == {listener.address.port}
+
+
+def test_opening_again_opens_only_what_is_missing(sockets: ListeningSockets) -> None:
+    first, second = tcp(), tcp()
+    sockets.open([first], 2)
+
+    assert len(sockets.open([first], 2)) == 0
+    assert len(sockets.open([first, second], 2)) == 2
+    assert len(sockets.open([first], 5)) == 3
+
+
+def test_an_address_that_another_program_listens_to_is_refused_even_if_it_would_share(
+    sockets: ListeningSockets,
+) -> None:
+    free, taken = tcp(), tcp()
+    with (
+        socket.create_server(("127.0.0.1", taken.address.port), reuse_port=True),
+        pytest.raises(CannotListen, match="another program listens there"),
+    ):
+        sockets.open([free, taken], 2)
+
+    assert sockets.all() == {}
+    sockets.open([free, taken], 2)
+
+
+def test_ipv4_and_ipv6_have_the_same_port_side_by_side(sockets: ListeningSockets) -> None:
+    port = free_port()
+    both = [Listener(TcpAddress("0.0.0.0", port)), Listener(TcpAddress("::", port))]
+
+    assert len(sockets.open(both, 1)) == 2
+
+
+def test_a_unix_socket_has_its_mode_and_goes_with_its_listener(
+    sockets: ListeningSockets, tmp_path: Path
+) -> None:
+    path = tmp_path / "s"
+    sockets.open([Listener(UnixAddress(str(path), 0o600))], 4)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    sockets.keep_only([])
+    assert not path.exists()
+
+
+def test_a_unix_socket_that_a_dead_program_left_is_replaced(
+    sockets: ListeningSockets, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(path)
+
+    sockets.open([Listener(UnixAddress(path))], 1)
+    assert len(sockets.of(UnixAddress(path))) == 1
+
+
+def test_a_unix_socket_in_use_and_a_file_are_left_alone(
+    sockets: ListeningSockets, tmp_path: Path
+) -> None:
+    path, file = str(tmp_path / "s"), tmp_path / "f"
+    file.write_text("mine")
+    with socket.socket(socket.AF_UNIX) as alive:
+        alive.bind(path)
+        alive.listen()
+        with pytest.raises(CannotListen, match="another program listens there"):
+            sockets.open([Listener(UnixAddress(path))], 1)
+        assert os.path.exists(path)
+    with pytest.raises(CannotListen, match="a file that is no socket"):
+        sockets.open([Listener(UnixAddress(str(file)))], 1)
+    assert file.read_text() == "mine"
+
+
+def test_sockets_of_systemd_are_found_by_name_and_by_address() -> None:
+    port = free_port()
+    with (
+        socket.create_server(("127.0.0.1", port)) as bound,
+        socket.create_server(("127.0.0.1", 0)) as named,
+    ):
+        sockets = ListeningSockets([("x", bound.dup()), ("web", named.dup())])
+        web, address = InheritedSocket("web"), TcpAddress("127.0.0.1", port)
+        opened = sockets.open([Listener(address), Listener(web)], 4)
+
+        assert opened == []
+        assert len(sockets.of(address)) == len(sockets.of(web)) == 1
+        with pytest.raises(CannotListen, match="FileDescriptorName=other"):
+            sockets.open([Listener(InheritedSocket("other"))], 4)
+        sockets.close()
+
+
+@given(st.lists(st.integers(1, 9), max_size=4), st.integers(1, 9))
+def test_every_socket_is_listened_to_and_every_worker_listens_everywhere(
+    counts: list[int], workers: int
+) -> None:
+    # Any objects do: nothing is asked of them.
+    sockets: list[list] = [[f"{place}.{n}" for n in range(c)] for place, c in enumerate(counts)]
+    shares = [share_out(sockets, worker, workers) for worker in range(workers)]
+
+    for place, of_one in enumerate(sockets):
+        shared = [one for share in shares for at, one in share if at == place]
+        assert set(shared) == set(of_one)
+        assert len(shared) == (len(of_one) if len(of_one) >= workers else workers * len(of_one))
+    for share in shares:
+        assert {place for place, _unused in share} == set(range(len(sockets)))
