@@ -139,10 +139,13 @@ def test_the_chunked_coding_is_taken_off_for_1_0() -> None:
     response = (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
     )
-    with Upstream(says(response)) as upstream, Proxy(to(upstream.url)) as proxy:
-        with proxy.client() as client:
-            client.send(b"GET / HTTP/1.0\r\n\r\n")
-            assert client.response().content == b"abcde"
+    with (
+        Upstream(says(response)) as upstream,
+        Proxy(to(upstream.url)) as proxy,
+        proxy.client() as client,
+    ):
+        client.send(b"GET / HTTP/1.0\r\n\r\n")
+        assert client.response().content == b"abcde"
 
 
 def test_responses_without_content_leave_the_connection_in_step() -> None:

@@ -69,39 +69,42 @@ def test_requests_and_large_content_go_through_tls(certificate: SelfSigned) -> N
 
     body = b"x" * 300_000
     with Upstream(echo) as upstream:
-        with Proxy(to(upstream.url), listener=OVER_TLS, contexts=showing(certificate)) as proxy:
-            with over_tls(proxy, certificate) as client:
-                for _unused in range(3):
-                    client.send(
-                        b"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 300000\r\n\r\n"
-                        + body
-                    )
-                    assert client.response().content == body
+        with (
+            Proxy(to(upstream.url), listener=OVER_TLS, contexts=showing(certificate)) as proxy,
+            over_tls(proxy, certificate) as client,
+        ):
+            for _unused in range(3):
+                client.send(
+                    b"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 300000\r\n\r\n" + body
+                )
+                assert client.response().content == body
         assert b"\r\nX-Forwarded-Proto: https\r\n" in upstream.requests[0]
         assert upstream.connections == 1
 
 
 def test_a_client_hello_in_single_bytes_is_understood(certificate: SelfSigned) -> None:
-    with Upstream() as upstream:
-        with Proxy(to(upstream.url), listener=OVER_TLS, contexts=showing(certificate)) as proxy:
-            incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-            tls = certificate.trusted().wrap_bio(incoming, outgoing, server_hostname="a.example")
-            with socket.create_connection(("127.0.0.1", proxy.port)) as sock:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                while True:
-                    try:
-                        tls.do_handshake()
-                        break
-                    except ssl.SSLWantReadError:
-                        for byte in outgoing.read():
-                            sock.sendall(bytes((byte,)))
-                        incoming.write(sock.recv(65536))
-                sock.sendall(outgoing.read())
-                tls.write(b"GET / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n")
-                sock.sendall(outgoing.read())
-                while data := sock.recv(65536):
-                    incoming.write(data)
-                assert tls.read(65536).startswith(b"HTTP/1.1 200")
+    with (
+        Upstream() as upstream,
+        Proxy(to(upstream.url), listener=OVER_TLS, contexts=showing(certificate)) as proxy,
+    ):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = certificate.trusted().wrap_bio(incoming, outgoing, server_hostname="a.example")
+        with socket.create_connection(("127.0.0.1", proxy.port)) as sock:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while True:
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    for byte in outgoing.read():
+                        sock.sendall(bytes((byte,)))
+                    incoming.write(sock.recv(65536))
+            sock.sendall(outgoing.read())
+            tls.write(b"GET / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n")
+            sock.sendall(outgoing.read())
+            while data := sock.recv(65536):
+                incoming.write(data)
+            assert tls.read(65536).startswith(b"HTTP/1.1 200")
 
 
 def test_a_name_without_a_certificate_gets_an_alert(certificate: SelfSigned) -> None:
@@ -124,10 +127,12 @@ def test_a_handshake_that_does_not_end_is_closed(certificate: SelfSigned) -> Non
 
 
 def test_plain_http_on_a_tls_port_gets_an_alert(certificate: SelfSigned) -> None:
-    with Proxy(to("http://127.0.0.1:9"), listener=OVER_TLS, contexts=showing(certificate)) as proxy:
-        with proxy.client() as client:
-            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert client.rest()[:1] == b"\x15"
+    with (
+        Proxy(to("http://127.0.0.1:9"), listener=OVER_TLS, contexts=showing(certificate)) as proxy,
+        proxy.client() as client,
+    ):
+        client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.rest()[:1] == b"\x15"
 
 
 def test_a_host_with_another_policy_than_its_connection_is_a_421(certificate: SelfSigned) -> None:
@@ -136,11 +141,13 @@ def test_a_host_with_another_policy_than_its_connection_is_a_421(certificate: Se
         "routes: [{name: p, page: {content: hi}}]\n"
         "tls:\n  hosts:\n    - {hosts: secret.example, min_version: '1.3'}\n"
     )
-    with Proxy(config, listener=OVER_TLS, contexts=showing(certificate)) as proxy:
-        with over_tls(proxy, certificate) as client:
-            assert client.get(host="a.example").status == 200
-            assert client.get(host="secret.example").status == 421
-            assert client.get(host="other.example").status == 200
+    with (
+        Proxy(config, listener=OVER_TLS, contexts=showing(certificate)) as proxy,
+        over_tls(proxy, certificate) as client,
+    ):
+        assert client.get(host="a.example").status == 200
+        assert client.get(host="secret.example").status == 421
+        assert client.get(host="other.example").status == 200
 
 
 def test_a_proxy_header_before_plain_http_says_who_the_client_is() -> None:
@@ -228,9 +235,11 @@ def test_https_targets_are_verified(certificate: SelfSigned, tmp_path: Path) -> 
         with Proxy(named, contexts=without_tls(other.trusted())) as proxy, proxy.client() as client:
             assert client.get().status == 502
             assert "certificate that is not accepted" in proxy.log()[0]["error"]
-        with Proxy(to(url), contexts=without_tls(certificate.trusted())) as proxy:
-            with proxy.client() as client:
-                assert client.get().status == 502
+        with (
+            Proxy(to(url), contexts=without_tls(certificate.trusted())) as proxy,
+            proxy.client() as client,
+        ):
+            assert client.get().status == 502
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
@@ -278,7 +287,9 @@ def test_a_proxy_header_goes_before_tls_towards_a_target(certificate: SelfSigned
     with Upstream(script) as upstream:
         url = f"https://127.0.0.1:{upstream.port}"
         config = to(f"{{url: '{url}', proxy_protocol: v1, tls: {{server_name: a.example}}}}")
-        with Proxy(config, contexts=without_tls(certificate.trusted())) as proxy:
-            with proxy.client() as client:
-                assert client.get().content == b"ok"
+        with (
+            Proxy(config, contexts=without_tls(certificate.trusted())) as proxy,
+            proxy.client() as client,
+        ):
+            assert client.get().content == b"ok"
     assert prefaces[0].startswith(b"PROXY TCP4 127.0.0.1 127.0.0.1 ")
