@@ -60,16 +60,19 @@ MALFORMED = {
 @pytest.mark.parametrize("response", MALFORMED.values(), ids=MALFORMED.keys())
 def test_a_malformed_response_is_a_502_and_its_connection_is_closed(response: bytes) -> None:
     config_more = "retry: {attempts: 1}"
-    with Upstream(says(response)) as upstream:
-        with Proxy(to(upstream.url, config_more)) as proxy, proxy.client() as client:
-            answer = client.get()
-            assert (answer.status, answer.content) == (502, b"Bad Gateway\n")
-            # The client's connection is none the worse for it.
-            upstream.script = says(b"HTTP/1.1 204 No Content\r\n\r\n")
-            assert client.get().status == 204
-            assert upstream.connections == 2
-            assert proxy.in_flight() == 0
-            assert proxy.log(2)[0]["error"].startswith("the target ")
+    with (
+        Upstream(says(response)) as upstream,
+        Proxy(to(upstream.url, config_more)) as proxy,
+        proxy.client() as client,
+    ):
+        answer = client.get()
+        assert (answer.status, answer.content) == (502, b"Bad Gateway\n")
+        # The client's connection is none the worse for it.
+        upstream.script = says(b"HTTP/1.1 204 No Content\r\n\r\n")
+        assert client.get().status == 204
+        assert upstream.connections == 2
+        assert proxy.in_flight() == 0
+        assert proxy.log(2)[0]["error"].startswith("the target ")
 
 
 BROKEN_OFF = {
@@ -106,7 +109,7 @@ def test_what_follows_a_response_spoils_its_connection() -> None:
             conversation.send(extra)
 
     with Upstream(script) as upstream, Proxy(to(upstream.url)) as proxy, proxy.client() as client:
-        for _ in range(3):
+        for _unused in range(3):
             assert client.get().content == b"ok"
         assert upstream.connections == 3
 
@@ -135,7 +138,7 @@ def test_a_target_that_refuses_connections_is_passed_over() -> None:
     with Upstream() as upstream:
         dead = f"http://127.0.0.1:{unused_port()}"
         with Proxy(two(dead, upstream.url)) as proxy, proxy.client() as client:
-            for _ in range(4):
+            for _unused in range(4):
                 assert client.get().content == b"ok"
             assert proxy.in_flight() == 0
 
@@ -160,7 +163,7 @@ def test_a_connection_that_went_stale_while_idle_costs_no_request() -> None:
     with Upstream(script) as upstream:
         config = to(upstream.url, "retry: {attempts: 1}")
         with Proxy(config) as proxy, proxy.client() as client:
-            for _ in range(5):
+            for _unused in range(5):
                 assert client.get().content == b"ok"
             assert upstream.connections == 5
             assert proxy.in_flight() == 0
@@ -170,11 +173,15 @@ def test_a_post_is_not_sent_twice() -> None:
     def script(conversation: Conversation) -> None:
         conversation.read_request()
 
-    with Upstream(script) as first, Upstream(script) as second:
-        with Proxy(two(first.url, second.url)) as proxy, proxy.client() as client:
-            client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab")
-            assert client.response().status == 502
-            assert len(first.requests) + len(second.requests) == 1
+    with (
+        Upstream(script) as first,
+        Upstream(script) as second,
+        Proxy(two(first.url, second.url)) as proxy,
+        proxy.client() as client,
+    ):
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab")
+        assert client.response().status == 502
+        assert len(first.requests) + len(second.requests) == 1
 
 
 def test_a_503_of_one_target_becomes_the_200_of_another_where_the_route_says_so() -> None:
@@ -187,7 +194,7 @@ def test_a_503_of_one_target_becomes_the_200_of_another_where_the_route_says_so(
     with Upstream(overloaded) as first, Upstream() as second:
         with Proxy(two(first.url, second.url, "retry: {on: ['503']}")) as proxy:
             with proxy.client() as client:
-                for _ in range(4):
+                for _unused in range(4):
                     assert client.get().content == b"ok"
             assert first.requests
             assert proxy.in_flight() == 0
@@ -200,12 +207,14 @@ def test_a_target_that_does_not_answer_is_a_504() -> None:
         conversation.read_request()
         conversation.read_head()
 
-    with Upstream(script) as upstream:
-        with Proxy(to(upstream.url, "timeouts: {response: 200ms}")) as proxy:
-            with proxy.client() as client:
-                answer = client.get()
-                assert (answer.status, answer.content) == (504, b"Gateway Timeout\n")
-            assert proxy.in_flight() == 0
+    with (
+        Upstream(script) as upstream,
+        Proxy(to(upstream.url, "timeouts: {response: 200ms}")) as proxy,
+    ):
+        with proxy.client() as client:
+            answer = client.get()
+            assert (answer.status, answer.content) == (504, b"Gateway Timeout\n")
+        assert proxy.in_flight() == 0
 
 
 def test_a_response_that_stops_is_cut() -> None:
@@ -214,26 +223,32 @@ def test_a_response_that_stops_is_cut() -> None:
         conversation.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
         conversation.read_head()
 
-    with Upstream(script) as upstream:
-        with Proxy(to(upstream.url, "timeouts: {read: 200ms}")) as proxy, proxy.client() as client:
-            with pytest.raises((EOFError, ConnectionResetError)):
-                client.get()
-            assert proxy.in_flight() == 0
+    with (
+        Upstream(script) as upstream,
+        Proxy(to(upstream.url, "timeouts: {read: 200ms}")) as proxy,
+        proxy.client() as client,
+    ):
+        with pytest.raises((EOFError, ConnectionResetError)):
+            client.get()
+        assert proxy.in_flight() == 0
 
 
 def test_a_whole_exchange_has_a_limit() -> None:
     def script(conversation: Conversation) -> None:
         conversation.read_request()
         conversation.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
-        for _ in range(50):
+        for _unused in range(50):
             conversation.send(b"x")
             time.sleep(0.1)
 
-    with Upstream(script) as upstream:
-        with Proxy(to(upstream.url, "timeouts: {total: 300ms}")) as proxy, proxy.client() as client:
-            with pytest.raises((EOFError, ConnectionResetError)):
-                client.get()
-            assert "whole exchange" in proxy.log()[0]["error"]
+    with (
+        Upstream(script) as upstream,
+        Proxy(to(upstream.url, "timeouts: {total: 300ms}")) as proxy,
+        proxy.client() as client,
+    ):
+        with pytest.raises((EOFError, ConnectionResetError)):
+            client.get()
+        assert "whole exchange" in proxy.log()[0]["error"]
 
 
 def test_clients_that_go_away_free_their_target() -> None:
@@ -269,7 +284,7 @@ def test_requests_wait_for_a_connection_and_not_forever() -> None:
     with Upstream(script) as upstream:
         config = to(upstream.url) + "upstream: {connections: 1, queue: 1, wait: 300ms}\n"
         with Proxy(config) as proxy:
-            first, second, third = (proxy.client() for _ in range(3))
+            first, second, third = (proxy.client() for _unused in range(3))
             first.send(GET)
             time.sleep(0.1)
             second.send(GET)
@@ -297,30 +312,38 @@ def test_failures_take_a_target_out_and_time_brings_it_back() -> None:
             conversation.answer(b"first")
 
     more = "health: {passive: {errors: 2, window: 10s, cooldown: 500ms}}\nretry: {budget: 1}"
-    with Upstream(script) as first, Upstream() as second:
-        with Proxy(two(first.url, second.url, more)) as proxy, proxy.client() as client:
-            for _ in range(10):
-                assert client.get().content == b"ok"
-            assert len(first.requests) == 2
-            assert any("is taken out" in line for line in proxy.errors)
-            broken.clear()
-            time.sleep(1)
-            assert {client.get().content for _ in range(4)} == {b"first", b"ok"}
+    with (
+        Upstream(script) as first,
+        Upstream() as second,
+        Proxy(two(first.url, second.url, more)) as proxy,
+        proxy.client() as client,
+    ):
+        for _unused in range(10):
+            assert client.get().content == b"ok"
+        assert len(first.requests) == 2
+        assert any("is taken out" in line for line in proxy.errors)
+        broken.clear()
+        time.sleep(1)
+        assert {client.get().content for _unused in range(4)} == {b"first", b"ok"}
 
 
 def test_targets_that_checks_find_unhealthy_are_not_asked() -> None:
-    with Upstream() as first, Upstream() as second:
-        with Proxy(two(first.url, second.url)) as proxy, proxy.client() as client:
+    with (
+        Upstream() as first,
+        Upstream() as second,
+        Proxy(two(first.url, second.url)) as proxy,
+        proxy.client() as client,
+    ):
 
-            async def set_health(target: str, healthy: bool) -> None:
-                proxy.worker.set_health("all", target, healthy)
+        async def set_health(target: str, healthy: bool) -> None:
+            proxy.worker.set_health("all", target, healthy)
 
-            proxy.run(set_health(first.url, False))
-            assert all(client.get().status == 200 for _ in range(4))
-            assert not first.requests
-            proxy.run(set_health(second.url, False))
-            answer = client.get()
-            assert (answer.status, answer.content) == (503, b"Service Unavailable\n")
-            proxy.run(set_health(first.url, True))
-            assert client.get().status == 200
-            assert first.requests
+        proxy.run(set_health(first.url, False))
+        assert all(client.get().status == 200 for _unused in range(4))
+        assert not first.requests
+        proxy.run(set_health(second.url, False))
+        answer = client.get()
+        assert (answer.status, answer.content) == (503, b"Service Unavailable\n")
+        proxy.run(set_health(first.url, True))
+        assert client.get().status == 200
+        assert first.requests

@@ -46,34 +46,35 @@ def test_an_idle_connection_is_closed() -> None:
 
 
 def test_content_that_does_not_come_is_a_408_and_frees_the_target() -> None:
-    with Upstream() as upstream:
-        with Proxy(to(upstream.url) + "timeouts: {body: 300ms}\n") as proxy:
-            with proxy.client() as client:
-                client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
-                assert client.response().status == 408
-                assert client.is_closed()
-            assert proxy.in_flight() == 0
+    with Upstream() as upstream, Proxy(to(upstream.url) + "timeouts: {body: 300ms}\n") as proxy:
+        with proxy.client() as client:
+            client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
+            assert client.response().status == 408
+            assert client.is_closed()
+        assert proxy.in_flight() == 0
 
 
 def test_content_that_comes_byte_by_byte_is_a_408_too() -> None:
-    with Upstream() as upstream:
-        with Proxy(to(upstream.url) + "timeouts: {body: 500ms}\n") as proxy:
-            with proxy.client() as client:
-                client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
-                stop = threading.Event()
+    with (
+        Upstream() as upstream,
+        Proxy(to(upstream.url) + "timeouts: {body: 500ms}\n") as proxy,
+        proxy.client() as client,
+    ):
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+        stop = threading.Event()
 
-                def trickle() -> None:
-                    while not stop.wait(0.05):
-                        try:
-                            client.send(b"x")
-                        except OSError:
-                            return
+        def trickle() -> None:
+            while not stop.wait(0.05):
+                try:
+                    client.send(b"x")
+                except OSError:
+                    return
 
-                thread = threading.Thread(target=trickle)
-                thread.start()
-                assert client.response().status == 408
-                stop.set()
-                thread.join()
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        assert client.response().status == 408
+        stop.set()
+        thread.join()
 
 
 def test_a_client_that_does_not_read_is_closed_and_others_see_nothing_of_it() -> None:
@@ -81,15 +82,17 @@ def test_a_client_that_does_not_read_is_closed_and_others_see_nothing_of_it() ->
         while conversation.read_request():
             conversation.answer(b"x" * 20_000_000)
 
-    with Upstream(big) as upstream:
-        with Proxy(to(upstream.url) + "timeouts: {send: 500ms}\n") as proxy:
-            with proxy.client() as lazy, proxy.client() as eager:
-                lazy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                assert len(eager.get().content) == 20_000_000
-                time.sleep(1)
-                with pytest.raises((EOFError, ConnectionResetError)):
-                    lazy.response()
-            assert proxy.in_flight() == 0
+    with (
+        Upstream(big) as upstream,
+        Proxy(to(upstream.url) + "timeouts: {send: 500ms}\n") as proxy,
+    ):
+        with proxy.client() as lazy, proxy.client() as eager:
+            lazy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert len(eager.get().content) == 20_000_000
+            time.sleep(1)
+            with pytest.raises((EOFError, ConnectionResetError)):
+                lazy.response()
+        assert proxy.in_flight() == 0
 
 
 def test_connections_over_the_limits_are_closed_at_once() -> None:
@@ -107,15 +110,54 @@ def test_connections_over_the_limits_are_closed_at_once() -> None:
 
 
 def test_requests_that_come_ahead_are_bounded() -> None:
-    with Upstream(lambda conversation: conversation.read_exactly(10**6)) as upstream:
-        with Proxy(to(upstream.url)) as proxy, proxy.client(timeout=1) as client:
-            request = b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 900 + b"\r\n\r\n"
-            with pytest.raises(TimeoutError):
-                for _ in range(100):
-                    client.send(request * 100)
-            (ahead,) = [len(one._buffer) for one in proxy.worker.clients]  # noqa: SLF001
-            # One more read than the limit.
-            assert ahead <= 64 * 1024 + 256 * 1024
+    request = b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 900 + b"\r\n\r\n"
+    with (
+        Upstream(lambda conversation: conversation.read_exactly(10**6)) as upstream,
+        Proxy(to(upstream.url)) as proxy,
+        proxy.client(timeout=1) as client,
+    ):
+        with pytest.raises(TimeoutError):
+            client.send(request * 10_000)
+        (ahead,) = [len(one._buffer) for one in proxy.worker.clients]
+        # One more read than the limit.
+        assert ahead <= 64 * 1024 + 256 * 1024
+
+
+class Transfers:
+    """Clients that each send a body and then read one, and what was read by each."""
+
+    def __init__(self, proxy: Proxy, number: int, size: int) -> None:
+        self._proxy = proxy
+        self._size = size
+        self.received: list[int] = []
+        self._threads = [threading.Thread(target=self._transfer) for _unused in range(number)]
+        for thread in self._threads:
+            thread.start()
+
+    def _transfer(self) -> None:
+        with self._proxy.client(60) as client:
+            head = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+            client.send(head % self._size)
+            for _unused in range(self._size // 65536):
+                client.send(bytes(65536))
+            client.head()
+            # Slow to begin with.
+            time.sleep(0.2)
+            got = len(client._buffer)
+            while got < self._size:
+                got += len(client.socket.recv(262_144))
+            self.received.append(got)
+
+    def most_memory(self, go_on: threading.Event) -> int:
+        """Return the most memory that is used until all is done; go on after a second."""
+        most = 0
+        deadline = time.monotonic() + 1
+        while any(thread.is_alive() for thread in self._threads):
+            most = max(most, resident_bytes())
+            if time.monotonic() > deadline:
+                go_on.set()
+            time.sleep(0.02)
+        return most
 
 
 def test_large_bodies_past_slow_peers_do_not_fill_the_memory() -> None:
@@ -130,38 +172,13 @@ def test_large_bodies_past_slow_peers_do_not_fill_the_memory() -> None:
         while left:
             left -= len(conversation.read_exactly(min(left, 262_144)))
         conversation.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
-        for _ in range(size // 65536):
+        for _unused in range(size // 65536):
             conversation.send(bytes(65536))
 
-    body = bytes(65536)
-    received: list[int] = []
-
     with Upstream(slow) as upstream, Proxy(to(upstream.url)) as proxy:
-
-        def transfer() -> None:
-            with proxy.client(60) as client:
-                client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size)
-                for _ in range(size // 65536):
-                    client.send(body)
-                client.head()
-                if not received:
-                    time.sleep(0.5)
-                got = len(client._buffer)  # noqa: SLF001 - what came with the head
-                while got < size:
-                    got += len(client.socket.recv(262_144))
-                received.append(got)
-
         before = resident_bytes()
-        threads = [threading.Thread(target=transfer) for _ in range(number)]
-        for thread in threads:
-            thread.start()
-        most = 0
-        deadline = time.monotonic() + 1
-        while any(thread.is_alive() for thread in threads):
-            most = max(most, resident_bytes())
-            if time.monotonic() > deadline:
-                go_on.set()
-            time.sleep(0.02)
-        assert received == [size] * number
+        transfers = Transfers(proxy, number, size)
+        most = transfers.most_memory(go_on)
+        assert transfers.received == [size] * number
         # The buffers of 64 clients and 64 upstreams of this very test are in it, too.
         assert most - before < 100 * 1024 * 1024

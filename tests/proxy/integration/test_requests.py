@@ -35,7 +35,7 @@ def test_connections_are_kept_on_both_sides(
 ) -> None:
     with Upstream() as upstream, Proxy(to(upstream.url), loop=loop) as proxy:
         with proxy.client() as client:
-            for _ in range(5):
+            for _unused in range(5):
                 response = client.get()
                 assert (response.status, response.content) == (200, b"ok")
         assert upstream.connections == 1
@@ -73,7 +73,7 @@ def test_pipelined_requests_that_the_proxy_answers_itself_need_no_stack() -> Non
     config = "listen: ['127.0.0.1:1']\nroutes:\n  - name: p\n    page: {content: hi}\n"
     with Proxy(config) as proxy, proxy.client() as client:
         client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 3000)
-        for _ in range(3000):
+        for _unused in range(3000):
             assert client.response().content == b"hi"
 
 
@@ -91,7 +91,7 @@ def test_content_of_known_length_goes_through_unchanged_both_ways(
 
     with Upstream(echo) as upstream, Proxy(to(upstream.url), loop=loop) as proxy:
         with proxy.client() as client:
-            for _ in range(2):
+            for _unused in range(2):
                 head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size
                 sender = threading.Thread(target=client.send, args=(head + body,))
                 sender.start()
@@ -111,7 +111,7 @@ def test_chunked_content_and_trailers_go_through_both_ways() -> None:
 
     with Upstream(script) as upstream, Proxy(to(upstream.url)) as proxy, proxy.client() as client:
         head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\n"
-        for _ in range(2):
+        for _unused in range(2):
             client.send(head + b"Connection: TE\r\n\r\n")
             for place in range(len(chunked)):
                 client.send(chunked[place : place + 1])
@@ -126,7 +126,7 @@ def test_a_response_that_ends_with_its_connection_is_chunked_for_1_1_and_closed_
     response = b"HTTP/1.1 200 OK\r\n\r\nall of it"
     with Upstream(says(response)) as upstream, Proxy(to(upstream.url)) as proxy:
         with proxy.client() as client:
-            for _ in range(2):
+            for _unused in range(2):
                 assert client.get().content == b"all of it"
         with proxy.client() as client:
             client.send(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
@@ -139,10 +139,13 @@ def test_the_chunked_coding_is_taken_off_for_1_0() -> None:
     response = (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
     )
-    with Upstream(says(response)) as upstream, Proxy(to(upstream.url)) as proxy:
-        with proxy.client() as client:
-            client.send(b"GET / HTTP/1.0\r\n\r\n")
-            assert client.response().content == b"abcde"
+    with (
+        Upstream(says(response)) as upstream,
+        Proxy(to(upstream.url)) as proxy,
+        proxy.client() as client,
+    ):
+        client.send(b"GET / HTTP/1.0\r\n\r\n")
+        assert client.response().content == b"abcde"
 
 
 def test_responses_without_content_leave_the_connection_in_step() -> None:
@@ -282,14 +285,13 @@ def test_a_connection_ends_after_as_many_requests_as_are_allowed() -> None:
 
 
 def test_http_1_0_is_kept_alive_only_when_asked_to() -> None:
-    with Upstream() as upstream, Proxy(to(upstream.url)) as proxy:
-        with proxy.client() as client:
-            for _ in range(2):
-                client.send(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-                assert client.response()["connection"] == "keep-alive"
-            client.send(b"GET / HTTP/1.0\r\n\r\n")
-            assert client.response().status == 200
-            assert client.is_closed()
+    with Upstream() as upstream, Proxy(to(upstream.url)) as proxy, proxy.client() as client:
+        for _unused in range(2):
+            client.send(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            assert client.response()["connection"] == "keep-alive"
+        client.send(b"GET / HTTP/1.0\r\n\r\n")
+        assert client.response().status == 200
+        assert client.is_closed()
 
 
 def test_clients_on_a_unix_socket_are_served(tmp_path: object) -> None:

@@ -88,11 +88,14 @@ def test_content_over_the_limit_is_a_413_whether_its_length_is_declared_or_not()
 
 
 def test_clients_over_the_rate_limit_are_told_when_to_come_again() -> None:
-    with Upstream() as upstream, Proxy(to(upstream.url, "rate_limit: {rate: 1/s, burst: 2}")) as proxy:
-        with proxy.client() as client:
-            assert [client.get().status for _ in range(2)] == [200, 200]
-            refused = client.get()
-            assert (refused.status, refused["retry-after"]) == (429, "1")
+    with (
+        Upstream() as upstream,
+        Proxy(to(upstream.url, "rate_limit: {rate: 1/s, burst: 2}")) as proxy,
+        proxy.client() as client,
+    ):
+        assert [client.get().status for _unused in range(2)] == [200, 200]
+        refused = client.get()
+        assert (refused.status, refused["retry-after"]) == (429, "1")
 
 
 def test_clients_behind_a_trusted_proxy_are_counted_one_by_one() -> None:
@@ -123,23 +126,29 @@ def test_a_cookie_keeps_a_client_at_its_target() -> None:
         return Upstream(script)
 
     more = "balancing: {sticky: {secret: 0123456789abcdef0123456789abcdef}}"
-    with named(b"1") as first, named(b"2") as second:
-        with Proxy(to(f"{first.url}, {second.url}", more)) as proxy, proxy.client() as client:
-            begun = client.get()
-            cookie = begun["set-cookie"].split(";")[0]
-            for _ in range(4):
-                response = client.get(fields=f"Cookie: x=y; {cookie}\r\n")
-                assert response.content == begun.content
-                assert "set-cookie" not in response
+    with (
+        named(b"1") as first,
+        named(b"2") as second,
+        Proxy(to(f"{first.url}, {second.url}", more)) as proxy,
+        proxy.client() as client,
+    ):
+        begun = client.get()
+        cookie = begun["set-cookie"].split(";")[0]
+        for _unused in range(4):
+            response = client.get(fields=f"Cookie: x=y; {cookie}\r\n")
+            assert response.content == begun.content
+            assert "set-cookie" not in response
 
 
 def test_maintenance_answers_503_until_it_is_over() -> None:
-    with Upstream() as upstream:
-        with Proxy(to(upstream.url, "maintenance: {mode: stop, retry_after: 30}")) as proxy:
-            response = ask(proxy)
-            assert (response.status, response["retry-after"]) == (503, "30")
-            proxy.adopt(to(upstream.url))
-            assert ask(proxy).status == 200
+    with (
+        Upstream() as upstream,
+        Proxy(to(upstream.url, "maintenance: {mode: stop, retry_after: 30}")) as proxy,
+    ):
+        response = ask(proxy)
+        assert (response.status, response["retry-after"]) == (503, "30")
+        proxy.adopt(to(upstream.url))
+        assert ask(proxy).status == 200
 
 
 def test_a_pause_holds_requests_until_it_is_over_and_not_forever() -> None:
@@ -170,16 +179,21 @@ def test_a_change_of_routes_reaches_open_connections_and_drops_nothing() -> None
             go_on.wait(5)
             conversation.send(b"body")
 
-    with Upstream(slow) as first, Upstream() as second, Proxy(to(first.url)) as proxy:
-        with proxy.client() as running, proxy.client() as idle:
-            running.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            running.head()
-            proxy.adopt(to(second.url))
-            assert idle.get().content == b"ok"
-            go_on.set()
-            assert running.exactly(8) == b"old body"
-            assert running.get().content == b"ok"
-            assert proxy.in_flight() == 0
+    with (
+        Upstream(slow) as first,
+        Upstream() as second,
+        Proxy(to(first.url)) as proxy,
+        proxy.client() as running,
+        proxy.client() as idle,
+    ):
+        running.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        running.head()
+        proxy.adopt(to(second.url))
+        assert idle.get().content == b"ok"
+        go_on.set()
+        assert running.exactly(8) == b"old body"
+        assert running.get().content == b"ok"
+        assert proxy.in_flight() == 0
 
 
 def test_targets_keep_their_counts_and_connections_when_routes_change() -> None:
@@ -214,22 +228,26 @@ def test_draining_ends_connections_with_their_requests() -> None:
             release.wait(5)
             conversation.answer()
 
-    with Upstream(script) as upstream, Proxy(to(upstream.url)) as proxy:
-        with proxy.client() as busy, proxy.client() as idle:
-            busy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            time.sleep(0.1)
-            ended: list[bool] = []
-            drain = threading.Thread(target=lambda: ended.append(proxy.run(proxy.worker.drain(10))))
-            drain.start()
-            time.sleep(0.1)
-            # A request that was on its way when it began is answered still.
-            release.set()
-            assert idle.get()["connection"] == "close"
-            assert busy.response()["connection"] == "close"
-            assert busy.is_closed()
-            drain.join()
-            assert ended == [True]
-            assert connection_is_refused(proxy)
+    with (
+        Upstream(script) as upstream,
+        Proxy(to(upstream.url)) as proxy,
+        proxy.client() as busy,
+        proxy.client() as idle,
+    ):
+        busy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        time.sleep(0.1)
+        ended: list[bool] = []
+        drain = threading.Thread(target=lambda: ended.append(proxy.run(proxy.worker.drain(10))))
+        drain.start()
+        time.sleep(0.1)
+        # A request that was on its way when it began is answered still.
+        release.set()
+        assert idle.get()["connection"] == "close"
+        assert busy.response()["connection"] == "close"
+        assert busy.is_closed()
+        drain.join()
+        assert ended == [True]
+        assert connection_is_refused(proxy)
 
 
 def connection_is_refused(proxy: Proxy) -> bool:
@@ -243,7 +261,7 @@ def connection_is_refused(proxy: Proxy) -> bool:
 
 def test_every_exchange_is_counted_once() -> None:
     with Upstream() as upstream, Proxy(to(upstream.url)) as proxy, proxy.client() as client:
-        for _ in range(3):
+        for _unused in range(3):
             client.get()
         client.send(b"nonsense\r\n\r\n")
         assert client.response().status == 400

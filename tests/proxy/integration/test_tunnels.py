@@ -67,12 +67,15 @@ def test_websockets_work_with_a_real_client_and_server() -> None:
 
 
 def test_websockets_survive_a_change_of_routes() -> None:
-    with echo_server() as url, Proxy(to(url)) as proxy:
-        with connect(f"ws://127.0.0.1:{proxy.port}/") as socket:
-            for number in range(20):
-                proxy.adopt(to("http://127.0.0.1:9", f"timeouts: {{read: {number + 1}s}}"))
-                socket.send(str(number))
-                assert socket.recv() == str(number)
+    with (
+        echo_server() as url,
+        Proxy(to(url)) as proxy,
+        connect(f"ws://127.0.0.1:{proxy.port}/") as socket,
+    ):
+        for number in range(20):
+            proxy.adopt(to("http://127.0.0.1:9", f"timeouts: {{read: {number + 1}s}}"))
+            socket.send(str(number))
+            assert socket.recv() == str(number)
 
 
 def test_bytes_that_come_with_the_heads_are_the_first_of_the_tunnel() -> None:
@@ -143,18 +146,21 @@ def test_a_silent_tunnel_is_closed() -> None:
         conversation.send(SWITCHED)
         conversation.read_exactly(1)
 
-    with Upstream(script) as upstream:
-        with Proxy(to(upstream.url, "timeouts: {tunnel: 200ms}")) as proxy, upgraded(proxy) as client:
-            assert client.is_closed()
-            assert "silent" in proxy.log()[0]["error"]
-            assert proxy.in_flight() == 0
+    with (
+        Upstream(script) as upstream,
+        Proxy(to(upstream.url, "timeouts: {tunnel: 200ms}")) as proxy,
+        upgraded(proxy) as client,
+    ):
+        assert client.is_closed()
+        assert "silent" in proxy.log()[0]["error"]
+        assert proxy.in_flight() == 0
 
 
 def test_a_tunnel_holds_back_who_sends_too_much() -> None:
     def script(conversation: Conversation) -> None:
         conversation.read_head()
         conversation.send(SWITCHED)
-        for _ in range(64):
+        for _unused in range(64):
             conversation.send(b"x" * 1_000_000)
 
     with Upstream(script) as upstream, Proxy(to(upstream.url)) as proxy, upgraded(proxy) as client:
@@ -175,7 +181,10 @@ def test_the_total_limit_is_one_of_exchanges_and_ends_tunnels_too() -> None:
         conversation.send(SWITCHED)
         conversation.read_exactly(1)
 
-    with Upstream(script) as upstream:
-        with Proxy(to(upstream.url, "timeouts: {total: 300ms}")) as proxy:
-            with upgraded(proxy) as client, pytest.raises(EOFError):
-                client.exactly(1)
+    with (
+        Upstream(script) as upstream,
+        Proxy(to(upstream.url, "timeouts: {total: 300ms}")) as proxy,
+        upgraded(proxy) as client,
+        pytest.raises(EOFError),
+    ):
+        client.exactly(1)

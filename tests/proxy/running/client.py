@@ -27,7 +27,7 @@ class Response:
         return value
 
     def __contains__(self, name: str) -> bool:
-        return any(key == name for key, _ in self.fields)
+        return any(key == name for key, _unused in self.fields)
 
 
 class Client:

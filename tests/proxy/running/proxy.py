@@ -92,7 +92,7 @@ class Proxy:
         """Return the lines of the access log once there are at least ``number``."""
 
         async def lines() -> list[str]:
-            for _ in range(200):
+            for _unused in range(200):
                 self.worker._log.flush()
                 found = self._log.read_text().splitlines()
                 if len(found) >= number:

@@ -80,9 +80,7 @@ class Conversation:
 
     def answer(self, body: bytes = b"ok", fields: bytes = b"") -> None:
         """Send a good response."""
-        self.send(
-            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n%b\r\n%b" % (len(body), fields, body)
-        )
+        self.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n%b\r\n%b" % (len(body), fields, body))
 
     def close(self) -> None:
         """Close the connection."""
@@ -129,7 +127,7 @@ class Upstream:
     def _accept(self) -> None:
         while True:
             try:
-                sock, _ = self._listening.accept()
+                sock, _unused = self._listening.accept()
             except OSError:
                 return
             self.connections += 1

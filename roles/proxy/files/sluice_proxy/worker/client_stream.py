@@ -15,6 +15,7 @@ from typing import Protocol
 
 from ..http.forwarding import ClientSide, ResponsePolicy
 from ..http.response_head import ResponseHead
+from ..proxy_protocol import ProxyHeader
 from ..routes.model.policies import TlsPolicy
 
 
@@ -28,6 +29,10 @@ class ClientStream(Protocol):
     side: ClientSide
     tls_policy: TlsPolicy | None
     """What the connection was set up under; None without TLS."""
+
+    @property
+    def addresses(self) -> ProxyHeader:
+        """The two ends of the client's connection, or what a PROXY header said of them."""
 
     @property
     def content_bytes(self) -> int:

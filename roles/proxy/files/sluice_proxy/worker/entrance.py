@@ -17,7 +17,7 @@ from ..snapshot.listening import Listener
 from ..snapshot.networks import Networks
 from ..tls.server_side import TlsServerSide
 from .deadlines import NEVER
-from .http1_client import Http1Client
+from .http1_client import Http1Client, plain_address
 
 if TYPE_CHECKING:
     from .server import Worker
@@ -47,7 +47,9 @@ class Entrance:
         """Whose connections they are."""
         return self._worker
 
-    def admit(self, transport: Any, address: str, port: int) -> asyncio.Protocol | None:
+    def admit(
+        self, transport: Any, address: str, port: int, announced: ProxyHeader | None = None
+    ) -> asyncio.Protocol | None:
         """Hand a connection on to what speaks TLS or HTTP; None when there are too many."""
         worker = self._worker
         reason = worker.connection_refused(address)
@@ -56,7 +58,7 @@ class Entrance:
             return None
         scheme = "https" if self._tls else "http"
         side = ClientSide(address, scheme, port, address in worker.serving.trusted)
-        client = Http1Client(worker, side)
+        client = Http1Client(worker, side, announced)
         protocol: asyncio.Protocol = _TlsEntrance(worker, client) if self._tls else client
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
@@ -99,7 +101,7 @@ class _Accepted(asyncio.Protocol):
         header, size = found
         self._leave()
         address, port = _announced(header, self._transport)
-        protocol = self._entrance.admit(self._transport, address, port)
+        protocol = self._entrance.admit(self._transport, address, port, header)
         rest, self._buffer = self._buffer[size:], b""
         if protocol is not None and rest:
             protocol.data_received(rest)
@@ -159,16 +161,14 @@ def peer(transport: Any) -> tuple[str, int]:
     own = transport.get_extra_info("sockname")
     if not isinstance(name, tuple) or not isinstance(own, tuple):
         return "", 0
-    address = str(name[0])
-    return address.removeprefix("::ffff:") if "." in address else address, int(own[1])
+    return str(plain_address(name[0])), int(own[1])
 
 
 def _announced(header: ProxyHeader, transport: Any) -> tuple[str, int]:
     """Return what `peer` would, had the client connected here itself."""
     source = header.source
     if isinstance(source, (IPv4Address, IPv6Address)):
-        mapped = source.ipv4_mapped if isinstance(source, IPv6Address) else None
-        return str(mapped or source), header.destination_port
+        return str(plain_address(str(source))), header.destination_port
     if source is not None:
         return "", 0
     return peer(transport)

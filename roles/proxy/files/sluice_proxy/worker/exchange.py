@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..http.forwarding import ResponsePolicy, accepted_request_id, compose_request
 from ..http.request_head import RequestHead
 from ..http.response_head import ResponseHead
+from ..proxy_protocol import ProxyHeader
 from ..routes.admission.pausing import Admission
 from ..routes.admission.rate import client_key
 from ..routes.balancing.seat import Seat
@@ -308,6 +309,11 @@ class Exchange:
     def connect_timeout(self) -> float:
         """Seconds until a target has to accept."""
         return self._timeouts.connect
+
+    @property
+    def client_addresses(self) -> ProxyHeader:
+        """Who the request is from, for targets that take a PROXY header."""
+        return self._client.addresses
 
     def queued(self, seconds: float) -> None:
         """All connections are in use: wait that long at most."""

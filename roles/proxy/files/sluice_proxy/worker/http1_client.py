@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from ..http.refusal import BadRequest
 from ..http.request_gate import parse_request
 from ..http.request_head import RequestHead
 from ..http.response_head import ResponseHead
+from ..proxy_protocol import Command, ProxyHeader
 from ..routes.model.policies import TlsPolicy
 from .answers import error_answer
 from .deadlines import NEVER
@@ -56,6 +58,7 @@ class Http1Client(asyncio.Protocol):
     """One connection of a client."""
 
     __slots__ = (
+        "_announced",
         "_buffer",
         "_content_since",
         "_decoder",
@@ -78,8 +81,12 @@ class Http1Client(asyncio.Protocol):
         "tls_policy",
     )
 
-    def __init__(self, worker: Worker, side: ClientSide) -> None:
+    def __init__(
+        self, worker: Worker, side: ClientSide, announced: ProxyHeader | None = None
+    ) -> None:
+        """``announced`` is the PROXY header that the connection began with, if any."""
         self._worker = worker
+        self._announced = announced
         self.side = side
         self.tls_policy: TlsPolicy | None = None
         self.deadline = NEVER
@@ -323,6 +330,23 @@ class Http1Client(asyncio.Protocol):
     # The client's stream, called by the exchange
 
     @property
+    def addresses(self) -> ProxyHeader:
+        """The two ends of the connection; nothing of a unix socket."""
+        if self._announced is not None:
+            return self._announced
+        source = self._transport.get_extra_info("peername")
+        destination = self._transport.get_extra_info("sockname")
+        if not isinstance(source, tuple) or not isinstance(destination, tuple):
+            return ProxyHeader(Command.LOCAL)
+        return ProxyHeader(
+            Command.PROXY,
+            plain_address(source[0]),
+            plain_address(destination[0]),
+            int(source[1]),
+            int(destination[1]),
+        )
+
+    @property
     def content_bytes(self) -> int:
         """Bytes of content so far of a request whose head does not say how many there are."""
         return 0 if self._scanner is None else self._scanner.content_bytes
@@ -513,3 +537,9 @@ class Http1Client(asyncio.Protocol):
         if not self._reading:
             self._reading = True
             self._transport.resume_reading()
+
+
+def plain_address(text: str) -> IPv4Address | IPv6Address:
+    """Return an address of a socket: without zone, and IPv4 where it is mapped into IPv6."""
+    address = ip_address(text.partition("%")[0])
+    return getattr(address, "ipv4_mapped", None) or address

@@ -48,7 +48,7 @@ class Names:
         task = self._asking.get(host)
         if task is None:
             task = self._asking[host] = self._loop.create_task(self._ask(host, before))
-            task.add_done_callback(lambda _: self._asking.pop(host, None))
+            task.add_done_callback(lambda _unused: self._asking.pop(host, None))
         # One that gives up waiting must not take the answer from the others.
         return await asyncio.shield(task)
 

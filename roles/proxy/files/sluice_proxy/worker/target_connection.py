@@ -78,17 +78,17 @@ class TargetConnection(asyncio.Protocol):
         "_owner",
         "_phase",
         "_scanner",
-        "_transport",
         "_upgrade",
         "closed",
         "idle_since",
         "reading",
+        "transport",
         "used",
     )
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
-        self._transport: Any = None
+        self.transport: Any = None
         self._exchange: Served | None = None
         self._phase = _RESTING
         self._buffer = b""
@@ -112,32 +112,32 @@ class TargetConnection(asyncio.Protocol):
         self._upgrade = upgrade
         self._phase = _HEAD
         self.used += 1
-        self._transport.write(data)
+        self.transport.write(data)
 
     def send(self, data: bytes) -> None:
         """Send more of the request's content, or through the tunnel."""
-        self._transport.write(data)
+        self.transport.write(data)
 
     def pause(self) -> None:
         """Stop reading: the client does not keep up."""
         if self.reading and not self.closed:
             self.reading = False
-            self._transport.pause_reading()
+            self.transport.pause_reading()
 
     def resume(self) -> None:
         """Read again."""
         if not self.reading and not self.closed:
             self.reading = True
-            self._transport.resume_reading()
+            self.transport.resume_reading()
 
     def end_sending(self) -> None:
         """Tell a tunnel's far end that no more comes; close where that cannot be told."""
         if self.closed:
             return
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
         else:
-            self._transport.close()
+            self.transport.close()
 
     def release(self, now: float) -> None:
         """Let go of the exchange: serve another one if that is possible, else close."""
@@ -153,20 +153,20 @@ class TargetConnection(asyncio.Protocol):
         """Close after what is still to be sent: the orderly end of a tunnel."""
         self._exchange = None
         if not self.closed:
-            self._transport.close()
+            self.transport.close()
 
     def close(self) -> None:
         """Close at once."""
         self._exchange = None
         if not self.closed:
             self.closed = True
-            self._transport.abort()
+            self.transport.abort()
 
     # asyncio.Protocol, called by the loop
 
     def connection_made(self, transport: Any) -> None:
         """Begin to rest."""
-        self._transport = transport
+        self.transport = transport
         transport.set_write_buffer_limits(WRITE_BUFFER)
 
     def connection_lost(self, error: Exception | None) -> None:

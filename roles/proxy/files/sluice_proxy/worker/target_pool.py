@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-from ..routes.model.target import Scheme, Target, TargetTls
+from ..proxy_protocol import ProxyHeader, compose_v1, compose_v2
+from ..routes.model.target import ProxyVersion, Scheme, Target, TargetTls
 from ..snapshot.limits import UpstreamLimits
 from .names import Names
 from .target_connection import TargetConnection
@@ -28,18 +29,25 @@ class Endpoint:
     port: int
     socket: str | None
     tls: TargetTls | None
+    proxy_protocol: ProxyVersion | None = None
 
     @classmethod
     def of(cls, target: Target) -> Endpoint:
         """Return the endpoint of a target."""
         tls = target.tls if target.scheme is Scheme.HTTPS else None
-        return cls(target.host, target.port, target.socket, tls)
+        return cls(target.host, target.port, target.socket, tls, target.proxy_protocol)
 
     @property
     def server_name(self) -> str:
         """The name that TLS asks for and checks."""
         name = self.tls.server_name if self.tls is not None else None
         return name or self.host or "localhost"
+
+    def preface(self, client: ProxyHeader) -> bytes:
+        """Return what a connection begins with, for this client."""
+        if self.proxy_protocol is None:
+            return b""
+        return compose_v1(client) if self.proxy_protocol is ProxyVersion.V1 else compose_v2(client)
 
 
 class Waiting(Protocol):
@@ -48,6 +56,10 @@ class Waiting(Protocol):
     @property
     def connect_timeout(self) -> float:
         """Seconds until the target has to accept."""
+
+    @property
+    def client_addresses(self) -> ProxyHeader:
+        """Who it is for, as a PROXY header says it."""
 
     def connected(self, connection: TargetConnection) -> None:
         """Here it is."""
@@ -140,7 +152,7 @@ class TargetPool:
 
     def give_back(self, connection: TargetConnection, now: float) -> None:
         """Take a connection whose exchange is done and which can serve another."""
-        if self._closed:
+        if self._closed or self._endpoint.proxy_protocol is not None:
             connection.close()
         elif self._waiting:
             self._waiting.popleft().connected(connection)
@@ -175,7 +187,11 @@ class TargetPool:
             room -= 1
 
     def _connect(self, exchange: Waiting) -> None:
-        task = self._loop.create_task(self._open(exchange.connect_timeout))
+        endpoint = self._endpoint
+        preface = b""
+        if endpoint.proxy_protocol is not None:
+            preface = endpoint.preface(exchange.client_addresses)
+        task = self._loop.create_task(self._open(exchange.connect_timeout, preface))
         self._connecting[task] = exchange
         task.add_done_callback(self._connect_ended)
 
@@ -199,32 +215,51 @@ class TargetPool:
         else:
             exchange.connected(connection)
 
-    async def _open(self, seconds: float) -> TargetConnection:
+    async def _open(self, seconds: float, preface: bytes) -> TargetConnection:
+        tls = self._endpoint.tls
         try:
             async with asyncio.timeout(seconds):
-                return await self._open_connection()
+                context = None if tls is None else self._context(tls)
+                if not preface:
+                    return await self._open_connection(context)
+                connection = await self._open_connection(None)
+                connection.send(preface)
+                if context is not None:
+                    await self._secure(connection, context)
+                return connection
         except TimeoutError:
             raise TimeoutError(f"does not accept within {seconds:g} s") from None
 
-    async def _open_connection(self) -> TargetConnection:
+    async def _secure(self, connection: TargetConnection, context: ssl.SSLContext) -> None:
+        """Begin TLS after what was sent without it."""
+        transport = await self._loop.start_tls(
+            connection.transport,
+            connection,
+            context,
+            server_hostname=self._endpoint.server_name,
+        )
+        if transport is None:
+            raise OSError("the connection ended before TLS had begun")
+        connection.connection_made(transport)
+
+    async def _open_connection(self, context: ssl.SSLContext | None) -> TargetConnection:
         endpoint, loop = self._endpoint, self._loop
-        context = None if endpoint.tls is None else self._context(endpoint.tls)
         name = None if context is None else endpoint.server_name
         if endpoint.socket is not None:
-            _, connection = await loop.create_unix_connection(
+            _unused, connection = await loop.create_unix_connection(
                 self._make, endpoint.socket, ssl=context, server_hostname=name
             )
             return connection
         addresses = await self._names.resolve(endpoint.host)
         for address in addresses[:-1]:
             try:
-                _, connection = await loop.create_connection(
+                _unused, connection = await loop.create_connection(
                     self._make, address, endpoint.port, ssl=context, server_hostname=name
                 )
             except OSError:
                 continue
             return connection
-        _, connection = await loop.create_connection(
+        _unused, connection = await loop.create_connection(
             self._make, addresses[-1], endpoint.port, ssl=context, server_hostname=name
         )
         return connection

@@ -15,7 +15,13 @@ from sluice_proxy.config.places import target_place
 from sluice_proxy.config.sections.section import File, Section, Text, Truth, Whole
 from sluice_proxy.routes.model.host_pattern import host_name
 from sluice_proxy.routes.model.path_pattern import sent_path
-from sluice_proxy.routes.model.target import Scheme, Target, TargetState, TargetTls
+from sluice_proxy.routes.model.target import (
+    ProxyVersion,
+    Scheme,
+    Target,
+    TargetState,
+    TargetTls,
+)
 
 
 def _place(value: Any) -> Target:
@@ -76,6 +82,11 @@ class TargetSection(Section):
         default=TargetState.ACTIVE, description="`active`, or `draining` for no more requests."
     )
     tls: TargetTlsSection | None = Field(default=None, description="For https targets.")
+    proxy_protocol: ProxyVersion | None = Field(
+        default=None,
+        description="`v1` or `v2`: begin connections with a PROXY header that names the client;"
+        " each then serves one request.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -98,7 +109,7 @@ class TargetSection(Section):
     def target(self) -> Target:
         """Return what this stands for."""
         plain = self.weight == 1 and self.state is TargetState.ACTIVE
-        if plain and self.tls is None and not self.path:
+        if plain and self.tls is None and not self.path and self.proxy_protocol is None:
             return self.url
         return replace(
             self.url,
@@ -106,4 +117,5 @@ class TargetSection(Section):
             weight=self.weight,
             state=self.state,
             tls=TargetTls() if self.tls is None else self.tls.tls(),
+            proxy_protocol=self.proxy_protocol,
         )

@@ -24,6 +24,13 @@ class TargetState(StrEnum):
     DRAINING = "draining"
 
 
+class ProxyVersion(StrEnum):
+    """Which PROXY header a target is sent."""
+
+    V1 = "v1"
+    V2 = "v2"
+
+
 @dataclass(frozen=True, slots=True)
 class TargetTls:
     """How an https target proves itself, and the proxy to it; the files are paths of PEM files."""
@@ -40,7 +47,9 @@ class Target:
     """One server of a route: ``host`` and ``port``, or the ``socket`` of a local one.
 
     ``path`` and ``query`` stand before those of the request. A draining target, and one of weight
-    0, gets no new clients; those that stick to the one of weight 0 stay with it.
+    0, gets no new clients; those that stick to the one of weight 0 stay with it. With
+    ``proxy_protocol`` each connection begins with a header that names the client, and serves one
+    request.
     """
 
     scheme: Scheme = Scheme.HTTP
@@ -52,6 +61,7 @@ class Target:
     weight: int = 1
     state: TargetState = TargetState.ACTIVE
     tls: TargetTls = field(default_factory=TargetTls)
+    proxy_protocol: ProxyVersion | None = None
 
     @property
     def name(self) -> str:
