@@ -106,6 +106,7 @@ def test_what_a_worker_refuses_is_taken_back_from_all(proxy: Running) -> None:
 
     assert failures == []
     assert "this route is not for workers" in proxy.said
+    assert proxy.page("/healthz")[0] == 200
     proxy.reload(CONFIG + ROUTES)
     assert {proxy.ask()["version"] for _unused in range(20)} == {
         int(proxy.number("sluice_snapshot_version"))
@@ -200,6 +201,22 @@ def test_there_is_no_upgrade_to_what_cannot_serve(proxy: Running) -> None:
     until(lambda: "no upgrade: the new program cannot serve" in proxy.said, "the refusal")
 
     assert proxy.ask()["version"] == 1
+
+
+def test_while_a_new_program_cannot_serve_the_former_workers_do(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    plane = "samples.plain_plane:make_unless_told"
+    with running(tmp_path, CONFIG, data_plane=plane, SLUICE_TEST_FOLDER=str(tmp_path)) as proxy:
+        before = set(proxy.workers())
+        with clients(proxy) as failures:
+            broken.touch()
+            proxy.signal(signal.SIGUSR2)
+            until(lambda: "the former workers go on" in proxy.said, "the failure")
+            assert proxy.ask()["pid"] in before
+            broken.unlink()
+            until(lambda: proxy.said.count("serving: ") == 2, "the success")
+        assert failures == []
+        until(lambda: before.isdisjoint(proxy.workers()), "the end of the former workers")
 
 
 def test_sigterm_lets_requests_finish_and_then_ends(proxy: Running) -> None:

@@ -47,8 +47,9 @@ class Notifier:
         self._tell("WATCHDOG=1")
 
     def keep(self, sockets: Sequence[socket.socket]) -> None:
-        """Have sockets kept open over a restart, where the unit allows it."""
+        """Have these sockets, and no others, kept over a restart, where the unit allows it."""
         if self.keeps_sockets:
+            self._tell("FDSTOREREMOVE=1\nFDNAME=sluice-proxy")
             for start in range(0, len(sockets), 100):
                 part = [one.fileno() for one in sockets[start : start + 100]]
                 self._tell("FDSTORE=1\nFDNAME=sluice-proxy", part)

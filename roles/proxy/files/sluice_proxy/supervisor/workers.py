@@ -51,6 +51,10 @@ class Refused(RuntimeError):
     """A worker cannot take a snapshot over."""
 
 
+class Died(Refused):
+    """A worker ended before it had taken a snapshot over."""
+
+
 class Worker:
     """One process, from its start, or its take-over in an upgrade, to its end."""
 
@@ -91,6 +95,10 @@ class Worker:
         self.channel.send("report")
         return done
 
+    def ping(self) -> None:
+        """Have it say that it is there."""
+        self.channel.send("ping")
+
     def set_down(self, down: frozenset[tuple[str, str]]) -> None:
         """Tell it which targets are down."""
         self.channel.send("down", payloads=[_encoded(down)])
@@ -114,18 +122,18 @@ class Worker:
                 self.adopted = version = message.values["version"]
                 self._answer(version, None)
             case "refused":
-                self._answer(message.values["version"], message.values["reason"])
+                self._answer(message.values["version"], Refused(message.values["reason"]))
             case "report":
                 self.metrics = decode_metrics(message.payloads[0])
                 self._reported()
 
-    def _answer(self, version: int, reason: str | None) -> None:
+    def _answer(self, version: int, refused: Refused | None) -> None:
         done = self._versions.pop(version, None)
         if done is not None and not done.done():
-            if reason is None:
+            if refused is None:
                 done.set_result(None)
             else:
-                done.set_exception(Refused(reason))
+                done.set_exception(refused)
                 # Nobody may be waiting any more.
                 done.exception()
 
@@ -148,7 +156,7 @@ class Worker:
         if self._killing is not None:
             self._killing.cancel()
         for version in list(self._versions):
-            self._answer(version, f"worker {self.pid} ended ({self.exit_status})")
+            self._answer(version, Died(f"worker {self.pid} {_described(self.exit_status)}"))
         self._reported()
         self._ended(self)
 
@@ -203,6 +211,13 @@ class Workers:
                 self._leave(worker, None)
 
     async def _bring_up(self, place: int, force: InForce) -> None:
+        try:
+            await self._adopt(place, force)
+        except Died:
+            # Its death may have nothing to do with the snapshot; that of the next one has.
+            await self._adopt(place, force)
+
+    async def _adopt(self, place: int, force: InForce) -> None:
         worker = self._places[place]
         if worker is None:
             worker = self._start(place)
