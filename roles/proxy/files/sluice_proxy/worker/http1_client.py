@@ -48,8 +48,11 @@ _APART = 16 * 1024
 # What the next byte of the client belongs to; _COMPLETE: to another request than the one that is
 # being answered; _ENDING: to nothing.
 _HEAD, _LENGTH, _CHUNKED, _COMPLETE, _TUNNEL, _ENDING = range(6)
-_AS_IT_IS = frozenset(
-    {OutgoingFraming.LENGTH, OutgoingFraming.CHUNKED, OutgoingFraming.CLOSE, OutgoingFraming.NONE}
+# Members of an enumeration are slow to look up and to hash: these are looked at for each response.
+_BY_LENGTH, _ENCODE, _DECODE = (
+    OutgoingFraming.LENGTH,
+    OutgoingFraming.ENCODE,
+    OutgoingFraming.DECODE,
 )
 _NO_CHANGES = ResponsePolicy()
 
@@ -367,12 +370,14 @@ class Http1Client(asyncio.Protocol):
         assert request is not None
         version = request.version
         framing = self._framing = outgoing_framing(head, version)
-        if self._phase != _COMPLETE or worker.draining or framing.closes:
+        if self._phase != _COMPLETE or worker.draining:
             self._keep_alive = False
-        if framing is OutgoingFraming.DECODE:
-            self._decoder = ChunkedDecoder()
+        if framing is not _BY_LENGTH and framing.closes:
+            self._keep_alive = False
+            if framing is _DECODE:
+                self._decoder = ChunkedDecoder()
         data = compose_response(head, policy, framing, version, self._keep_alive, worker.date)
-        if framing not in _AS_IT_IS:
+        if framing is _ENCODE or framing is _DECODE:
             content = self._reframed(content, ended)
         if len(content) > _APART:
             self._transport.writelines((data, content))
@@ -384,14 +389,15 @@ class Http1Client(asyncio.Protocol):
 
     def relay(self, content: bytes, ended: bool) -> int:
         """Send more content, maybe the last."""
-        if self._framing not in _AS_IT_IS:
+        framing = self._framing
+        if framing is _ENCODE or framing is _DECODE:
             content = self._reframed(content, ended)
         if content:
             self._transport.write(content)
         return len(content)
 
     def _reframed(self, content: bytes, ended: bool) -> bytes:
-        if self._framing is OutgoingFraming.ENCODE:
+        if self._framing is _ENCODE:
             content = encode_chunk(content)
             return content + LAST_CHUNK if ended else content
         assert self._decoder is not None
