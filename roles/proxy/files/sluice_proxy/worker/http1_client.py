@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,9 @@ from ..http.refusal import BadRequest
 from ..http.request_gate import parse_request
 from ..http.request_head import RequestHead
 from ..http.response_head import ResponseHead
-from ..proxy_protocol import Command, ProxyHeader
+from ..proxy_protocol import ProxyHeader
 from ..routes.model.policies import TlsPolicy
+from .addresses import both_ends
 from .answers import error_answer
 from .deadlines import NEVER
 from .exchange import Exchange
@@ -337,17 +337,7 @@ class Http1Client(asyncio.Protocol):
         """The two ends of the connection; nothing of a unix socket."""
         if self._announced is not None:
             return self._announced
-        source = self._transport.get_extra_info("peername")
-        destination = self._transport.get_extra_info("sockname")
-        if not isinstance(source, tuple) or not isinstance(destination, tuple):
-            return ProxyHeader(Command.LOCAL)
-        return ProxyHeader(
-            Command.PROXY,
-            plain_address(source[0]),
-            plain_address(destination[0]),
-            int(source[1]),
-            int(destination[1]),
-        )
+        return both_ends(self._transport)
 
     @property
     def content_bytes(self) -> int:
@@ -543,9 +533,3 @@ class Http1Client(asyncio.Protocol):
         if not self._reading:
             self._reading = True
             self._transport.resume_reading()
-
-
-def plain_address(text: str) -> IPv4Address | IPv6Address:
-    """Return an address of a socket: without zone, and IPv4 where it is mapped into IPv6."""
-    address = ip_address(text.partition("%")[0])
-    return getattr(address, "ipv4_mapped", None) or address

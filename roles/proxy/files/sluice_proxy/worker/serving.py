@@ -15,7 +15,6 @@ from ..snapshot.tls_policies import TlsPolicies
 from ..tls.server_side import Choose
 from .route_serving import RouteServing, Surroundings
 
-
 _REMEMBERED = 1024
 """Of how many hosts the TLS policies are remembered."""
 
