@@ -20,6 +20,8 @@ from .client_hello import BadClientHello, ClientHello, ClientHelloReader
 
 _RECORD = 16384
 """Most bytes of one record (RFC 8446, section 5.1), which is all that one read gives."""
+_LEAST_READ = 1024
+"""Bytes to ask for when little has come: more would only be room that is made and given back."""
 
 
 class Inner(Protocol):
@@ -285,9 +287,16 @@ class TlsServerSide(asyncio.Protocol):
 
     def _read(self) -> None:
         """Hand on what can be decrypted, until there is no more or what is inside pauses."""
-        while self._object is not None and (self._incoming.pending or self._object.pending()):
+        tls, incoming = self._object, self._incoming
+        if tls is None:
+            return
+        while not self._paused and not self._closing:
+            # What is decrypted is no longer than what came; what came before may be waiting.
+            size = max(incoming.pending, tls.pending())
+            if not size:
+                break
             try:
-                data = self._object.read(_RECORD)
+                data = tls.read(_LEAST_READ if size < _LEAST_READ else min(size, _RECORD))
             except ssl.SSLWantReadError:
                 break
             except ssl.SSLError:
@@ -298,7 +307,5 @@ class TlsServerSide(asyncio.Protocol):
                     self.close()
                 return
             self._inner.data_received(data)
-            if self._paused or self._closing:
-                break
         # A renewed session ticket or key update may be waiting.
         self._flush()

@@ -29,12 +29,12 @@ def misdirected(serving: Serving, head: RequestHead, policy: TlsPolicy | None) -
     another one needs a connection of its own (RFC 9110, section 15.5.20): a client must not get
     past a certificate that is asked for by naming one host to TLS and another one to HTTP.
     """
-    wanted = serving.tls_policies.of(head.authority)
+    wanted = serving.policy_of(head.authority)
     if policy is None:
         if wanted.client_certificate is not ClientCertificate.REQUIRED:
             return None
         reason = "the host asks for a client certificate, and this connection has no TLS"
-    elif wanted == policy:
+    elif wanted is policy or wanted == policy:
         return None
     else:
         reason = "the host has another TLS policy than this connection"

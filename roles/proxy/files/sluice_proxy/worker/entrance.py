@@ -16,8 +16,9 @@ from ..proxy_protocol import BadProxyHeader, ProxyHeader, read_header
 from ..snapshot.listening import Listener
 from ..snapshot.networks import Networks
 from ..tls.server_side import TlsServerSide
+from .addresses import peer, plain_address
 from .deadlines import NEVER
-from .http1_client import Http1Client, plain_address
+from .http1_client import Http1Client
 
 if TYPE_CHECKING:
     from .server import Worker
@@ -153,15 +154,6 @@ class _TlsEntrance(TlsServerSide):
 
     def _handshake_failed(self, reason: str) -> None:
         self._worker.handshake_failed(reason)
-
-
-def peer(transport: Any) -> tuple[str, int]:
-    """Return the address of a connection's client, empty for a unix socket, and our port."""
-    name = transport.get_extra_info("peername")
-    own = transport.get_extra_info("sockname")
-    if not isinstance(name, tuple) or not isinstance(own, tuple):
-        return "", 0
-    return str(plain_address(name[0])), int(own[1])
 
 
 def _announced(header: ProxyHeader, transport: Any) -> tuple[str, int]:

@@ -7,36 +7,32 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING
 
-from ..http.forwarding import ResponsePolicy, accepted_request_id, compose_request
-from ..http.request_head import RequestHead
+from ..http.forwarding import ResponsePolicy, compose_request
 from ..http.response_head import ResponseHead
-from ..proxy_protocol import ProxyHeader
 from ..routes.admission.pausing import Admission
 from ..routes.admission.rate import client_key
 from ..routes.balancing.seat import Seat
-from ..routes.matching.paths import Match
-from ..routes.model.policies import RetryOn, RouteTimeouts
-from ..routes.retrying import Failure, may_retry
-from .admission import client_address, decide, misdirected, under_maintenance
+from ..routes.model.policies import RetryOn
+from .admission import decide, misdirected, under_maintenance
 from .answers import Answer, error_answer, page_answer
-from .client_stream import ClientStream
-from .deadlines import NEVER
+from .exchange_state import (
+    HELD,
+    MOST_KEPT,
+    NEW,
+    RESPONDING,
+    SENDING,
+    TUNNEL,
+    WAITING,
+    ExchangeState,
+)
 from .origin import Origin
 from .route_serving import RouteServing
 from .target_connection import TargetConnection
 
-if TYPE_CHECKING:
-    from .server import Worker
-
-MOST_KEPT = 64 * 1024
-"""Bytes of a request's content that are kept, to be sent or to be sent again."""
-
 CLIENT_GONE = 499
 """What the log has for status where the client went away before it got one."""
 
-_NEW, _HELD, _WAITING, _SENDING, _RESPONDING, _TUNNEL = range(6)
 _RETRIED_STATUSES = {
     502: RetryOn.HTTP_502,
     503: RetryOn.HTTP_503,
@@ -44,84 +40,13 @@ _RETRIED_STATUSES = {
 }
 
 
-class Exchange:
+class Exchange(ExchangeState):
     """A request on its way to a target, and the response on its way back.
 
     Every way that it can end goes through `_finish`, exactly once.
     """
 
-    __slots__ = (
-        "_answered",
-        "_attempt",
-        "_client",
-        "_client_ended",
-        "_connection",
-        "_counted",
-        "_kept",
-        "_kept_bytes",
-        "_match",
-        "_origin",
-        "_phase",
-        "_replayable",
-        "_route",
-        "_sent",
-        "_serving",
-        "_stale",
-        "_started",
-        "_target_ended",
-        "_total",
-        "_tried",
-        "_worker",
-        "address",
-        "bytes_in",
-        "bytes_out",
-        "deadline",
-        "error",
-        "head",
-        "over",
-        "request_complete",
-        "request_id",
-        "status",
-    )
-
-    def __init__(
-        self, worker: Worker, client: ClientStream, head: RequestHead, started: float, size: int
-    ) -> None:
-        """``size`` is that of the head in bytes, ``started`` when it was whole."""
-        self._worker = worker
-        self._client = client
-        self.head = head
-        self._started = started
-        self.bytes_in = size
-        self.bytes_out = 0
-        self.status = 0
-        self.error = ""
-        self.over = False
-        self.request_complete = False
-        self.deadline = self._total = NEVER
-        self._phase = _NEW
-        self._answered = False
-        self._attempt = 0
-        self._connection: TargetConnection | None = None
-        self._origin: Origin | None = None
-        self._route: RouteServing | None = None
-        self._match: Match | None = None
-        self._kept: list[bytes] | None = None
-        self._kept_bytes = 0
-        self._replayable = True
-        self._sent = False
-        self._stale = False
-        self._counted = False
-        self._client_ended = self._target_ended = False
-        self._tried: tuple[Seat, ...] = ()
-        self._serving = worker.serving
-        side = client.side
-        if side.trusted and head.forwarding is not None:
-            self.address = client_address(side.address, True, head, self._serving.trusted)
-            self.request_id = accepted_request_id(head, side) or worker.new_request_id()
-        else:
-            self.address = side.address
-            self.request_id = worker.new_request_id()
+    __slots__ = ()
 
     # What the client does
 
@@ -137,7 +62,7 @@ class Exchange:
     def content(self, data: bytes, complete: bool) -> None:
         """Take more of the request's content, or what goes through the tunnel."""
         self.bytes_in += len(data)
-        if self._phase == _TUNNEL:
+        if self._phase == TUNNEL:
             if self._connection is not None:
                 self._connection.send(data)
                 self._limit(monotonic(), self._timeouts.tunnel)
@@ -157,7 +82,7 @@ class Exchange:
             if self._kept_bytes > MOST_KEPT:
                 self._keep_no_more()
         connection.send(data)
-        if complete and self._phase == _SENDING:
+        if complete and self._phase == SENDING:
             self._limit(monotonic(), self._timeouts.response)
 
     def client_lost(self, reason: str) -> None:
@@ -231,16 +156,16 @@ class Exchange:
             self._forward(route, False)
 
     def _hold(self, route: RouteServing) -> None:
-        self._phase = _HELD
+        self._phase = HELD
         route.held += 1
         self._worker.held[self] = None
         self._limit(self._started, route.route.maintenance.hold)
 
     def _unhold(self) -> None:
-        if self._phase == _HELD and self._route is not None:
+        if self._phase == HELD and self._route is not None:
             self._route.held -= 1
             self._worker.held.pop(self, None)
-            self._phase = _NEW
+            self._phase = NEW
 
     def admit_again(self) -> None:
         """The snapshot has changed while the request was held: decide anew."""
@@ -280,7 +205,7 @@ class Exchange:
         origin.standing.seat.in_flight += 1
         self._counted = True
         self._sent = False
-        self._phase = _WAITING
+        self._phase = WAITING
         pool = origin.pool or origin.connections()
         if not pool.take(self, fresh):
             self._fail_with(503, "too many requests wait for a connection to the target")
@@ -299,21 +224,6 @@ class Exchange:
             self._answer(page_answer(pages.no_healthy, reason="no target may be used"))
         else:
             self._answer(page_answer(pages.no_route, reason="the route has no targets"))
-
-    @property
-    def _timeouts(self) -> RouteTimeouts:
-        assert self._route is not None
-        return self._route.timeouts
-
-    @property
-    def connect_timeout(self) -> float:
-        """Seconds until a target has to accept."""
-        return self._timeouts.connect
-
-    @property
-    def client_addresses(self) -> ProxyHeader:
-        """Who the request is from, for targets that take a PROXY header."""
-        return self._client.addresses
 
     def queued(self, seconds: float) -> None:
         """All connections are in use: wait that long at most."""
@@ -346,7 +256,7 @@ class Exchange:
             return
         if self._kept:
             data += b"".join(self._kept)
-        self._phase = _SENDING
+        self._phase = SENDING
         self._sent = True
         now = monotonic()
         if self.request_complete:
@@ -394,7 +304,7 @@ class Exchange:
             policy = self._policy_that_binds(self._route, origin)
         self.status = status
         self._answered = True
-        self._phase = _RESPONDING
+        self._phase = RESPONDING
         self.bytes_out += self._client.respond(head, policy, content, ended)
         if ended:
             self._finish(monotonic())
@@ -418,7 +328,7 @@ class Exchange:
         assert origin is not None
         self.status = head.status
         self._answered = True
-        self._phase = _TUNNEL
+        self._phase = TUNNEL
         self._limit(monotonic(), self._timeouts.tunnel)
         self.bytes_out += self._client.switch(head, origin.response_policy)
 
@@ -442,18 +352,6 @@ class Exchange:
             self._forward(self._route, True)
         else:
             self._failed(RetryOn.CLOSED, reason, 502)
-
-    def _is_stale(self, connection: TargetConnection | None) -> bool:
-        """Whether a kept connection turned out to be closed: not the target's failure."""
-        return (
-            connection is not None
-            and connection.used > 1
-            and self._phase == _SENDING
-            and not self._stale
-            and self._replayable
-            and self._route is not None
-            and self.head.method.decode("ascii") in self._route.route.retry.methods
-        )
 
     def _policy_that_binds(self, route: RouteServing, origin: Origin) -> ResponsePolicy:
         binding = route.pool.binding
@@ -496,19 +394,6 @@ class Exchange:
         self._forward(route, False)
         return True
 
-    def _may_retry(self, route: RouteServing, why: RetryOn, now: float) -> bool:
-        if not route.retries or now >= self._total:
-            return False
-        failure = Failure(
-            reason=why,
-            method=self.head.method.decode("ascii"),
-            attempt=self._attempt,
-            sent=self._sent,
-            replayable=self._replayable,
-            answered=self._answered,
-        )
-        return may_retry(route.route.retry, failure) and route.budget.spend(now)
-
     def _fail_with(self, status: int, reason: str) -> None:
         """End with an error: its page, or if the response has begun, a cut that the client sees."""
         if self.over:
@@ -536,60 +421,30 @@ class Exchange:
         phase = self._phase
         if now >= self._total:
             self._fail_with(504, "the whole exchange took too long")
-        elif phase == _HELD and self._route is not None:
+        elif phase == HELD and self._route is not None:
             self._answer(under_maintenance(self._serving, self._route))
-        elif phase == _WAITING:
+        elif phase == WAITING:
             self._fail_with(503, "no connection to the target became free in time")
-        elif phase == _SENDING:
+        elif phase == SENDING:
             self._failed(RetryOn.TIMEOUT, "does not answer in time", 504)
-        elif phase == _TUNNEL:
+        elif phase == TUNNEL:
             self.error = "the tunnel was silent for too long"
             self._finish(now)
         else:
             self._failed(RetryOn.TIMEOUT, "does not go on with its response", 504)
 
-    def _limit(self, now: float, seconds: float | None) -> None:
-        deadline = NEVER if seconds is None else now + seconds
-        self.deadline = deadline if deadline < self._total else self._total
-
-    def _limit_silence(self, now: float) -> None:
-        """Set the limit for the time until the target sends something again."""
-        phase = self._phase
-        if self._connection is None or not self._connection.reading:
-            # It is the client that holds things up: its stream watches over that.
-            self.deadline = self._total
-        elif phase == _RESPONDING:
-            self._limit(now, self._timeouts.read)
-        elif phase == _TUNNEL:
-            self._limit(now, self._timeouts.tunnel)
-        elif self.request_complete:
-            self._limit(now, self._timeouts.response)
-        else:
-            self.deadline = self._total
-
     # The end
-
-    def _keep(self, data: bytes) -> None:
-        if self._kept is None:
-            self._kept = [data]
-        else:
-            self._kept.append(data)
-        self._kept_bytes += len(data)
-
-    def _keep_no_more(self) -> None:
-        self._kept = None
-        self._replayable = False
 
     def _leave_target(self, now: float) -> None:
         """Give the connection back or up, or wait for none any more; count the target down."""
         connection, self._connection = self._connection, None
         origin = self._origin
         if connection is not None:
-            if self._phase == _TUNNEL:
+            if self._phase == TUNNEL:
                 connection.finish()
             else:
                 connection.release(now)
-        elif self._phase == _WAITING and origin is not None and origin.pool is not None:
+        elif self._phase == WAITING and origin is not None and origin.pool is not None:
             origin.pool.forget(self)
         if self._counted and origin is not None:
             self._counted = False

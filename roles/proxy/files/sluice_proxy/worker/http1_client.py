@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,9 @@ from ..http.refusal import BadRequest
 from ..http.request_gate import parse_request
 from ..http.request_head import RequestHead
 from ..http.response_head import ResponseHead
-from ..proxy_protocol import Command, ProxyHeader
+from ..proxy_protocol import ProxyHeader
 from ..routes.model.policies import TlsPolicy
+from .addresses import both_ends
 from .answers import error_answer
 from .deadlines import NEVER
 from .exchange import Exchange
@@ -48,8 +48,11 @@ _APART = 16 * 1024
 # What the next byte of the client belongs to; _COMPLETE: to another request than the one that is
 # being answered; _ENDING: to nothing.
 _HEAD, _LENGTH, _CHUNKED, _COMPLETE, _TUNNEL, _ENDING = range(6)
-_AS_IT_IS = frozenset(
-    {OutgoingFraming.LENGTH, OutgoingFraming.CHUNKED, OutgoingFraming.CLOSE, OutgoingFraming.NONE}
+# Members of an enumeration are slow to look up and to hash: these are looked at for each response.
+_BY_LENGTH, _ENCODE, _DECODE = (
+    OutgoingFraming.LENGTH,
+    OutgoingFraming.ENCODE,
+    OutgoingFraming.DECODE,
 )
 _NO_CHANGES = ResponsePolicy()
 
@@ -334,17 +337,7 @@ class Http1Client(asyncio.Protocol):
         """The two ends of the connection; nothing of a unix socket."""
         if self._announced is not None:
             return self._announced
-        source = self._transport.get_extra_info("peername")
-        destination = self._transport.get_extra_info("sockname")
-        if not isinstance(source, tuple) or not isinstance(destination, tuple):
-            return ProxyHeader(Command.LOCAL)
-        return ProxyHeader(
-            Command.PROXY,
-            plain_address(source[0]),
-            plain_address(destination[0]),
-            int(source[1]),
-            int(destination[1]),
-        )
+        return both_ends(self._transport)
 
     @property
     def content_bytes(self) -> int:
@@ -367,12 +360,14 @@ class Http1Client(asyncio.Protocol):
         assert request is not None
         version = request.version
         framing = self._framing = outgoing_framing(head, version)
-        if self._phase != _COMPLETE or worker.draining or framing.closes:
+        if self._phase != _COMPLETE or worker.draining:
             self._keep_alive = False
-        if framing is OutgoingFraming.DECODE:
-            self._decoder = ChunkedDecoder()
+        if framing is not _BY_LENGTH and framing.closes:
+            self._keep_alive = False
+            if framing is _DECODE:
+                self._decoder = ChunkedDecoder()
         data = compose_response(head, policy, framing, version, self._keep_alive, worker.date)
-        if framing not in _AS_IT_IS:
+        if framing is _ENCODE or framing is _DECODE:
             content = self._reframed(content, ended)
         if len(content) > _APART:
             self._transport.writelines((data, content))
@@ -384,14 +379,15 @@ class Http1Client(asyncio.Protocol):
 
     def relay(self, content: bytes, ended: bool) -> int:
         """Send more content, maybe the last."""
-        if self._framing not in _AS_IT_IS:
+        framing = self._framing
+        if framing is _ENCODE or framing is _DECODE:
             content = self._reframed(content, ended)
         if content:
             self._transport.write(content)
         return len(content)
 
     def _reframed(self, content: bytes, ended: bool) -> bytes:
-        if self._framing is OutgoingFraming.ENCODE:
+        if self._framing is _ENCODE:
             content = encode_chunk(content)
             return content + LAST_CHUNK if ended else content
         assert self._decoder is not None
@@ -537,9 +533,3 @@ class Http1Client(asyncio.Protocol):
         if not self._reading:
             self._reading = True
             self._transport.resume_reading()
-
-
-def plain_address(text: str) -> IPv4Address | IPv6Address:
-    """Return an address of a socket: without zone, and IPv4 where it is mapped into IPv6."""
-    address = ip_address(text.partition("%")[0])
-    return getattr(address, "ipv4_mapped", None) or address

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from ..http.limits import HeadLimits
 from ..routes.matching.table import compile_routes
-from ..routes.model.policies import ClientCertificate
+from ..routes.model.policies import ClientCertificate, TlsPolicy
 from ..snapshot.networks import Networks
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tls_policies import TlsPolicies
 from ..tls.server_side import Choose
 from .route_serving import RouteServing, Surroundings
 
+_REMEMBERED = 1024
+"""Of how many hosts the TLS policies are remembered."""
+
 
 class Serving:
     """What connections and exchanges look up. Nothing of it changes but the routes' counts."""
 
     __slots__ = (
+        "_policies",
         "certificates_asked",
         "choose",
         "head_limits",
@@ -47,6 +51,7 @@ class Serving:
         self.timeouts = snapshot.timeouts
         self.trusted = Networks(snapshot.trusted)
         self.tls_policies = TlsPolicies(snapshot.tls)
+        self._policies: dict[str, TlsPolicy] = {}
         self.certificates_asked = any(
             policy.client_certificate is ClientCertificate.REQUIRED
             for policy in (snapshot.tls.policy, *(host.policy for host in snapshot.tls.hosts))
@@ -72,3 +77,13 @@ class Serving:
             else:
                 routes.append(RouteServing(route, surroundings, before))
         self.routes: tuple[RouteServing, ...] = tuple(routes)
+
+    def policy_of(self, host: str) -> TlsPolicy:
+        """Return the TLS policy of the host that a request is for."""
+        policy = self._policies.get(host)
+        if policy is None:
+            policy = self.tls_policies.of(host)
+            if len(self._policies) >= _REMEMBERED:
+                self._policies.clear()
+            self._policies[host] = policy
+        return policy
