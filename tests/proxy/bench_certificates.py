@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import conftest  # noqa: F401 - finds the package
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "roles" / "proxy" / "files"))
 from running.service import free_port, running
 from samples.certificates import Pair, leaf
 from samples.handshakes import client_context
