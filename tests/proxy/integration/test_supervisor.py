@@ -239,6 +239,17 @@ def test_draining_has_a_limit(tmp_path: Path) -> None:
         assert proxy.stop() == 0
 
 
+def test_a_second_sigterm_waits_for_nobody(tmp_path: Path) -> None:
+    with (
+        running(tmp_path, CONFIG.replace("10s", "1d")) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port)),
+    ):
+        until(lambda: proxy.number("connections") == 1, "the connection")
+        proxy.signal(signal.SIGTERM)
+        until(lambda: "STOPPING=1" in proxy.hear(), "draining")
+        assert proxy.stop() == 0
+
+
 def test_workers_end_when_the_supervisor_is_killed(proxy: Running) -> None:
     workers = proxy.workers()
     proxy.process.kill()

@@ -205,6 +205,7 @@ class Supervisor:
             self._version,
             encode(replace(snapshot, version=self._version, workers=count)),
             [self._sockets.of(listener.address) for listener in snapshot.listeners],
+            snapshot.timeouts.drain,
             self._health.down,
         )
         async with asyncio.timeout(ADOPTION):

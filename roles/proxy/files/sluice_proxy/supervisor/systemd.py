@@ -38,10 +38,6 @@ class Notifier:
         """Say that it ends."""
         self._tell(f"STOPPING=1\nSTATUS={_line(status)}")
 
-    def status(self, status: str) -> None:
-        """Say how it goes, in one line for people."""
-        self._tell(f"STATUS={_line(status)}")
-
     def alive(self) -> None:
         """Keep the watchdog from biting."""
         self._tell("WATCHDOG=1")

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,14 @@ _log = logging.getLogger("sluice_proxy.supervisor")
 class InForce:
     """What workers are to serve: an encoded snapshot, its sockets, and the targets that are down.
 
-    ``sockets`` has those of each listener of the snapshot, in its order.
+    ``sockets`` has those of each listener of the snapshot, in its order; ``drain`` is how many
+    seconds a worker has to finish in whose place goes away.
     """
 
     version: int
     encoded: bytes
     sockets: Sharing
+    drain: float = 30.0
     down: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -208,7 +210,7 @@ class Workers:
         # Only now: till here the surplus served what it still listens to.
         for worker in surplus:
             if worker is not None:
-                self._leave(worker, None)
+                self._leave(worker, force.drain)
 
     async def _bring_up(self, place: int, force: InForce) -> None:
         try:
@@ -237,7 +239,7 @@ class Workers:
         """Tell all workers which targets are down, and those that come later."""
         force = self._force
         if force is not None:
-            self._force = InForce(force.version, force.encoded, force.sockets, down)
+            self._force = replace(force, down=down)
         for worker in self.everybody:
             worker.set_down(down)
 
@@ -295,9 +297,9 @@ class Workers:
         """Return (process id, descriptor of the channel) of all, for a successor."""
         return [(worker.pid, worker.channel.fileno()) for worker in self.everybody]
 
-    def _leave(self, worker: Worker, seconds: float | None) -> None:
+    def _leave(self, worker: Worker, seconds: float) -> None:
         self._leaving.add(worker)
-        worker.drain(_DRAIN if seconds is None else seconds)
+        worker.drain(seconds)
 
     def _start(self, place: int) -> Worker:
         ours, theirs = channel_pair()
@@ -363,10 +365,6 @@ class Workers:
         if worker.exit_status:
             how = _described(worker.exit_status)
             _log.warning("worker %d, which was to end, %s", worker.pid, how)
-
-
-_DRAIN = 30.0
-"""Seconds for a worker whose place went away to finish in."""
 
 
 def without_gauges(metrics: Metrics) -> Metrics:
