@@ -82,6 +82,19 @@ def test_a_change_reaches_all_workers_and_costs_no_request(proxy: Running) -> No
     assert proxy.number('sluice_reloads_total{result="applied"}') == 10
 
 
+def test_changes_and_upgrades_leave_no_descriptor_open(proxy: Running) -> None:
+    def descriptors() -> list[int]:
+        pids = (proxy.process.pid, *proxy.workers())
+        return [len(os.listdir(f"/proc/{pid}/fd")) for pid in pids]
+
+    before = descriptors()
+    for _unused in range(3):
+        proxy.reload()
+    assert descriptors() == before
+    proxy.upgrade()
+    until(lambda: descriptors() == before, "the end of the former workers")
+
+
 def test_a_bad_file_changes_nothing_and_is_told_with_its_line(proxy: Running) -> None:
     proxy.reload(CONFIG + "rotues: []")
 
@@ -323,6 +336,10 @@ routes:
         assert f"sluice_target_healthy{labels} 0" in proxy.page()[1]
         proxy.upgrade()
         assert proxy.ask()["down"] == [key], "an upgrade forgot what was down"
+        proxy.reload(config.replace("name: checked", "name: renamed"))
+        until(lambda: proxy.ask()["down"] == [["renamed", key[1]]], "what the new name has")
+        proxy.reload(config)
+        until(lambda: proxy.ask()["down"] == [key], "what the former name has")
         with answering(port):
             until(lambda: all(proxy.ask()["down"] == [] for _unused in range(5)), "coming back")
         assert f"target {key[1]} of checked is out" in proxy.said

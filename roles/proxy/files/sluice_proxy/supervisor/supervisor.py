@@ -196,7 +196,11 @@ class Supervisor:
         if opened or closed:
             self._notifier.keep([one for of_one in self._sockets.all().values() for one in of_one])
         self._contexts.forget()
+        before = self._health.down
         self._health.follow(snapshot.routes)
+        if self._health.down != before:
+            # A target that is down may be another route's now.
+            self._workers.set_down(self._health.down)
         self._write_logs(snapshot)
 
     async def _push(self, snapshot: Snapshot, count: int) -> None:
