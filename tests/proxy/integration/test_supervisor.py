@@ -149,6 +149,16 @@ def test_more_and_fewer_workers_cost_no_request(proxy: Running) -> None:
     assert failures == []
 
 
+def test_a_refused_change_of_their_number_leaves_as_many_workers(proxy: Running) -> None:
+    refused = CONFIG + "routes: [{name: not-for-workers, page: x}]"
+    with clients(proxy) as failures:
+        for count in (1, 4):
+            proxy.reload(refused.replace("workers: 2", f"workers: {count}"))
+            until(lambda: len(proxy.workers()) == 2, "the former number")
+            assert proxy.ask()["workers"] == 2
+    assert failures == []
+
+
 def test_a_worker_that_is_killed_is_replaced_and_its_waiting_clients_are_served(
     proxy: Running,
 ) -> None:

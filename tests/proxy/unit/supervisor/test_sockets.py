@@ -48,14 +48,14 @@ def test_opening_again_opens_only_what_is_missing(sockets: ListeningSockets) -> 
     assert len(sockets.open([first], 5)) == 3
 
 
-def test_closing_again_leaves_what_was_there_before(sockets: ListeningSockets) -> None:
+def test_closing_again_leaves_addresses_that_were_there_before(sockets: ListeningSockets) -> None:
     stays, goes = tcp(), tcp()
     sockets.open([stays], 2)
-    before = list(sockets.of(stays.address))
 
     sockets.close_again(sockets.open([stays, goes], 3))
-    assert sockets.all() == {stays.address: before}
-    assert all(one.fileno() >= 0 for one in before)
+    # Clients may be waiting at the third: closed, it would reset them.
+    assert set(sockets.all()) == {stays.address}
+    assert [one.fileno() >= 0 for one in sockets.of(stays.address)] == [True] * 3
     sockets.open([goes], 1)
 
 

@@ -83,17 +83,19 @@ class ListeningSockets:
         return bool(gone)
 
     def close_again(self, opened: Sequence[socket.socket]) -> None:
-        """Close what ``open`` returned: it is not needed after all."""
-        for address, sockets in list(self._by_address.items()):
-            again = [one for one in sockets if one in opened]
-            kept = [one for one in sockets if one not in opened]
-            if kept:
-                self._by_address[address] = kept
-                for one in again:
-                    one.close()
-            else:
-                del self._by_address[address]
-                close_all({address: again})
+        """Close the addresses that ``open`` opened: they are not listened to after all.
+
+        What it opened beside older sockets of an address stays, and is shared out: clients may be
+        waiting there.
+        """
+        again = {
+            address: sockets
+            for address, sockets in self._by_address.items()
+            if all(one in opened for one in sockets)
+        }
+        for address in again:
+            del self._by_address[address]
+        close_all(again)
 
     def forget_inherited(self) -> None:
         """Close what was inherited and is for no listener: its clients would wait for nobody."""

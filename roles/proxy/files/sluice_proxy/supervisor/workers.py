@@ -174,6 +174,7 @@ class Workers:
         self._backoffs: list[Backoff] = []
         self._leaving: set[Worker] = set()
         self._force: InForce | None = None
+        self._count = 0
         self._stopping = False
         self._all_gone = asyncio.Event()
         self.departed = Metrics()
@@ -196,10 +197,9 @@ class Workers:
 
         Raises Refused when one cannot. Then some may serve it: put the former in force again.
         """
-        self._force = force
-        surplus, self._places = self._places[count:], self._places[:count]
-        missing = count - len(self._places)
-        self._places += [None] * missing
+        self._force, self._count = force, count
+        places = self._places
+        places += [None] * (count - len(places))
         self._backoffs += [Backoff() for _unused in range(count - len(self._backoffs))]
         results = await asyncio.gather(
             *(self._bring_up(place, force) for place in range(count)), return_exceptions=True
@@ -208,9 +208,10 @@ class Workers:
         if failed:
             raise failed[0]
         # Only now: till here the surplus served what it still listens to.
+        surplus = [worker for worker in places[count:] if worker is not None]
+        del places[count:]
         for worker in surplus:
-            if worker is not None:
-                self._leave(worker, force.drain)
+            self._leave(worker, force.drain)
 
     async def _bring_up(self, place: int, force: InForce) -> None:
         try:
@@ -223,7 +224,7 @@ class Workers:
         worker = self._places[place]
         if worker is None:
             worker = self._start(place)
-        await worker.adopt(force, share_out(force.sockets, place, len(self._places)))
+        await worker.adopt(force, share_out(force.sockets, place, self._count))
 
     def take_over(self, processes: Iterable[tuple[int, Any]]) -> None:
         """Take workers of a former supervisor over, to send them away when ours serve."""
@@ -345,7 +346,7 @@ class Workers:
     async def _replace(self, place: int, wait: float) -> None:
         await asyncio.sleep(wait)
         force = self._force
-        if self._stopping or force is None or place >= len(self._places):
+        if self._stopping or force is None or place >= self._count:
             return
         if self._places[place] is not None:
             return
