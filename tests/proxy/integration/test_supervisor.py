@@ -82,6 +82,19 @@ def test_a_change_reaches_all_workers_and_costs_no_request(proxy: Running) -> No
     assert proxy.number('sluice_reloads_total{result="applied"}') == 10
 
 
+def test_changes_and_upgrades_leave_no_descriptor_open(proxy: Running) -> None:
+    def descriptors() -> list[int]:
+        pids = (proxy.process.pid, *proxy.workers())
+        return [len(os.listdir(f"/proc/{pid}/fd")) for pid in pids]
+
+    before = descriptors()
+    for _unused in range(3):
+        proxy.reload()
+    assert descriptors() == before
+    proxy.upgrade()
+    until(lambda: descriptors() == before, "the end of the former workers")
+
+
 def test_a_bad_file_changes_nothing_and_is_told_with_its_line(proxy: Running) -> None:
     proxy.reload(CONFIG + "rotues: []")
 
@@ -106,6 +119,7 @@ def test_what_a_worker_refuses_is_taken_back_from_all(proxy: Running) -> None:
 
     assert failures == []
     assert "this route is not for workers" in proxy.said
+    assert proxy.page("/healthz")[0] == 200
     proxy.reload(CONFIG + ROUTES)
     assert {proxy.ask()["version"] for _unused in range(20)} == {
         int(proxy.number("sluice_snapshot_version"))
@@ -202,6 +216,22 @@ def test_there_is_no_upgrade_to_what_cannot_serve(proxy: Running) -> None:
     assert proxy.ask()["version"] == 1
 
 
+def test_while_a_new_program_cannot_serve_the_former_workers_do(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    plane = "samples.plain_plane:make_unless_told"
+    with running(tmp_path, CONFIG, data_plane=plane, SLUICE_TEST_FOLDER=str(tmp_path)) as proxy:
+        before = set(proxy.workers())
+        with clients(proxy) as failures:
+            broken.touch()
+            proxy.signal(signal.SIGUSR2)
+            until(lambda: "the former workers go on" in proxy.said, "the failure")
+            assert proxy.ask()["pid"] in before
+            broken.unlink()
+            until(lambda: proxy.said.count("serving: ") == 2, "the success")
+        assert failures == []
+        until(lambda: before.isdisjoint(proxy.workers()), "the end of the former workers")
+
+
 def test_sigterm_lets_requests_finish_and_then_ends(proxy: Running) -> None:
     with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client:
         client.sendall(b"GET /slow HTTP/1.1\r\n\r\n")
@@ -219,6 +249,17 @@ def test_draining_has_a_limit(tmp_path: Path) -> None:
         socket.create_connection(("127.0.0.1", proxy.port)),
     ):
         until(lambda: proxy.number("connections") == 1, "the connection")
+        assert proxy.stop() == 0
+
+
+def test_a_second_sigterm_waits_for_nobody(tmp_path: Path) -> None:
+    with (
+        running(tmp_path, CONFIG.replace("10s", "1d")) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port)),
+    ):
+        until(lambda: proxy.number("connections") == 1, "the connection")
+        proxy.signal(signal.SIGTERM)
+        until(lambda: "STOPPING=1" in proxy.hear(), "draining")
         assert proxy.stop() == 0
 
 
@@ -295,6 +336,10 @@ routes:
         assert f"sluice_target_healthy{labels} 0" in proxy.page()[1]
         proxy.upgrade()
         assert proxy.ask()["down"] == [key], "an upgrade forgot what was down"
+        proxy.reload(config.replace("name: checked", "name: renamed"))
+        until(lambda: proxy.ask()["down"] == [["renamed", key[1]]], "what the new name has")
+        proxy.reload(config)
+        until(lambda: proxy.ask()["down"] == [key], "what the former name has")
         with answering(port):
             until(lambda: all(proxy.ask()["down"] == [] for _unused in range(5)), "coming back")
         assert f"target {key[1]} of checked is out" in proxy.said

@@ -100,3 +100,10 @@ class Connection(asyncio.Protocol):
 
 def make() -> PlainPlane:
     return PlainPlane()
+
+
+def make_unless_told() -> PlainPlane:
+    """Fail, as a program with an error would, as long as there is a file named ``broken``."""
+    if os.path.exists(os.path.join(os.environ["SLUICE_TEST_FOLDER"], "broken")):
+        raise RuntimeError("this program is broken")
+    return PlainPlane()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,25 @@ def test_without_a_service_manager_nobody_is_told() -> None:
 def test_a_watchdog_of_another_process_is_not_fed() -> None:
     assert Notifier({"WATCHDOG_USEC": "1000000"}).watchdog == 1.0
     assert Notifier({"WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "1"}).watchdog is None
+
+
+def test_sockets_that_are_kept_replace_those_that_were(tmp_path: Path) -> None:
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
+        socket.create_server(("127.0.0.1", 0)) as kept,
+    ):
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(10)
+        address = str(tmp_path / "notify")
+        Notifier({"NOTIFY_SOCKET": address}).keep([kept])
+        Notifier({"NOTIFY_SOCKET": address, "FDSTORE": "16"}).keep([kept])
+
+        first = socket.recv_fds(manager, 1000, 10)
+        second = socket.recv_fds(manager, 1000, 10)
+        assert first[:2] == (b"FDSTOREREMOVE=1\nFDNAME=sluice-proxy", [])
+        assert second[0] == b"FDSTORE=1\nFDNAME=sluice-proxy"
+        with socket.socket(fileno=second[1][0]) as received:
+            assert received.getsockname() == kept.getsockname()
 
 
 def test_sockets_for_another_process_are_not_taken_but_forgotten() -> None:

@@ -48,6 +48,17 @@ def test_opening_again_opens_only_what_is_missing(sockets: ListeningSockets) -> 
     assert len(sockets.open([first], 5)) == 3
 
 
+def test_closing_again_leaves_what_was_there_before(sockets: ListeningSockets) -> None:
+    stays, goes = tcp(), tcp()
+    sockets.open([stays], 2)
+    before = list(sockets.of(stays.address))
+
+    sockets.close_again(sockets.open([stays, goes], 3))
+    assert sockets.all() == {stays.address: before}
+    assert all(one.fileno() >= 0 for one in before)
+    sockets.open([goes], 1)
+
+
 def test_an_address_that_another_program_listens_to_is_refused_even_if_it_would_share(
     sockets: ListeningSockets,
 ) -> None:

@@ -62,6 +62,14 @@ def test_what_was_in_files_is_in_it_afterwards() -> None:
     assert found.key.text == ONE.key_pem()
 
 
+def test_one_file_may_have_the_chain_and_the_key() -> None:
+    one_file = Pem(text=ONE.key_pem() + ONE.chain)
+    found = read(Certificate(chain=one_file, key=one_file)).certificate
+
+    assert found.chain.text == ONE.chain
+    assert found.key.text == ONE.key_pem()
+
+
 @pytest.mark.parametrize("where", ["password", "password_file"])
 def test_an_encrypted_key_is_opened_once_and_needs_no_password_later(where: str) -> None:
     encrypted = ONE.key_pem(b"secret")

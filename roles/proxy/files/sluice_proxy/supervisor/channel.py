@@ -57,11 +57,6 @@ class Channel:
         self._open = True
         self._loop.add_reader(end, self._read)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the other end is there, as far as is known."""
-        return self._open
-
     def fileno(self) -> int:
         """Return the descriptor of this end."""
         return self._end.fileno()

@@ -26,6 +26,8 @@ def encode_metrics(metrics: Metrics) -> bytes:
                     seen.durations.total,
                 ]
                 for (route, target), seen in metrics.traffic.items()
+                # Of thousands of routes, many have had no request.
+                if seen.statuses
             ],
             "counters": [[name, labels, n] for (name, labels), n in metrics.counters.items()],
             "gauges": [[name, labels, n] for (name, labels), n in metrics.gauges.items()],

@@ -73,13 +73,33 @@ class ListeningSockets:
                 one.listen(listener.backlog)
         return [one for sockets in opened.values() for one in sockets]
 
-    def keep_only(self, listeners: Sequence[Listener]) -> None:
-        """Close the sockets of addresses that nobody listens to any more."""
+    def keep_only(self, listeners: Sequence[Listener]) -> bool:
+        """Close the sockets of addresses that nobody listens to any more; return if there were."""
         kept = {listener.address for listener in listeners}
         gone = {address: s for address, s in self._by_address.items() if address not in kept}
         for address in gone:
             del self._by_address[address]
         close_all(gone)
+        return bool(gone)
+
+    def close_again(self, opened: Sequence[socket.socket]) -> None:
+        """Close what ``open`` returned: it is not needed after all."""
+        for address, sockets in list(self._by_address.items()):
+            again = [one for one in sockets if one in opened]
+            kept = [one for one in sockets if one not in opened]
+            if kept:
+                self._by_address[address] = kept
+                for one in again:
+                    one.close()
+            else:
+                del self._by_address[address]
+                close_all({address: again})
+
+    def forget_inherited(self) -> None:
+        """Close what was inherited and is for no listener: its clients would wait for nobody."""
+        for _name, one in self._inherited:
+            one.close()
+        self._inherited = []
 
     def close(self) -> None:
         """Close everything, and remove the files of unix sockets."""

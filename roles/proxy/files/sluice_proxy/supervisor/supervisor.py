@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import random
@@ -39,8 +40,10 @@ ADOPTION = 30.0
 """Seconds in which all workers have to take a snapshot over."""
 ANSWER = 2.0
 """Seconds in which a worker has to tell its numbers, before the last known are taken."""
-REPORTS = 5.0
+PINGS = 5.0
 """Seconds between two looks at whether workers answer."""
+RETRY = 10.0
+"""Seconds until a program that came by an upgrade, and cannot serve, tries again."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 _log = logging.getLogger("sluice_proxy.supervisor")
@@ -95,7 +98,7 @@ class Supervisor:
             self._notifier.ready(self._status())
             _log.info("serving: %s", self._status())
             self._keep_doing(self._look_at_logs, LOOKED_AT)
-            self._keep_doing(self._look_at_workers, REPORTS)
+            self._keep_doing(self._look_at_workers, PINGS)
             if self._notifier.watchdog is not None:
                 self._keep_doing(self._feed_watchdog, self._notifier.watchdog / 2)
             await self._stop.wait()
@@ -105,18 +108,44 @@ class Supervisor:
     # Start and end
 
     async def _start(self, predecessor: handover.Handover | None) -> None:
-        snapshot = await asyncio.to_thread(read_configuration, self._path, self._version + 1)
-        self._write_logs(snapshot)
         if predecessor is not None:
-            self._succeed(predecessor, snapshot)
+            await self._succeed(predecessor)
+            return
+        snapshot = await self._read()
+        self._write_logs(snapshot)
         try:
-            await self._put_in_force(snapshot)
+            async with self._changing:
+                await self._put_in_force(snapshot)
         except (CannotListen, Refused, TimeoutError) as error:
             raise CannotStart(_said(error)) from error
-        if predecessor is not None:
-            self._workers.dismiss_former(snapshot.timeouts.drain)
+        self._sockets.forget_inherited()
 
-    def _succeed(self, predecessor: handover.Handover, snapshot: Snapshot) -> None:
+    async def _succeed(self, predecessor: handover.Handover) -> None:
+        """Take over from a predecessor; its workers serve for as long as ours cannot."""
+        first = True
+        while not self._stop.is_set():
+            try:
+                async with self._changing:
+                    snapshot = await self._read()
+                    if first:
+                        self._write_logs(snapshot)
+                        self._inherit(predecessor, snapshot)
+                        first = False
+                    await self._put_in_force(snapshot)
+            except (InvalidConfig, CannotListen, Refused, TimeoutError) as error:
+                if first:
+                    raise
+                _log.error("the former workers go on: %s", _said(error))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), RETRY)
+            else:
+                self._workers.dismiss_former(snapshot.timeouts.drain)
+                return
+
+    async def _read(self) -> Snapshot:
+        return await asyncio.to_thread(read_configuration, self._path, self._version + 1)
+
+    def _inherit(self, predecessor: handover.Handover, snapshot: Snapshot) -> None:
         """Take over what the predecessor left."""
         self._version = predecessor.version
         self._workers.deaths = predecessor.deaths
@@ -153,20 +182,25 @@ class Supervisor:
 
         Raises CannotListen, Refused or TimeoutError, and then all is as it was.
         """
-        count = snapshot.workers or os.cpu_count() or 1
+        count = _workers(snapshot)
         self._warn_about_files(snapshot, count)
         opened = self._sockets.open(snapshot.listeners, count)
         try:
             await self._serve_page(snapshot)
             await self._push(snapshot, count)
         except (OSError, Refused, TimeoutError):
-            self._sockets.keep_only(self._snapshot.listeners)
+            self._sockets.close_again(opened)
             raise
-        self._notifier.keep(opened)
         self._snapshot = snapshot
-        self._sockets.keep_only(snapshot.listeners)
+        closed = self._sockets.keep_only(snapshot.listeners)
+        if opened or closed:
+            self._notifier.keep([one for of_one in self._sockets.all().values() for one in of_one])
         self._contexts.forget()
+        before = self._health.down
         self._health.follow(snapshot.routes)
+        if self._health.down != before:
+            # A target that is down may be another route's now.
+            self._workers.set_down(self._health.down)
         self._write_logs(snapshot)
 
     async def _push(self, snapshot: Snapshot, count: int) -> None:
@@ -175,6 +209,7 @@ class Supervisor:
             self._version,
             encode(replace(snapshot, version=self._version, workers=count)),
             [self._sockets.of(listener.address) for listener in snapshot.listeners],
+            snapshot.timeouts.drain,
             self._health.down,
         )
         async with asyncio.timeout(ADOPTION):
@@ -186,19 +221,24 @@ class Supervisor:
             self._notifier.reloading("reading the configuration")
             former = self._snapshot
             try:
-                found = await asyncio.to_thread(read_configuration, self._path, self._version + 1)
-                await self._put_in_force(found)
-            except InvalidConfig as invalid:
-                self._refuse(str(invalid))
-            except (OSError, TimeoutError) as error:
+                await self._put_in_force(await self._read())
+            except (InvalidConfig, CannotListen, CannotStart) as error:
                 self._refuse(_said(error))
-            except Refused as refused:
-                self._refuse(str(refused))
-                await self._push(former, former.workers or os.cpu_count() or 1)
+            except (Refused, TimeoutError) as error:
+                self._refuse(_said(error))
+                await self._take_back(former)
             else:
                 self._reloads["applied"] += 1
                 _log.info("the configuration was read again: %s", self._status())
             self._notifier.ready(self._status())
+
+    async def _take_back(self, former: Snapshot) -> None:
+        """Have all workers serve ``former`` again, those too that went over already."""
+        try:
+            await self._serve_page(former)
+            await self._push(former, _workers(former))
+        except (OSError, Refused) as error:
+            _log.error("not all workers serve what they did: %s", _said(error))
 
     def _refuse(self, why: str) -> None:
         self._reloads["refused"] += 1
@@ -307,7 +347,7 @@ class Supervisor:
 
     async def _look_at_workers(self) -> None:
         for worker in self._workers.everybody:
-            worker.report()
+            worker.ping()
         self._workers.kill_silent()
 
     async def _feed_watchdog(self) -> None:
@@ -375,6 +415,11 @@ class Supervisor:
             f" {len(snapshot.routes)} routes, {len(snapshot.certificates)} certificates,"
             f" listening on {addresses or 'nothing'}"
         )
+
+
+def _workers(snapshot: Snapshot) -> int:
+    """Return how many workers a snapshot asks for."""
+    return snapshot.workers or os.cpu_count() or 1
 
 
 def _said(error: Exception) -> str:

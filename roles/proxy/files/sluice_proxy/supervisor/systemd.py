@@ -38,17 +38,14 @@ class Notifier:
         """Say that it ends."""
         self._tell(f"STOPPING=1\nSTATUS={_line(status)}")
 
-    def status(self, status: str) -> None:
-        """Say how it goes, in one line for people."""
-        self._tell(f"STATUS={_line(status)}")
-
     def alive(self) -> None:
         """Keep the watchdog from biting."""
         self._tell("WATCHDOG=1")
 
     def keep(self, sockets: Sequence[socket.socket]) -> None:
-        """Have sockets kept open over a restart, where the unit allows it."""
+        """Have these sockets, and no others, kept over a restart, where the unit allows it."""
         if self.keeps_sockets:
+            self._tell("FDSTOREREMOVE=1\nFDNAME=sluice-proxy")
             for start in range(0, len(sockets), 100):
                 part = [one.fileno() for one in sockets[start : start + 100]]
                 self._tell("FDSTORE=1\nFDNAME=sluice-proxy", part)

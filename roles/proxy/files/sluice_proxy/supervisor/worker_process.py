@@ -68,6 +68,8 @@ class WorkerProcess:
                     await self._adopt(message)
                 case "down":
                     self._plane.set_down(_down(message.payloads[0]))
+                case "ping":
+                    self._answer("pong")
                 case "report":
                     self._answer("report", payloads=[encode_metrics(self._plane.metrics())])
                 case "reopen":

@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +38,23 @@ _log = logging.getLogger("sluice_proxy.supervisor")
 class InForce:
     """What workers are to serve: an encoded snapshot, its sockets, and the targets that are down.
 
-    ``sockets`` has those of each listener of the snapshot, in its order.
+    ``sockets`` has those of each listener of the snapshot, in its order; ``drain`` is how many
+    seconds a worker has to finish in whose place goes away.
     """
 
     version: int
     encoded: bytes
     sockets: Sharing
+    drain: float = 30.0
     down: frozenset[tuple[str, str]] = frozenset()
 
 
 class Refused(RuntimeError):
     """A worker cannot take a snapshot over."""
+
+
+class Died(Refused):
+    """A worker ended before it had taken a snapshot over."""
 
 
 class Worker:
@@ -91,6 +97,10 @@ class Worker:
         self.channel.send("report")
         return done
 
+    def ping(self) -> None:
+        """Have it say that it is there."""
+        self.channel.send("ping")
+
     def set_down(self, down: frozenset[tuple[str, str]]) -> None:
         """Tell it which targets are down."""
         self.channel.send("down", payloads=[_encoded(down)])
@@ -114,18 +124,18 @@ class Worker:
                 self.adopted = version = message.values["version"]
                 self._answer(version, None)
             case "refused":
-                self._answer(message.values["version"], message.values["reason"])
+                self._answer(message.values["version"], Refused(message.values["reason"]))
             case "report":
                 self.metrics = decode_metrics(message.payloads[0])
                 self._reported()
 
-    def _answer(self, version: int, reason: str | None) -> None:
+    def _answer(self, version: int, refused: Refused | None) -> None:
         done = self._versions.pop(version, None)
         if done is not None and not done.done():
-            if reason is None:
+            if refused is None:
                 done.set_result(None)
             else:
-                done.set_exception(Refused(reason))
+                done.set_exception(refused)
                 # Nobody may be waiting any more.
                 done.exception()
 
@@ -148,7 +158,7 @@ class Worker:
         if self._killing is not None:
             self._killing.cancel()
         for version in list(self._versions):
-            self._answer(version, f"worker {self.pid} ended ({self.exit_status})")
+            self._answer(version, Died(f"worker {self.pid} {_described(self.exit_status)}"))
         self._reported()
         self._ended(self)
 
@@ -200,9 +210,16 @@ class Workers:
         # Only now: till here the surplus served what it still listens to.
         for worker in surplus:
             if worker is not None:
-                self._leave(worker, None)
+                self._leave(worker, force.drain)
 
     async def _bring_up(self, place: int, force: InForce) -> None:
+        try:
+            await self._adopt(place, force)
+        except Died:
+            # Its death may have nothing to do with the snapshot; that of the next one has.
+            await self._adopt(place, force)
+
+    async def _adopt(self, place: int, force: InForce) -> None:
         worker = self._places[place]
         if worker is None:
             worker = self._start(place)
@@ -222,7 +239,7 @@ class Workers:
         """Tell all workers which targets are down, and those that come later."""
         force = self._force
         if force is not None:
-            self._force = InForce(force.version, force.encoded, force.sockets, down)
+            self._force = replace(force, down=down)
         for worker in self.everybody:
             worker.set_down(down)
 
@@ -280,9 +297,9 @@ class Workers:
         """Return (process id, descriptor of the channel) of all, for a successor."""
         return [(worker.pid, worker.channel.fileno()) for worker in self.everybody]
 
-    def _leave(self, worker: Worker, seconds: float | None) -> None:
+    def _leave(self, worker: Worker, seconds: float) -> None:
         self._leaving.add(worker)
-        worker.drain(_DRAIN if seconds is None else seconds)
+        worker.drain(seconds)
 
     def _start(self, place: int) -> Worker:
         ours, theirs = channel_pair()
@@ -348,10 +365,6 @@ class Workers:
         if worker.exit_status:
             how = _described(worker.exit_status)
             _log.warning("worker %d, which was to end, %s", worker.pid, how)
-
-
-_DRAIN = 30.0
-"""Seconds for a worker whose place went away to finish in."""
 
 
 def without_gauges(metrics: Metrics) -> Metrics:

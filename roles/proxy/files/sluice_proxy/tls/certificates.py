@@ -54,18 +54,22 @@ def read_certificate(certificate: Certificate, read: Read) -> ReadCertificate:
     """Return a certificate with all that a handshake needs; raises BadCertificate."""
     chain_text = _text("chain", certificate.chain, read)
     chain = _chain(chain_text)
-    key = _key(_text("key", certificate.key, read), _password(certificate, read))
+    password = _password(certificate, read)
+    key_text = _text("key", certificate.key, read)
+    key = _key(key_text, password)
     leaf = chain[0]
     if key.public_key().public_bytes(_DER, _SPKI) != leaf.public_key().public_bytes(_DER, _SPKI):
         raise BadCertificate(
             "key", "this key is not that of the first certificate of the chain: use the pair"
         )
-    plain_key = key.private_bytes(
-        _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    if password is not None or b"-----BEGIN CERTIFICATE" in key_text:
+        # Certificates in the file of the key would be sent as part of the chain, once more.
+        key_text = key.private_bytes(
+            _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
     whole = Certificate(
         chain=Pem(text=b"".join(part.public_bytes(_PEM) for part in chain)),
-        key=Pem(text=plain_key),
+        key=Pem(text=key_text),
         hosts=certificate.hosts or names_of(leaf),
     )
     return ReadCertificate(whole, leaf.not_valid_after_utc)
@@ -151,8 +155,9 @@ def _check_strength(certificate: x509.Certificate, place: int) -> None:
         raise BadCertificate("chain", f"{which} has a key that is neither RSA nor elliptic")
     if bits < least:
         raise BadCertificate("chain", f"{which} has a key of {bits} bits: {least} are the least")
-    signed_by_itself = certificate.issuer == certificate.subject
-    if not signed_by_itself and isinstance(certificate.signature_hash_algorithm, _TOO_WEAK):
+    weak = isinstance(certificate.signature_hash_algorithm, _TOO_WEAK)
+    # Nobody checks how an authority at the top signed itself.
+    if weak and certificate.issuer != certificate.subject:
         raise BadCertificate("chain", f"{which} is signed with MD5 or SHA-1: have it issued anew")
 
 

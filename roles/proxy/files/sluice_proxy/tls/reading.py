@@ -9,7 +9,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from ..routes.model.policies import ClientCertificate, TlsPolicy
 from ..snapshot.snapshot import Snapshot
@@ -69,7 +68,8 @@ def _certificates(snapshot: Snapshot) -> tuple[list[ReadCertificate], list[Compl
 
 
 def _content(path: str) -> bytes:
-    return Path(path).read_bytes()
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _policies(snapshot: Snapshot) -> tuple[dict[TlsPolicy, TlsPolicy], list[Complaint]]:
