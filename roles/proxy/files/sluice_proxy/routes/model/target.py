@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -35,6 +35,9 @@ class TargetTls:
     server_name: str | None = None
 
 
+_USUAL_TLS = TargetTls()
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One server of a route: ``host`` and ``port``, or the ``socket`` of a local one.
@@ -51,7 +54,7 @@ class Target:
     query: str = ""
     weight: int = 1
     state: TargetState = TargetState.ACTIVE
-    tls: TargetTls = field(default_factory=TargetTls)
+    tls: TargetTls = _USUAL_TLS
 
     @property
     def name(self) -> str:
