@@ -44,6 +44,12 @@ class Snapshot:
     routes: tuple[Route, ...] = ()
 
 
+_BROKEN = (
+    pickle.UnpicklingError, EOFError, AttributeError, ImportError, LookupError, TypeError, ValueError,
+)  # fmt: skip
+"""What reading something else, or half of it, ends with."""
+
+
 def encode(snapshot: Snapshot) -> bytes:
     """Return ``snapshot`` as bytes for a worker of the same release."""
     with collector_paused():
@@ -55,7 +61,7 @@ def decode(encoded: bytes) -> Snapshot:
     try:
         with collector_paused():
             snapshot = _Decoder(io.BytesIO(encoded)).load()
-    except (pickle.UnpicklingError, EOFError, AttributeError, IndexError, ImportError) as error:
+    except _BROKEN as error:
         raise ValueError(f"not a snapshot: {error}") from error
     if not isinstance(snapshot, Snapshot):
         raise ValueError(f"not a snapshot: {type(snapshot).__name__}")
