@@ -45,8 +45,14 @@ class Snapshot:
 
 
 _BROKEN = (
-    pickle.UnpicklingError, EOFError, AttributeError, ImportError, LookupError, TypeError, ValueError,
-)  # fmt: skip
+    pickle.UnpicklingError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 """What reading something else, or half of it, ends with."""
 
 
