@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from corpus.case import Case
@@ -32,14 +34,20 @@ def proxy(upstream: Upstream) -> Iterator[Proxy]:
         yield running
 
 
+@pytest.mark.parametrize("segment", [1 << 20, 7], ids=["at once", "in pieces"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_an_upstream_gets_no_other_requests_than_the_client_sent(
-    proxy: Proxy, upstream: Upstream, case: Case
+    proxy: Proxy, upstream: Upstream, case: Case, segment: int
 ) -> None:
     upstream.requests.clear()
     with proxy.client() as client:
-        client.send(case.raw)
-        client.end_sending()
+        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # A refusal may come, and the connection go, before all is sent.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for place in range(0, min(len(case.raw), 700 * segment), segment):
+                client.send(case.raw[place : place + segment])
+            client.send(case.raw[700 * segment :])
+            client.end_sending()
         statuses = read_all(client)
     # A request that names no host gets the target's.
     own = b"\r\nHost: 127.0.0.1:%d\r\n" % upstream.port

@@ -69,9 +69,11 @@ class Conversation:
             if not size:
                 break
             content += self.read_exactly(size + 2)
-        while line not in (b"\r\n", b""):
+        while line != b"\r\n":
             line = self.read_until(b"\r\n")
             content += line
+            if not line.endswith(b"\r\n"):
+                raise ConnectionResetError("the proxy closed within a request")
         return content
 
     def send(self, data: bytes) -> None:

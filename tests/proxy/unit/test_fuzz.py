@@ -12,11 +12,11 @@ from fuzz.mutation import Mutator
 from fuzz.targets import TARGETS
 
 INPUTS = {
-    "request": 40_000,
+    "request": 45_000,
     "response": 45_000,
     "chunks": 45_000,
-    "client-hello": 45_000,
-    "proxy-header": 25_000,
+    "client-hello": 30_000,
+    "proxy-header": 20_000,
 }
 """Enough for some four seconds each."""
 

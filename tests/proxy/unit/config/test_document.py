@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from sluice_proxy.config import document
 from sluice_proxy.config.document import MAX_BYTES, MAX_DEPTH, read_document
 from sluice_proxy.config.problems import InvalidConfig
 
@@ -131,6 +131,6 @@ def test_the_place_of_a_merged_value_is_where_it_is_written() -> None:
     max_leaves=20,
 ))  # fmt: skip
 def test_what_yaml_writes_is_read_back(data: object) -> None:
-    text = document.yaml.safe_dump(data, allow_unicode=True)
+    text = yaml.safe_dump(data, allow_unicode=True)
     expected = {} if data is None else data
     assert read_document(text.encode(), "edge.yml").data == expected

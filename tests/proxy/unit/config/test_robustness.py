@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from samples.config import FilesInMemory
-from sluice_proxy.config.document import yaml
 from sluice_proxy.config.loading import parse
 from sluice_proxy.config.problems import InvalidConfig
 from sluice_proxy.config.reference import json_schema
@@ -35,14 +35,18 @@ def values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     if "anyOf" in schema:
         return st.one_of(*map(values, schema["anyOf"]))
     if "properties" in schema:
-        inner = {
-            key: st.deferred(lambda s=part: values(s)) for key, part in schema["properties"].items()
-        }
+        parts = schema["properties"].items()
+        inner = {key: later(part) for key, part in parts}
         return st.fixed_dictionaries({}, optional=inner) | ODD
     if schema.get("type") == "array":
-        return st.lists(st.deferred(lambda: values(schema["items"])), max_size=2) | ODD
+        return st.lists(later(schema["items"]), max_size=2) | ODD
     known = [*schema.get("examples", ()), *schema.get("enum", ()), schema.get("default")]
     return st.sampled_from(known) | ODD
+
+
+def later(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Return the values of a schema that may have itself inside."""
+    return st.deferred(lambda: values(schema))
 
 
 def check(text: bytes) -> None:

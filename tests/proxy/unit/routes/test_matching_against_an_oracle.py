@@ -125,3 +125,20 @@ def test_globs_overlap_when_some_path_is_matched_by_both(first: str, second: str
         for text in map("".join, product("ab", repeat=size))
     )
     assert overlap(first, second) == some
+
+
+@given(st.lists(globs, unique=True, max_size=8))
+def test_globs_are_refused_in_just_the_pairs_that_overlap(texts: list[str]) -> None:
+    patterns = [PathPattern(PathKind.GLOB, "/*" + text) for text in texts]
+    routes = [Route(str(place), paths=(path,)) for place, path in enumerate(patterns)]
+    try:
+        compile_routes(routes)
+        refused = set()
+    except Rivals as rivals:
+        refused = {(rivalry.first, rivalry.second) for rivalry in rivals.rivalries}
+    assert refused == {
+        (one, two)
+        for two, second in enumerate(patterns)
+        for one, first in enumerate(patterns[:two])
+        if first.fixed == second.fixed and overlap(first.text, second.text)
+    }

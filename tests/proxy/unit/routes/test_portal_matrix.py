@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from samples.routes import found
 from sluice_proxy.routes.matching.table import Table, compile_routes
@@ -15,7 +17,7 @@ from sluice_proxy.routes.portal import portal_path, portal_route
 from sluice_proxy.routes.rewriting.forwarding import Forwarding
 
 BASE = "portal.test"
-ROUTES = [
+ROUTES: list[dict[str, Any]] = [
     {"name": "a", "domain": BASE},
     {"name": "b", "subdomain": "b", "path": "/b*"},
     {"name": "c", "domain": BASE, "path": "/c/"},
@@ -76,7 +78,7 @@ def test_a_request_goes_where_portal_sends_it(
 
 
 def test_subdomain_with_domain_beats_subdomain_beats_domain_beats_path() -> None:
-    ranked = [
+    ranked: list[dict[str, Any]] = [
         {"name": "both", "subdomain": "b", "domain": "p.test"},
         {"name": "subdomain", "subdomain": "b", "path": "/a/long/path"},
         {"name": "domain", "domain": "p.test", "path": "/a/long/path"},

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ def sent(
     asked_query: bytes | None = None,
     *,
     pattern: str = "/",
-    **target: str,
+    **target: Any,
 ) -> bytes:
     return Forwarding(rewrite, parse_path_pattern(pattern), Target(**target)).origin_form(
         asked_path, asked_query
@@ -98,8 +100,14 @@ def test_what_follows_a_beginning_is_found_however_the_path_is_encoded(
     assert after(found, rest) == b""
 
 
-def redirected(template: str, **request: object) -> bytes | None:
-    values = {"scheme": "http", "host": "h.example", "port": None, "path": b"/a", "query": None}
+def redirected(template: str, **request: Any) -> bytes | None:
+    values: dict[str, Any] = {
+        "scheme": "http",
+        "host": "h.example",
+        "port": None,
+        "path": b"/a",
+        "query": None,
+    }
     return location(check_location(template), **{**values, **request}, matched=ANY_PATH)
 
 

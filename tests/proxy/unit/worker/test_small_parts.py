@@ -83,8 +83,10 @@ def test_the_client_is_the_last_address_that_is_not_a_trusted_proxys() -> None:
     assert address("192.0.2.1", trusted=False) == "10.0.0.1"
 
 
-def test_nonsense_for_an_address_is_bounded() -> None:
-    assert len(address("x" * 500)) == 64
+@pytest.mark.parametrize("nonsense", ["x" * 500, 'a","b":"', "unknown", '::1%"', ""])
+def test_what_is_no_address_ends_the_search(nonsense: str) -> None:
+    found = address(f"192.0.2.1, {nonsense}, 10.0.0.2")
+    assert found in ("10.0.0.2", "::1")
 
 
 def test_pages_are_answers_with_their_type() -> None:

@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from sluice_proxy.config.explaining import problems
 from sluice_proxy.config.files import Files, FilesBeside
 from sluice_proxy.config.problems import InvalidConfig, Problem
 from sluice_proxy.config.sections.root import RootSection
+from sluice_proxy.snapshot.collecting import collector_paused
 from sluice_proxy.snapshot.snapshot import Snapshot
 
 Complete = Callable[[Snapshot], tuple[Snapshot, Sequence[Complaint]]]
@@ -49,7 +48,7 @@ def parse(
 
     ``file`` is what errors call it.
     """
-    with _without_collecting():
+    with collector_paused():
         document = read_document(text, file)
         try:
             root = RootSection.model_validate(document.data, context=files)
@@ -86,15 +85,3 @@ def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Any]]:
         routes=routes,
     )
     return snapshot, wrong
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Keep the garbage collector from going through a great many new values again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

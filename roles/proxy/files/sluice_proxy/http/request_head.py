@@ -50,7 +50,11 @@ class RequestHead:
     """The content's length is unknown: it is chunked, or ends with an HTTP/2 stream."""
     expect_continue: bool = False
     upgrade: bytes | None = None
-    """``websocket`` when the client asks to switch to it, otherwise None."""
+    """``websocket`` when the client asks to switch to it, otherwise None.
+
+    What follows such a head must not be sent on, or read as requests, before the upstream has
+    answered: after a 101 it belongs to the tunnel, after anything else it is the next request.
+    """
     te_trailers: bool = False
     """Whether the client accepts trailer fields."""
     max_forwards: int | None = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sluice_proxy.routes.model.route import Route
+from sluice_proxy.snapshot.collecting import collector_paused
 from sluice_proxy.snapshot.limits import ClientTimeouts, Limits, UpstreamLimits
 from sluice_proxy.snapshot.listening import Listener
 from sluice_proxy.snapshot.networks import Network
@@ -43,16 +44,30 @@ class Snapshot:
     routes: tuple[Route, ...] = ()
 
 
+_BROKEN = (
+    pickle.UnpicklingError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What reading something else, or half of it, ends with."""
+
+
 def encode(snapshot: Snapshot) -> bytes:
     """Return ``snapshot`` as bytes for a worker of the same release."""
-    return pickle.dumps(snapshot, protocol=5)
+    with collector_paused():
+        return pickle.dumps(snapshot, protocol=5)
 
 
 def decode(encoded: bytes) -> Snapshot:
     """Return the snapshot that ``encode`` made; raises ValueError for anything else."""
     try:
-        snapshot = _Decoder(io.BytesIO(encoded)).load()
-    except (pickle.UnpicklingError, EOFError, AttributeError, IndexError, ImportError) as error:
+        with collector_paused():
+            snapshot = _Decoder(io.BytesIO(encoded)).load()
+    except _BROKEN as error:
         raise ValueError(f"not a snapshot: {error}") from error
     if not isinstance(snapshot, Snapshot):
         raise ValueError(f"not a snapshot: {type(snapshot).__name__}")
@@ -66,7 +81,6 @@ class _Decoder(pickle.Unpickler):
         ours = module.startswith(("sluice_proxy.routes.model.", "sluice_proxy.snapshot."))
         builtin = (module, name) in {
             ("builtins", "frozenset"),
-            ("builtins", "set"),
             ("ipaddress", "IPv4Network"),
             ("ipaddress", "IPv6Network"),
             ("ipaddress", "IPv4Address"),

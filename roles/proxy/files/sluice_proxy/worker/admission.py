@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from ..http.request_head import RequestHead
 from ..routes.admission.pausing import Admission, admission
 from ..routes.admission.rate import client_key
@@ -102,16 +104,25 @@ def client_address(address: str, trusted: bool, head: RequestHead, networks: Net
     """Return whose request this is: the connection's peer, or for whom that one says it comes.
 
     Of X-Forwarded-For the last address counts that is not of a trusted network: what stands
-    before it can be made up.
+    before it can be made up, and what stands before something that is no address, too.
     """
     if not trusted or head.forwarding is None:
         return address
     for said in reversed(head.forwarding.get(b"x-forwarded-for", b"").split(b",")):
-        one = said.strip().decode("latin-1")
-        if not one:
+        one = _address(said.strip().decode("latin-1"))
+        if one is None:
             break
-        if one not in networks:
-            # Not an address at all, it counts as itself: then all who say so are one client.
-            return one[:64]
         address = one
+        if one not in networks:
+            break
     return address
+
+
+def _address(text: str) -> str | None:
+    """Return an address without its zone, or None for what is none."""
+    bare = text.partition("%")[0]
+    try:
+        ip_address(bare)
+    except ValueError:
+        return None
+    return bare

@@ -69,7 +69,7 @@ class Worker:
         self._connections = 0
         self._by_address: dict[bytes, int] = {}
         self._out: dict[Standing, Origin] = {}
-        self._id_start = os.urandom(8).hex()
+        self._id_start = os.urandom(8).hex().encode("ascii")
         self._ids = 0
         self._log = AccessLog(snapshot.logs.access.path)
         self._unroutable = self.metrics.of("", "")
@@ -221,7 +221,7 @@ class Worker:
     def new_request_id(self) -> bytes:
         """Return an id that no other request of any worker has."""
         self._ids += 1
-        return b"%b%08x" % (self._id_start.encode("ascii"), self._ids)
+        return b"%b%08x" % (self._id_start, self._ids)
 
     def finished(
         self, exchange: Exchange, route: RouteServing | None, origin: Origin | None, seconds: float

@@ -31,8 +31,6 @@ def _literal(part: str) -> str:
 
 def overlap(first: str, second: str) -> bool:
     """Return whether some path is matched by both globs."""
-    if not _same_ending(first, second):
-        return False
     # reached[j]: what was read of `first` and second[:j] have a text in common.
     reached = [True]
     for other in second:
@@ -47,13 +45,3 @@ def overlap(first: str, second: str) -> bool:
                 following.append(reached[j] and (char == other or "?" in (char, other)))
         reached = following
     return reached[-1]
-
-
-def _same_ending(first: str, second: str) -> bool:
-    """Return False when the last characters alone keep two globs apart, which is quickly seen."""
-    for char, other in zip(reversed(first), reversed(second), strict=False):
-        if "*" in (char, other):
-            return True
-        if char != other and "?" not in (char, other):
-            return False
-    return True

@@ -32,7 +32,8 @@ class Paths:
     """What a host pattern has, arranged so that a look-up costs by the path, not by the patterns.
 
     Beginnings that end where a segment does are found by cutting the path at its slashes; those
-    of texts and globs, which may end anywhere, by the lengths that occur.
+    of texts and globs, which may end anywhere, by the lengths that occur. Only globs that
+    begin with the same text are tried one after the other.
     """
 
     __slots__ = ("_beginnings", "_cuts", "_lengths", "_longest", "_shortest", "any", "exact")

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sluice_proxy.routes.matching.glob import overlap
 from sluice_proxy.routes.matching.paths import Match
 from sluice_proxy.routes.model.host_pattern import HostPattern
 from sluice_proxy.routes.model.path_pattern import PathKind, PathPattern
+
+_WILD = re.compile(r"[*?]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,27 @@ def _same(first: Match, second: Match) -> Rivalry:
     return Rivalry(first.index, second.index, text)
 
 
-def _overlapping(group: Sequence[Match]) -> Iterable[Rivalry]:
-    for place, second in enumerate(group):
-        for first in group[:place]:
-            if first.index != second.index and overlap(first.path.text, second.path.text):
-                yield Rivalry(
-                    first.index,
-                    second.index,
-                    f"routes {first.route.name!r} and {second.route.name!r} can both match a path"
-                    f" of host {second.host}, and neither {first.path} nor {second.path} is the"
-                    " more specific: add fixed characters to one of them",
-                )
+def _overlapping(group: Sequence[Match]) -> Iterator[Rivalry]:
+    """Yield the pairs of globs that can match one path.
+
+    Both end with the characters after their last wildcard, so one of these endings has to end the
+    other: from back to front, it begins it. In that order such globs stand one after the other.
+    """
+    nested: list[tuple[str, Match]] = []
+    backwards = ((_WILD.split(match.path.text)[-1][::-1], match) for match in group)
+    for ending, match in sorted(backwards, key=lambda pair: pair[0]):
+        while nested and not ending.startswith(nested[-1][0]):
+            nested.pop()
+        for _, other in nested:
+            if match.index != other.index and overlap(match.path.text, other.path.text):
+                yield _alike(*sorted((match, other), key=lambda each: each.index))
+        nested.append((ending, match))
+
+
+def _alike(first: Match, second: Match) -> Rivalry:
+    text = (
+        f"routes {first.route.name!r} and {second.route.name!r} can both match a path of host"
+        f" {second.host}, and neither {first.path} nor {second.path} is the more specific:"
+        " add fixed characters to one of them"
+    )
+    return Rivalry(first.index, second.index, text)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -42,6 +42,9 @@ class TargetTls:
     server_name: str | None = None
 
 
+_USUAL_TLS = TargetTls()
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One server of a route: ``host`` and ``port``, or the ``socket`` of a local one.
@@ -60,7 +63,7 @@ class Target:
     query: str = ""
     weight: int = 1
     state: TargetState = TargetState.ACTIVE
-    tls: TargetTls = field(default_factory=TargetTls)
+    tls: TargetTls = _USUAL_TLS
     proxy_protocol: ProxyVersion | None = None
 
     @property

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Processes that are measured: pinned to a processor, and known with all their children."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Pinned:
+    """A command and its children on one processor; it is a session of its own."""
+
+    def __init__(self, command: Sequence[str], processor: int, output: Path) -> None:
+        self.output = output
+        with output.open("wb") as file:
+            self._process = subprocess.Popen(
+                ["taskset", "-c", str(processor), *command],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_for(self, port: int) -> None:
+        """Wait until something listens on ``port``; raises RuntimeError with what was said."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"{self._process.args}: {self.output.read_text()[-2000:]}")
+
+    def _stats(self) -> list[list[str]]:
+        """Return the fields of /proc/PID/stat after the name, of all processes of the session."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit():
+                with suppress(OSError):
+                    fields = (folder / "stat").read_text().rpartition(") ")[2].split()
+                    if int(fields[3]) == self._process.pid:
+                        found.append(fields)
+        return found
+
+    def seconds(self) -> float:
+        """Return how much processor time it has taken so far."""
+        return sum(int(one[11]) + int(one[12]) for one in self._stats()) / _TICK
+
+    def resident_bytes(self) -> int:
+        """Return how much memory it has now; what processes share counts for each."""
+        return sum(int(one[21]) for one in self._stats()) * resource.getpagesize()
+
+    def __enter__(self) -> Pinned:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+def free_port() -> int:
+    """Return a port on which nothing listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port: int = sock.getsockname()[1]
+        return port
