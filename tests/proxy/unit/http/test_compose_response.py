@@ -120,8 +120,12 @@ def test_via_and_keep_alive_follow_the_policy() -> None:
 def test_a_route_changes_fields() -> None:
     changes = FieldChanges.compile(removed=[b"server"], replaced=[(b"X-Frame-Options", b"DENY")])
 
-    sent, _unused = composed("Server: x", "x-frame-options: SAMEORIGIN", "Content-Length: 0",
-                       policy=ResponsePolicy(changes=changes))  # fmt: skip
+    sent, _unused = composed(
+        "Server: x",
+        "x-frame-options: SAMEORIGIN",
+        "Content-Length: 0",
+        policy=ResponsePolicy(changes=changes),
+    )
 
     assert sent[1:] == ["X-Frame-Options: DENY", "Content-Length: 0"]
 

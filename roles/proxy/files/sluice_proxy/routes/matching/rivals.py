@@ -76,7 +76,7 @@ def _overlapping(group: Sequence[Match]) -> Iterator[Rivalry]:
     for ending, match in sorted(backwards, key=lambda pair: pair[0]):
         while nested and not ending.startswith(nested[-1][0]):
             nested.pop()
-        for _, other in nested:
+        for _ending, other in nested:
             if match.index != other.index and overlap(match.path.text, other.path.text):
                 yield _alike(*sorted((match, other), key=lambda each: each.index))
         nested.append((ending, match))
