@@ -82,6 +82,23 @@ def test_requests_and_large_content_go_through_tls(certificate: SelfSigned) -> N
         assert upstream.connections == 1
 
 
+def test_content_that_is_there_before_the_target_is_connected_stays_behind_its_head(
+    certificate: SelfSigned,
+) -> None:
+    body = b"x" * 200_000
+    request = b"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 200000\r\n\r\n" + body
+    with (
+        Upstream() as upstream,
+        Proxy(to(upstream.url), listener=OVER_TLS, contexts=showing(certificate)) as proxy,
+    ):
+        for _unused in range(20):
+            with over_tls(proxy, certificate) as client:
+                client.send(request)
+                assert client.response().content == b"ok"
+            upstream.drop_connections()
+        assert all(one.endswith(body) for one in upstream.requests)
+
+
 def test_a_client_hello_in_single_bytes_is_understood(certificate: SelfSigned) -> None:
     with (
         Upstream() as upstream,

@@ -141,15 +141,19 @@ class Upstream:
         with contextlib.suppress(OSError), sock:
             self.script(Conversation(self, sock))
 
+    def drop_connections(self) -> None:
+        """Close every connection."""
+        for sock in self._sockets:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Listen no more, and close every connection."""
         # A thread that waits in accept would keep the socket open.
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        for sock in self._sockets:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+        self.drop_connections()
 
     def __enter__(self) -> Upstream:
         return self

@@ -158,7 +158,9 @@ class TlsServerSide(asyncio.Protocol):
         if self._object is None or self._closing:
             return
         try:
-            self._object.write(data)
+            written = self._object.write(data)
+            while written < len(data):
+                written += self._object.write(memoryview(data)[written:])
         except ssl.SSLError:
             self.abort()
             return

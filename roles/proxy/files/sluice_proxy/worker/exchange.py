@@ -263,10 +263,12 @@ class Exchange(ExchangeState):
             self._limit(now, route.timeouts.response)
         else:
             self.deadline = self._total
-            if self._kept_bytes > MOST_KEPT:
-                self._keep_no_more()
-                self._client.resume_content()
         connection.start(self, data, head.method, head.upgrade)
+        if self._kept_bytes > MOST_KEPT:
+            self._keep_no_more()
+            if not self.request_complete:
+                # Only now: what was held may come at once, and belongs behind the head.
+                self._client.resume_content()
 
     def connect_failed(self, reason: str, timed_out: bool) -> None:
         """No connection to the target."""

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..http.answer import compose_answer
-from ..http.chunked import LAST_CHUNK, BadChunk, ChunkedDecoder, ChunkedScanner, encode_chunk
+from ..http.chunked import LAST_CHUNK, BadChunk, ChunkedDecoder, encode_chunk
 from ..http.forwarding import (
     ClientSide,
     OutgoingFraming,
@@ -30,6 +30,7 @@ from .addresses import both_ends
 from .answers import error_answer
 from .deadlines import NEVER
 from .exchange import Exchange
+from .request_content import RequestContent
 
 if TYPE_CHECKING:
     from .server import Worker
@@ -47,7 +48,7 @@ _APART = 16 * 1024
 
 # What the next byte of the client belongs to; _COMPLETE: to another request than the one that is
 # being answered; _ENDING: to nothing.
-_HEAD, _LENGTH, _CHUNKED, _COMPLETE, _TUNNEL, _ENDING = range(6)
+_HEAD, _CONTENT, _COMPLETE, _TUNNEL, _ENDING = range(5)
 # Members of an enumeration are slow to look up and to hash: these are looked at for each response.
 _BY_LENGTH, _ENCODE, _DECODE = (
     OutgoingFraming.LENGTH,
@@ -63,6 +64,7 @@ class Http1Client(asyncio.Protocol):
     __slots__ = (
         "_announced",
         "_buffer",
+        "_content",
         "_content_since",
         "_decoder",
         "_eof",
@@ -71,12 +73,10 @@ class Http1Client(asyncio.Protocol):
         "_full",
         "_head",
         "_keep_alive",
-        "_left",
         "_phase",
         "_reading",
         "_reading_heads",
         "_requests",
-        "_scanner",
         "_transport",
         "_worker",
         "deadline",
@@ -96,9 +96,8 @@ class Http1Client(asyncio.Protocol):
         self._transport: Any = None
         self._phase = _HEAD
         self._buffer = b""
-        self._left = 0
         self._content_since = 0
-        self._scanner: ChunkedScanner | None = None
+        self._content: RequestContent | None = None
         self._decoder: ChunkedDecoder | None = None
         self._exchange: Exchange | None = None
         self._head: RequestHead | None = None
@@ -185,10 +184,8 @@ class Http1Client(asyncio.Protocol):
             self._buffer += data
             if len(self._buffer) > MOST_AHEAD:
                 self._pause()
-        elif phase == _LENGTH:
-            self._read_length(data)
-        elif phase == _CHUNKED:
-            self._read_chunked(data)
+        elif phase == _CONTENT:
+            self._read_content(data)
         elif phase == _TUNNEL and self._exchange is not None:
             self._exchange.content(data, False)
 
@@ -210,7 +207,10 @@ class Http1Client(asyncio.Protocol):
                     return
                 rest = data[end:]
                 head = parse_request(data[start:end] if start or rest else data, limits)
-                content, rest, complete = self._begin_content(head, rest)
+                content, complete = b"", True
+                if head.has_content:
+                    self._content = RequestContent(head)
+                    content, rest, complete = self._content.take(rest)
             except BadRequest as refusal:
                 self._refuse(refusal.status, refusal.reason, len(data))
                 return
@@ -218,6 +218,7 @@ class Http1Client(asyncio.Protocol):
                 self._refuse(400, bad.reason, len(data))
                 return
             self._head = head
+            self._phase = _COMPLETE if complete else _CONTENT
             self._buffer = rest
             self._requests += 1
             self._keep_alive = (
@@ -241,27 +242,6 @@ class Http1Client(asyncio.Protocol):
                 return
             data, self._buffer = self._buffer, b""
 
-    def _begin_content(self, head: RequestHead, rest: bytes) -> tuple[bytes, bytes, bool]:
-        """Return the content that came with a head, what follows it, and whether it is whole."""
-        length = head.content_length
-        if length:
-            if len(rest) < length:
-                self._phase = _LENGTH
-                self._left = length - len(rest)
-                return rest, b"", False
-            self._phase = _COMPLETE
-            return rest[:length], rest[length:], True
-        if head.chunked:
-            self._scanner = ChunkedScanner()
-            size = self._scanner.feed(rest)
-            if not self._scanner.done:
-                self._phase = _CHUNKED
-                return rest, b"", False
-            self._phase = _COMPLETE
-            return rest[:size], rest[size:], True
-        self._phase = _COMPLETE
-        return b"", rest, True
-
     def _await_head(self, data: bytes) -> None:
         if not self._buffer:
             self.deadline = monotonic() + self._worker.serving.timeouts.head
@@ -269,7 +249,7 @@ class Http1Client(asyncio.Protocol):
 
     def _await_content(self) -> None:
         """Set the limit for the client's next content, unless it is not being read."""
-        if self._phase in (_LENGTH, _CHUNKED) and self._reading and not self._full:
+        if self._phase == _CONTENT and self._reading and not self._full:
             self.deadline = monotonic() + self._worker.serving.timeouts.body
 
     def _content_came(self, size: int) -> None:
@@ -279,40 +259,21 @@ class Http1Client(asyncio.Protocol):
             self._content_since = 0
             self._await_content()
 
-    def _read_length(self, data: bytes) -> None:
-        exchange = self._exchange
+    def _read_content(self, data: bytes) -> None:
+        exchange, content = self._exchange, self._content
         assert exchange is not None
-        size = len(data)
-        if size < self._left:
-            self._left -= size
-            self._content_came(size)
-            exchange.content(data, False)
-            return
-        if size > self._left:
-            self._buffer = data[self._left :]
-            data = data[: self._left]
-        self._content_complete()
-        exchange.content(data, True)
-
-    def _read_chunked(self, data: bytes) -> None:
-        exchange, scanner = self._exchange, self._scanner
-        assert exchange is not None
-        assert scanner is not None
+        assert content is not None
         try:
-            size = scanner.feed(data)
+            data, self._buffer, complete = content.take(data)
         except BadChunk as bad:
             self._keep_alive = False
             exchange.refuse_content(400, bad.reason)
             return
-        if not scanner.done:
-            self._content_came(size)
-            exchange.content(data, False)
-            return
-        if size < len(data):
-            self._buffer = data[size:]
-            data = data[:size]
-        self._content_complete()
-        exchange.content(data, True)
+        if complete:
+            self._content_complete()
+        else:
+            self._content_came(len(data))
+        exchange.content(data, complete)
 
     def _content_complete(self) -> None:
         self._phase = _COMPLETE
@@ -342,7 +303,7 @@ class Http1Client(asyncio.Protocol):
     @property
     def content_bytes(self) -> int:
         """Bytes of content so far of a request whose head does not say how many there are."""
-        return 0 if self._scanner is None else self._scanner.content_bytes
+        return 0 if self._content is None else self._content.bytes_so_far
 
     def interim(self, head: ResponseHead) -> None:
         """Send a 1xx; HTTP/1.0 knows none."""
@@ -418,10 +379,10 @@ class Http1Client(asyncio.Protocol):
         self._framing = OutgoingFraming.CLOSE
         data = compose_response(head, policy, OutgoingFraming.NONE, b"1.1", False)
         self._transport.write(data)
-        self._resume()
         ahead, self._buffer = self._buffer, b""
         if ahead and self._exchange is not None:
             self._exchange.content(ahead, False)
+        self._resume()
         if self._eof and self._exchange is not None:
             self._exchange.client_ended()
         return len(data)
@@ -453,7 +414,7 @@ class Http1Client(asyncio.Protocol):
     def exchange_over(self, now: float) -> None:
         """Go on with the next request, or close."""
         self._exchange = None
-        self._scanner = self._decoder = None
+        self._content = self._decoder = None
         phase = self._phase
         if phase == _ENDING:
             return
@@ -469,7 +430,8 @@ class Http1Client(asyncio.Protocol):
                 self.deadline = now + self._worker.idle_seconds
             if not self._reading:
                 self._resume()
-            if self._buffer and not self._reading_heads:
+            # Through TLS, reading on may have brought the next request already.
+            if self._phase == _HEAD and self._buffer and not self._reading_heads:
                 data, self._buffer = self._buffer, b""
                 self._read_heads(data)
 
@@ -497,7 +459,7 @@ class Http1Client(asyncio.Protocol):
             else:
                 self._phase = _ENDING
                 self._transport.close()
-        elif phase in (_LENGTH, _CHUNKED) and self._exchange is not None:
+        elif phase == _CONTENT and self._exchange is not None:
             self._exchange.refuse_content(408, "the content did not come in time")
 
     def _close(self, now: float) -> None:
