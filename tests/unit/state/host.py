@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fake host: IPVS, settings, profiles, addresses, and records; tasks and the command work on it."""
+"""A fake host: IPVS, settings, profiles, addresses, records; tasks and the command work on it."""
 
 from __future__ import annotations
 
