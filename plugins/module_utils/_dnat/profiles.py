@@ -21,6 +21,7 @@ from .._kernel.termination import termination_as_error
 from .backends import NFTABLES, open_backend
 from .declared import Declaration, read_declaration
 from .driver import DnatDriver
+from .importing import with_imported
 from .plan import IsLocal, arrange, desired_entries
 from .ports import is_local
 
@@ -32,6 +33,7 @@ def converge_profiles(params: Mapping[str, Any], check: bool, with_diff: bool) -
 
     Raises EdgeError; then the kernel is as it was, or the error says what could not be undone.
     """
+    params, complaints = with_imported(params)
     declaration = read_declaration(params)
     with ExitStack() as stack:
         stack.enter_context(collector_paused())
@@ -43,6 +45,7 @@ def converge_profiles(params: Mapping[str, Any], check: bool, with_diff: bool) -
         if not check:
             stack.enter_context(exclusive("dnat"))
         driver = DnatDriver(backend, Sysctls(), Conntrack, flushes_of(declaration))
+        driver.warnings.extend(complaints)
         return run(driver, declaration, lru_cache(maxsize=None)(is_local), check, with_diff)
 
 
