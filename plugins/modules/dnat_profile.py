@@ -28,13 +28,13 @@ options:
   name:
     description:
       - The name of the profile, of 1 to 63 letters, digits, dots, dashes and underscores, the first
-        being a letter or digit. Required unless O(config) is given.
+        being a letter or digit. Required unless O(config) or O(iptlb_state) is given.
     type: str
     aliases: [profile]
   address:
     description:
-      - The address whose connections are captured. Required unless O(config) is given or
-        O(state=absent).
+      - The address whose connections are captured. Required unless O(config) or O(iptlb_state) is
+        given, or O(state=absent).
     type: str
   port:
     description:
@@ -172,6 +172,16 @@ options:
       - Names of profiles. With O(purge=true), these stay.
     type: list
     elements: str
+  iptlb_state:
+    description:
+      - The state file of IPTLB on the managed host, for example C(/opt/iptlb/local/state.db). Its
+        profiles are converged as if O(config) listed them.
+      - A profile that cannot be used is left out, and a warning names it and says what is wrong.
+        The task fails when none can be used.
+      - It excludes O(config), O(purge) and the options of a single profile, and needs PyYAML on the
+        managed host (Debian package C(python3-yaml)). The filter
+        P(sluice.edge.iptlb_profiles#filter) does the same on the controller.
+    type: path
   manage_sysctl:
     description:
       - Whether the task sets kernel parameters that the profiles need. These are
@@ -190,6 +200,8 @@ notes:
   - nftables cannot translate what the kernel has no connection tracking for.
 seealso:
   - module: sluice.edge.dnat_profile_info
+  - plugin: sluice.edge.iptlb_profiles
+    plugin_type: filter
 """
 
 EXAMPLES = r"""
@@ -251,6 +263,10 @@ EXAMPLES = r"""
     port: 80
     destinations: []
     on_empty: reject
+
+- name: Take over the profiles that IPTLB keeps on the managed host
+  sluice.edge.dnat_profile:
+    iptlb_state: /opt/iptlb/local/state.db
 
 - name: Remove a profile
   sluice.edge.dnat_profile:
@@ -324,6 +340,7 @@ def main() -> None:
             "config": {"type": "list", "elements": "dict"},
             "purge": {"type": "bool"},
             "purge_ignore": {"type": "list", "elements": "str"},
+            "iptlb_state": {"type": "path"},
             "manage_sysctl": {"type": "bool"},
             "netns": {"type": "str"},
             "persist": {"type": "bool", "default": True},

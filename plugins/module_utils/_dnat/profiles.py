@@ -25,6 +25,7 @@ from .._record.store import Store
 from .backends import NFTABLES, open_backend
 from .declared import Declaration, read_declaration
 from .driver import DnatDriver
+from .importing import with_imported
 from .model import Entry, Framework, Profile
 from .plan import IsLocal, arrange, desired_entries
 from .ports import is_local
@@ -41,6 +42,7 @@ def converge_profiles(
     Raises EdgeError; then kernel and record are as they were, or the error says what could not be
     undone.
     """
+    params, complaints = with_imported(params)
     declaration = read_declaration(params)
     keeper = Keeper(form_of(NFTABLES), params, store or Store())
 
@@ -51,7 +53,8 @@ def converge_profiles(
         stack.enter_context(collector_paused())
         stack.enter_context(termination_as_error())
         if not keeper.parts.runtime:
-            return keeper.run(check, None, record).as_result(TITLE, with_diff)
+            recorded = keeper.run(check, None, record).as_result(TITLE, with_diff)
+            return _with_warnings(recorded, complaints)
         stack.enter_context(network_namespace(params.get("netns")))
         host = stack.enter_context(open_host(NFTABLES, declaration, check))
 
@@ -61,7 +64,7 @@ def converge_profiles(
             return host.converge(check)
 
         done = keeper.run(check, Runtime(converge_recordable, host.take_back), record)
-        return _with_warnings(done.as_result(TITLE, with_diff), host.warnings)
+        return _with_warnings(done.as_result(TITLE, with_diff), complaints + host.warnings)
 
 
 class Host:

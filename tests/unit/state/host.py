@@ -87,10 +87,12 @@ class Host:
 
     def kernel(self) -> Tuple[Any, ...]:
         """Return everything that tasks can change in the kernel, to compare it."""
+        framework, profiles = NftablesBackend(self.tables).read()
         return (
             IpvsDriver(self.ipvs).read(),
             self.settings.snapshot(),
-            NftablesBackend(self.tables).read(),
+            framework,
+            sorted(profiles, key=lambda profile: profile.title),
             dict(self.tables.parameters),
             {(each.interface, each.address, each.prefix, each.label) for each in self.links.table},
         )
