@@ -72,7 +72,7 @@ class Runtime(NamedTuple):
     """The kernel's part of a task: to do it, or in check mode predict it, and to take it back."""
 
     converge: Callable[[], Outcome[Any]]
-    revert: Callable[[Outcome[Any]], None]
+    revert: Callable[[Outcome[Any]], object]
 
 
 class Done(NamedTuple):
@@ -149,7 +149,7 @@ class Keeper(Generic[R]):
         declare: Declare[R],
         check: bool,
         outcome: Optional[Outcome[Any]] = None,
-        undo: Callable[[], None] = lambda: None,
+        undo: Callable[[], object] = lambda: None,
     ) -> Plan[R]:
         """Write what ``declare`` says of the record; return the operations on it.
 
@@ -191,7 +191,7 @@ def _applied(have: State[R], plan: Plan[R]) -> Dict[Key, R]:
     return entries
 
 
-def _taken_back(error: Exception, outcome: Outcome[Any], undo: Callable[[], None]) -> Exception:
+def _taken_back(error: Exception, outcome: Outcome[Any], undo: Callable[[], object]) -> Exception:
     steps = [str(operation.inverse()) for operation in _newest_first(outcome.plan)]
     try:
         undo()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, ContextManager, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Callable, ContextManager, Dict, Iterator, List, NamedTuple, Tuple
 
 import pytest
 
@@ -53,6 +53,7 @@ class Host:
     def __init__(self, directory: Path) -> None:
         self.store = Store(str(directory / "state.d"))
         self.now = 0.0
+        self.at_pause: Callable[[], None] = _nothing
         self.reboot()
 
     def reboot(self) -> None:
@@ -102,6 +103,11 @@ class Host:
 
     def _pass(self, seconds: float) -> None:
         self.now += seconds
+        self.at_pause()
+
+
+def _nothing() -> None:
+    """What happens while a drain waits, unless a test says otherwise."""
 
 
 @contextmanager
