@@ -163,6 +163,28 @@ def test_a_broken_record_is_named_and_the_others_are_applied(
     assert edge.command("export").status == 1
 
 
+def test_all_ways_to_be_broken_at_once_are_named_and_the_others_are_applied(edge: Host) -> None:
+    folder = Path(edge.store.directory)
+    cases = [("ipvs@a", "garbage"), ("dnat@a", "empty"), ("vip@a", "truncated"), ("vip@b", "newer")]
+    texts = {name: BROKEN[case][0] for name, case in cases}
+    for name, text in texts.items():
+        (folder / (name + ".json")).write_text(text)
+    (folder / "dnat@b.json").write_bytes(b"\xff\xfe\x00")
+    (folder / "vip@c.json").mkdir()
+    edge.reboot()
+    said = edge.command("apply")
+    assert said.status == 1
+    named = {line.partition(".json")[0].rpartition("/")[2]: line for line in said.err}
+    assert sorted(named) == sorted([*texts, "dnat@b", "vip@c"])
+    for name, case in cases:
+        assert ".json %s" % BROKEN[case][1] in named[name]
+    assert "is not UTF-8 text" in named["dnat@b"]
+    assert "Is a directory" in named["vip@c"]
+    assert all(line.startswith("sluice-state: ") for line in said.err)
+    assert {line.partition(":")[0] for line in said.out} == {"settings", "ipvs", "dnat", "vip"}
+    assert edge.command("check").status == 2
+
+
 def test_a_record_of_a_kind_of_a_later_version_is_named(edge: Host) -> None:
     path = Path(edge.store.directory, "quic.json")
     path.write_text("{}")
