@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Generic, Iterator, List, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Dict, Generic, Iterator, List, Mapping, NamedTuple, Optional, Set
 
 from .._converge.diff import joined, render
 from .._converge.errors import EdgeError, InvalidInput, Refused
@@ -66,6 +66,21 @@ class Form(Generic[R]):
             return self.read(resources)
         except InvalidInput as error:
             raise broken(store.path(name), "is wrong: %s" % error) from None
+
+
+def forget(
+    form: Form[Any], store: Store, name: RecordName, goes: Callable[[State[Any]], Set[Key]]
+) -> List[str]:
+    """Drop from a record the entries whose keys ``goes`` returns; return what was, as lines.
+
+    The kernel stays as it is. Raises EdgeError; then the record is as it was.
+    """
+    with store.sole_writer(name):
+        have = form.entries(store, name)
+        keys = goes(have)
+        if keys:
+            store.write(name, form.write({key: have[key] for key in have if key not in keys}))
+    return [PREFIX + str(Operation(have[key], None)) for key in have if key in keys]
 
 
 class Runtime(NamedTuple):

@@ -91,10 +91,14 @@ class Host:
         return (
             IpvsDriver(self.ipvs).read(),
             self.settings.snapshot(),
-            NftablesBackend(self.tables).read(),
+            {entry.key: entry for entry in self._profiles()},
             dict(self.tables.parameters),
             {(each.interface, each.address, each.prefix, each.label) for each in self.links.table},
         )
+
+    def _profiles(self) -> List[Any]:
+        framework, profiles = NftablesBackend(self.tables).read()
+        return profiles if framework is None else [framework, *profiles]
 
     def records(self) -> Dict[str, str]:
         """Return the text of every record by file name."""
