@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, ContextManager, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Callable, ContextManager, Dict, Iterator, List, NamedTuple, Tuple
 
 import pytest
 
@@ -54,6 +54,7 @@ class Host:
     def __init__(self, directory: Path) -> None:
         self.store = Store(str(directory / "state.d"))
         self.now = 0.0
+        self.at_pause: Callable[[], None] = _nothing
         self.reboot()
 
     def reboot(self) -> None:
@@ -88,15 +89,17 @@ class Host:
 
     def kernel(self) -> Tuple[Any, ...]:
         """Return everything that tasks can change in the kernel, to compare it."""
-        framework, profiles = NftablesBackend(self.tables).read()
         return (
             IpvsDriver(self.ipvs).read(),
             self.settings.snapshot(),
-            framework,
-            sorted(profiles, key=lambda profile: profile.title),
+            {entry.key: entry for entry in self._profiles()},
             dict(self.tables.parameters),
             {(each.interface, each.address, each.prefix, each.label) for each in self.links.table},
         )
+
+    def _profiles(self) -> List[Any]:
+        framework, profiles = NftablesBackend(self.tables).read()
+        return profiles if framework is None else [framework, *profiles]
 
     def records(self) -> Dict[str, str]:
         """Return the text of every record by file name."""
@@ -105,6 +108,11 @@ class Host:
 
     def _pass(self, seconds: float) -> None:
         self.now += seconds
+        self.at_pause()
+
+
+def _nothing() -> None:
+    """What happens while a drain waits, unless a test says otherwise."""
 
 
 @contextmanager
