@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from typing import Iterator
 
 from .._converge.errors import InvalidInput
-from .._kernel.nftables import Nftables
+from .._kernel.nfnetlink import Nfnetlink
 from .nftables.backend import NftablesBackend
+from .nftables.wire.messages import SUBSYSTEM
 from .ports import Backend
 
 NFTABLES = "nftables"
@@ -26,5 +27,5 @@ def open_backend(name: str) -> Iterator[Backend]:
     """
     if name != NFTABLES:
         raise InvalidInput("backend %s is unknown: use one of %s" % (name, ", ".join(BACKENDS)))
-    with Nftables() as tables:
-        yield NftablesBackend(tables)
+    with Nfnetlink(SUBSYSTEM) as netfilter:
+        yield NftablesBackend(netfilter)

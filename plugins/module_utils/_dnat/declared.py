@@ -21,6 +21,7 @@ from .model import (
     EMPTY_VERDICTS,
     HAIRPIN,
     HOOKS,
+    LEVELS,
     MASQUERADES,
     PROTOCOLS,
     PROXY,
@@ -64,7 +65,6 @@ DESTINATION_VOCABULARY = Vocabulary(
 )
 UDP, ALL = "udp", "all"
 FLUSHES = (UDP, ALL)
-LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
 _LEVEL_NAMES = dict({str(number): name for number, name in enumerate(LEVELS)}, warning="warn")
 LOG_PREFIX, LOG_LEVEL, LOG_RATE = "sluice dnat: ", "info", "10/second"
 MAXIMUM_WEIGHT = 65535
@@ -181,9 +181,6 @@ def _read_profile(item: Item, title: str) -> Profile:
         log=_read_log(item),
         comment=_quotable(item, "comment", _COMMENT_BYTES) or "",
     )
-    if profile.affinity and address.family == IPV6:
-        # nft 1.0.6 cannot compile a rule that updates a map with keys of more than 16 bytes.
-        raise item.error("affinity does not go with IPv6: use balancing: source_hash")
     _check_loopback(item, profile, address)
     return profile
 
