@@ -227,7 +227,7 @@ def _ends_of(network: str) -> Tuple[bytes, bytes]:
 def _spell_range(first: bytes, last: bytes) -> str:
     start, end = ip_address(first), ip_address(last)
     if start <= end:  # type: ignore[operator]
-        networks = list(summarize_address_range(start, end))  # type: ignore[type-var]
+        networks = list(summarize_address_range(start, end))
         if len(networks) == 1:
             return str(networks[0])
     return "%s-%s" % (start, end)

@@ -274,13 +274,13 @@ def _number(treatment: Treatment) -> List[_Part]:
     if count > 1 and treatment.balancing == SOURCE_HASH:
         place = treatment.place
         source = _source(place)
-        behind = 11  # where nft puts it
+        behind = 5  # as nft has it: then its listing, loaded again, is the same
 
-        def load(_register: int) -> Expression:
-            return source.load(behind)
+        def load(register: int) -> Expression:
+            return source.load(register + behind)
 
         def hashed(register: int) -> Expression:
-            return ex.jhash(behind, place.address_size, count, _SEED, register)
+            return ex.jhash(register + behind, place.address_size, count, _SEED, register)
 
         return [_Part(load, 0), _Part(hashed, 1)]
     mode = ex.AT_RANDOM if treatment.balancing == RANDOM else ex.INCREMENTAL
