@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Sequence, Set
+from typing import Callable, Container, Dict, List, Sequence, Set
 
 from .._converge.errors import InvalidInput
 from .._converge.plan import Desired
@@ -78,12 +78,17 @@ def arrange(
     return [parameters, [each for each in operations if not isinstance(each.subject, Parameter)]]
 
 
-def needed_parameters(profile: Profile, is_local: IsLocal) -> Set[str]:
-    """Return the kernel parameters without which a profile's connections go nowhere."""
+def needed_parameters(profile: Profile, is_local: IsLocal, known: Container[str] = ()) -> Set[str]:
+    """Return the kernel parameters without which a profile's connections go nowhere.
+
+    Those ``known`` to be needed may be left out: to find out takes a call for each destination.
+    """
     targets = [entry.address for entry in profile.destinations]
     needed = set()
-    if profile.side != CLIENT and not all(is_local(target) for target in targets):
-        needed.add(IP6_FORWARD if profile.family == IPV6 else IP_FORWARD)
+    forward = IP6_FORWARD if profile.family == IPV6 else IP_FORWARD
+    asked = profile.side != CLIENT and forward not in known
+    if asked and not all(is_local(target) for target in targets):
+        needed.add(forward)
     if profile.family != IPV6:
         captures_loopback = profile.address.startswith("127.")
         to_loopback = [target.startswith("127.") for target in targets]
@@ -97,6 +102,8 @@ def needed_parameters(profile: Profile, is_local: IsLocal) -> Set[str]:
 
 
 def _refuse_clashes(declaration: Declaration, staying: List[Profile]) -> None:
+    if not staying:
+        return
     declared = {entry.title: entry.item for entry in declaration.profiles}
     wanted = [entry.profile for entry in declaration.profiles if entry.profile is not None]
     for first, second in clashes(staying + wanted):
@@ -109,7 +116,7 @@ def _parameters(declaration: Declaration, have: State[Entry], is_local: IsLocal)
     missing: Dict[str, str] = {}
     for declared in declaration.profiles:
         if declared.profile is not None:
-            for title in sorted(needed_parameters(declared.profile, is_local)):
+            for title in sorted(needed_parameters(declared.profile, is_local, missing)):
                 missing.setdefault(title, declared.title)
     for title, profile in sorted(missing.items()):
         wanted = Parameter(title, "1")
