@@ -23,8 +23,10 @@ NEVER, HAIRPIN, ALWAYS = "never", "hairpin", "always"
 MASQUERADES = (NEVER, HAIRPIN, ALWAYS)
 REJECT, DROP = "reject", "drop"
 EMPTY_VERDICTS = (REJECT, DROP)
-LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
-"""Levels of the log by number (RFC 5424, section 6.2.1)."""
+
+NFTABLES, IPTABLES, AUTO = "nftables", "iptables", "auto"
+BACKENDS = (NFTABLES, IPTABLES)
+"""What can hold profiles; with ``AUTO`` the host decides."""
 
 Selector = Tuple[str, str, int]
 """What a packet is sent to: address, protocol, port, as nftables prints them."""

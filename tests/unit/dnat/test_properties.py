@@ -17,6 +17,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._converge.errors impor
 )
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.declared import read_declaration
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.driver import DnatDriver
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.host import Host, flushes_of
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.listing import describe
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.model import Profile
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.backend import (
@@ -38,7 +39,6 @@ from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire.me
     new_rule,
     new_set,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._dnat.profiles import flushes_of, run
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.nfnetlink import Message
 from ansible_collections.sluice.edge.tests.fakes.dnat import FakeSet, FakeTables
@@ -49,7 +49,9 @@ Config = List[Dict[str, Any]]
 def apply(fake: FakeTables, params: dict[str, Any], check: bool = False) -> dict[str, Any]:
     declaration = read_declaration(params)
     driver = DnatDriver(NftablesBackend(fake), fake, lambda: fake, flushes_of(declaration))
-    return run(driver, declaration, lambda _address: False, check, True)
+    host = Host(driver, declaration, lambda _address: False)
+    result = host.converge(check).as_result("DNAT", True)
+    return dict(result, warnings=host.warnings)
 
 
 def profiles(fake: FakeTables) -> dict[str, Profile]:

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from typing import Callable, List, Mapping, NamedTuple, Sequence, Tuple
 
+from ..declared import LEVELS
 from ..model import (
     CLIENT,
     DROP,
-    LEVELS,
     PREROUTING,
     PROTOCOLS,
     PROXY,
