@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from .._converge.errors import InvalidInput
 from .._declare.item import Item, Vocabulary
 from .._declare.task import ABSENT, PRESENT, read_items
-from .._inet.address import IPV6, Address
+from .._inet.address import IPV6, Address, parse_address
 from .model import (
     ALWAYS,
     BALANCINGS,
@@ -66,6 +67,7 @@ DESTINATION_VOCABULARY = Vocabulary(
 UDP, ALL = "udp", "all"
 FLUSHES = (UDP, ALL)
 LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
+"""Levels of the log by number (RFC 5424, section 6.2.1)."""
 _LEVEL_NAMES = dict({str(number): name for number, name in enumerate(LEVELS)}, warning="warn")
 LOG_PREFIX, LOG_LEVEL, LOG_RATE = "sluice dnat: ", "info", "10/second"
 MAXIMUM_WEIGHT = 65535
@@ -99,6 +101,13 @@ class Declaration(NamedTuple):
     profiles: List[DeclaredProfile]
     purge: bool = False
     ignore: Tuple[str, ...] = ()
+
+
+class _Spelled(NamedTuple):
+    """An address, and its canonical text."""
+
+    address: Address
+    text: str
 
 
 def read_declaration(params: Mapping[str, Any]) -> Declaration:
@@ -168,14 +177,14 @@ def _read(item: Item, manage: bool) -> DeclaredProfile:
 
 
 def _read_profile(item: Item, title: str) -> Profile:
-    address = _required_address(item)
+    address, text = _required_address(item)
     port = item.integer("port", 1, 65535)
     if port is None:
         raise item.error("port is required")
     profile = Profile(
         title=title,
         family=address.family,
-        address=str(address),
+        address=text,
         protocol=item.choice("protocol", tuple(PROTOCOLS), "tcp") or "tcp",
         port=port,
         side=item.choice("side", SIDES, SERVER) or SERVER,
@@ -188,21 +197,30 @@ def _read_profile(item: Item, title: str) -> Profile:
         log=_read_log(item),
         comment=_quotable(item, "comment", _COMMENT_BYTES) or "",
     )
-    if profile.affinity and address.family == IPV6:
-        # nft 1.0.6 cannot compile a rule that updates a map with keys of more than 16 bytes.
-        raise item.error("affinity does not go with IPv6: use balancing: source_hash")
     _check_loopback(item, profile, address)
     return profile
 
 
-def _required_address(item: Item) -> Address:
-    address = item.address("address")
-    if address is None:
+def _required_address(item: Item) -> _Spelled:
+    text = item.text("address")
+    if text is None:
         raise item.error("address is required")
+    try:
+        return _usable_address(text)
+    except ValueError as error:
+        raise item.error(str(error)) from None
+
+
+@lru_cache(maxsize=65536)
+def _usable_address(text: str) -> _Spelled:
+    try:
+        address = parse_address(text)
+    except ValueError as error:
+        raise ValueError("address: %s" % error) from None
     reason = _unusable(address)
     if reason is not None:
-        raise item.error("address %s %s" % (address, reason))
-    return address
+        raise ValueError("address %s %s" % (address, reason))
+    return _Spelled(address, str(address))
 
 
 def _unusable(address: Address) -> Optional[str]:
@@ -224,9 +242,10 @@ def _read_destinations(item: Item, address: Address, port: int) -> Tuple[Destina
     if entries is None:
         raise item.error("destinations is required; an empty list rejects or drops (on_empty)")
     found: Dict[Tuple[str, int], Destination] = {}
+    label, name = item.label_of("destinations"), item.get("name")
     for index, options in enumerate(entries):
-        part = Item(options, item.label_of("destinations", index), DESTINATION_VOCABULARY)
-        part.call("dnat profile {}".format, item.get("name"))
+        part = Item(options, "%s[%d]" % (label, index), DESTINATION_VOCABULARY)
+        part.call("dnat profile {}".format, name)
         entry = _read_destination(part, address, port)
         if found.setdefault(entry[:2], entry) is not entry:
             raise part.error("%s is listed twice" % spell(*entry[:2]))
@@ -241,16 +260,16 @@ def _read_destinations(item: Item, address: Address, port: int) -> Tuple[Destina
 
 
 def _read_destination(part: Item, address: Address, port: int) -> Destination:
-    target = _required_address(part)
+    target, text = _required_address(part)
     if target.family != address.family:
         raise part.error(
             "address %s is %s, and the profile's is %s" % (target, target.family, address.family)
         )
     number = part.integer("port", 1, 65535, port) or port
-    if (target, number) == (address, port):
-        raise part.error("%s is what the profile captures" % spell(str(target), number))
+    if number == port and target == address:
+        raise part.error("%s is what the profile captures" % spell(text, number))
     weight = part.integer("weight", 0, MAXIMUM_WEIGHT, 1)
-    return Destination(str(target), number, 1 if weight is None else weight)
+    return Destination(text, number, 1 if weight is None else weight)
 
 
 def _read_sources(item: Item, family: str) -> Tuple[str, ...]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Mapping, Sequence, Set
+from typing import Callable, Container, Dict, List, Mapping, Sequence, Set
 
 from .._converge.errors import InvalidInput
 from .._converge.plan import Desired
@@ -25,6 +25,8 @@ from .model import (
     Profile,
     spell,
 )
+
+_ON = "1"
 
 IsLocal = Callable[[str], bool]
 """Tells whether an address is one of this host's."""
@@ -74,6 +76,8 @@ def leaving(declaration: Declaration) -> Callable[[str], bool]:
 
 def refuse_clashes(declaration: Declaration, staying: List[Profile]) -> None:
     """Raise InvalidInput when a wanted profile captures what one that stays captures."""
+    if not staying:
+        return
     declared = {entry.title: entry.item for entry in declaration.profiles}
     wanted = [entry.profile for entry in declaration.profiles if entry.profile is not None]
     for first, second in clashes(staying + wanted):
@@ -117,12 +121,17 @@ def arrange(
     return [parameters, [each for each in operations if not isinstance(each.subject, Parameter)]]
 
 
-def needed_parameters(profile: Profile, is_local: IsLocal) -> Set[str]:
-    """Return the kernel parameters without which a profile's connections go nowhere."""
+def needed_parameters(profile: Profile, is_local: IsLocal, known: Container[str] = ()) -> Set[str]:
+    """Return the kernel parameters without which a profile's connections go nowhere.
+
+    Those ``known`` to be needed may be left out: to find out takes a call for each destination.
+    """
     targets = [entry.address for entry in profile.destinations]
     needed = set()
-    if profile.side != CLIENT and not all(is_local(target) for target in targets):
-        needed.add(IP6_FORWARD if profile.family == IPV6 else IP_FORWARD)
+    forward = IP6_FORWARD if profile.family == IPV6 else IP_FORWARD
+    asked = profile.side != CLIENT and forward not in known
+    if asked and not all(is_local(target) for target in targets):
+        needed.add(forward)
     if profile.family != IPV6:
         captures_loopback = profile.address.startswith("127.")
         to_loopback = [target.startswith("127.") for target in targets]
@@ -137,17 +146,24 @@ def needed_parameters(profile: Profile, is_local: IsLocal) -> Set[str]:
 
 def _parameters(declaration: Declaration, have: State[Entry], is_local: IsLocal) -> List[Parameter]:
     needing: Dict[str, List[DeclaredProfile]] = {}
+    settled: Set[str] = set()
     for declared in declaration.profiles:
         if declared.profile is not None:
-            for title in needed_parameters(declared.profile, is_local):
+            for title in needed_parameters(declared.profile, is_local, settled):
                 needing.setdefault(title, []).append(declared)
+                if declared.manage_sysctl or _is_set(title, have):
+                    settled.add(title)
     found = []
     for title, profiles in sorted(needing.items()):
-        wanted = Parameter(title, "1")
-        if have.get(wanted.key) != wanted and not any(each.manage_sysctl for each in profiles):
+        if not _is_set(title, have) and not any(each.manage_sysctl for each in profiles):
             raise InvalidInput(
                 "dnat profile %s needs sysctl %s = 1: set it, or leave manage_sysctl at true"
                 % (profiles[0].title, title)
             )
-        found.append(wanted)
+        found.append(Parameter(title, _ON))
     return found
+
+
+def _is_set(title: str, have: State[Entry]) -> bool:
+    wanted = Parameter(title, _ON)
+    return have.get(wanted.key) == wanted
