@@ -5,7 +5,8 @@
 """The matches and targets that profiles are made of, one function each. Pure.
 
 Sources: the headers of the same names in linux/netfilter, linux/netfilter_ipv4 and
-linux/netfilter_ipv6. All revisions are in Linux 4.18 and later.
+linux/netfilter_ipv6. All revisions are in Linux 4.18 and later,
+and none is older than what iptables 1.8 knows: it shows an older one as "unsupported".
 """
 
 from __future__ import annotations
@@ -13,14 +14,12 @@ from __future__ import annotations
 import struct
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Tuple
+from typing import Sequence, Tuple
 
 from ...._inet.address import IPV6
 from .entry import Part, part
 
-MOST_NODES = 32
-"""XT_CLUSTER_NODES_MAX: into how many parts the cluster match can divide clients."""
-
+MOST_INSTRUCTIONS = 64  # XT_BPF_MAX_NUM_INSTR
 UNIT = 1 << 31
 """What stands for certainty in the random mode of the statistic match."""
 
@@ -75,9 +74,11 @@ def every(count: int) -> bytes:
     return part("statistic", 0, struct.pack("=HH3I8x", _NTH, 0, count - 1, 0, 0))
 
 
-def nodes(total: int, mask: int, seed: int) -> bytes:
-    """Return the match of clients that the hash of their address puts into parts of ``mask``."""
-    return part("cluster", 0, struct.pack("=4I", total, mask, seed, 0))
+def program(instructions: Sequence[Tuple[int, int, int, int]]) -> bytes:
+    """Return the match of packets for which a program of classic BPF returns more than 0."""
+    packed = b"".join([struct.pack("=HBBI", *each) for each in instructions])
+    room = packed.ljust(8 * MOST_INSTRUCTIONS, b"\0")
+    return part("bpf", 1, struct.pack("=HHi", 0, len(instructions), 0) + room + bytes(8))
 
 
 def remembered(name: str, seconds: int) -> bytes:
@@ -143,7 +144,7 @@ def translate(address: str, number: int) -> bytes:
     packed = ip_address(address).packed.ljust(16, b"\0")
     ports = struct.pack("!HH", number, number)
     flags = struct.pack("=I", _MAP_IPS | _PROTO_SPECIFIED)
-    # struct nf_nat_range2: iptables 1.8 shows the older revisions as "unsupported".
+    # struct nf_nat_range2
     return part("DNAT", 2, flags + packed * 2 + ports + bytes(4))
 
 
