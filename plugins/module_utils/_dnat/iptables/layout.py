@@ -242,12 +242,15 @@ def _balance(profile: Profile) -> Rules:
     rules = []
     if profile.affinity:
         for entry in live:
-            matches = [comment("affinity"), remembered(_list(profile, entry), profile.affinity)]
+            matches = [
+                comment("affinity"),
+                remembered(family, _list(profile, entry), profile.affinity),
+            ]
             rules.append(_translate(profile, entry, matches))
     for entry, chance in _turns(profile):
         matches = [comment("%s %d" % (WEIGHT, entry.weight)), *chance]
         if profile.affinity:
-            matches.append(remember(_list(profile, entry)))
+            matches.append(remember(family, _list(profile, entry)))
         rules.append(_translate(profile, entry, matches))
     return rules
 
