@@ -14,7 +14,7 @@ author:
 description:
   - Lists profiles in the form that M(sluice.edge.dnat_profile) takes them, with what was counted
     for each destination. All of it is read from the kernel.
-  - Reading nftables needs root, so use C(become).
+  - Reading them needs root, so use C(become).
 extends_documentation_fragment:
   - sluice.edge.attributes.info
 options:
@@ -22,6 +22,15 @@ options:
     description: Only the profile of this name.
     type: str
     aliases: [profile]
+  backend:
+    description:
+      - What holds the profiles. V(nftables), V(iptables) for legacy xtables of IPv4 and IPv6, or
+        V(auto).
+      - With V(auto), the one that holds profiles already is used; else V(iptables) where legacy
+        xtables has rules, or where nftables is missing; else V(nftables). The result says which.
+      - When it is not given, V(nftables) is used.
+    type: str
+    choices: [nftables, iptables, auto]
   netns:
     description:
       - Name of the network namespace to work in, as C(ip netns list) shows it.
@@ -29,7 +38,8 @@ options:
     type: str
 requirements:
   - Python 3.8 or newer on the managed host.
-  - libnftables 1.0.6 or newer on the managed host (Debian package C(nftables)).
+  - libnftables 1.0.6 or newer on the managed host (Debian package C(nftables)), save with
+    O(backend=iptables).
 seealso:
   - module: sluice.edge.dnat_profile
 """
@@ -71,6 +81,11 @@ profiles:
       affinity: 0
       masquerade: hairpin
       on_empty: reject
+backend:
+  description: What holds the profiles, V(nftables) or V(iptables).
+  returned: success
+  type: str
+  sample: nftables
 details:
   description: What was counted, for the same profiles in the same order.
   returned: success

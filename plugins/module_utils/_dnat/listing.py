@@ -11,7 +11,7 @@ from typing import Any, Dict, Mapping, Optional
 from .._converge.errors import InvalidInput
 from .._kernel.netns import network_namespace
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
-from .backends import NFTABLES, open_backend
+from .backends import chosen_backend, open_backend
 from .described import describe_profile, ordered_destinations
 from .model import Profile
 from .ports import Backend, Counted
@@ -24,9 +24,11 @@ def list_profiles(params: Mapping[str, Any]) -> Dict[str, Any]:
     """
     name = params.get("name")
     with network_namespace(params.get("netns")):
-        require_capability(CAP_NET_ADMIN, "nftables")
-        with open_backend(NFTABLES) as backend:
-            return describe(backend, None if name is None else str(name))
+        require_capability(CAP_NET_ADMIN, "destination NAT")
+        chosen = chosen_backend(params.get("backend"))
+        with open_backend(chosen, writes=False) as backend:
+            found = describe(backend, None if name is None else str(name))
+        return dict(found, backend=chosen)
 
 
 def describe(backend: Backend, only: Optional[str] = None) -> Dict[str, Any]:

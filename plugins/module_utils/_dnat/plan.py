@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Sequence, Set
+from typing import Callable, Dict, List, Mapping, Sequence, Set
 
 from .._converge.errors import InvalidInput
 from .._converge.plan import Desired
@@ -15,6 +15,7 @@ from .._inet.address import IPV6
 from .declared import Declaration, DeclaredProfile, clash_reason, clashes
 from .model import (
     CLIENT,
+    HOOKS,
     IP6_FORWARD,
     IP_FORWARD,
     ROUTE_LOCALNET,
@@ -22,6 +23,7 @@ from .model import (
     Framework,
     Parameter,
     Profile,
+    spell,
 )
 
 IsLocal = Callable[[str], bool]
@@ -77,6 +79,34 @@ def refuse_clashes(declaration: Declaration, staying: List[Profile]) -> None:
     for first, second in clashes(staying + wanted):
         if second.title in declared:
             raise declared[second.title].error(clash_reason(first, second))
+
+
+def refuse_held(declaration: Declaration, held: Mapping[str, List[Profile]]) -> None:
+    """Raise InvalidInput for a profile whose name or packets another backend has already."""
+    for other, profiles in held.items():
+        by_title = {profile.title: profile for profile in profiles}
+        taken = {(each.selector, hook): each for each in profiles for hook in HOOKS[each.side]}
+        for declared in declaration.profiles:
+            profile = declared.profile
+            if profile is None:
+                continue
+            hooks = HOOKS[profile.side]
+            found = by_title.get(profile.title)
+            for hook in hooks:
+                found = found or taken.get((profile.selector, hook))
+            if found is not None:
+                raise declared.item.error(
+                    "backend %s holds dnat profile %s for %s %s already: remove it there first "
+                    "(backend: %s, state: absent), or use backend: %s"
+                    % (
+                        other,
+                        found.title,
+                        found.protocol,
+                        spell(found.address, found.port),
+                        other,
+                        other,
+                    )
+                )
 
 
 def arrange(

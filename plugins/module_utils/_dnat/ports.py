@@ -31,6 +31,9 @@ class Backend(Protocol):
     def commit(self, operations: Sequence[Operation[Entry]]) -> Optional[Refusal]:
         """Carry out operations on the framework and on profiles, all of them or none."""
 
+    def limitation(self, profile: Profile) -> Optional[str]:
+        """Return what of a profile the backend cannot do, None if it can do all."""
+
     def counted(self, profile: Profile) -> Counted:
         """Return what was counted for each destination of a profile, as of the last read."""
 

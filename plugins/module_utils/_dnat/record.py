@@ -20,11 +20,10 @@ from .._record.keeping import Form
 from .._record.text import Resources
 from .declared import UDP, VOCABULARY, Declaration, DeclaredProfile, read_declaration
 from .described import describe_profile
-from .model import Profile
+from .model import IPTABLES, NFTABLES, Profile
 from .plan import leaving, refuse_clashes
 
-NFTABLES = "nftables"
-KINDS = {NFTABLES: "dnat"}
+KINDS = {NFTABLES: "dnat", IPTABLES: "dnat-iptables"}
 """The kind of record of each backend: each has profiles of its own."""
 
 

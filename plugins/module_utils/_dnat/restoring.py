@@ -16,8 +16,8 @@ from .._converge.collector import collector_paused
 from .._converge.runner import Outcome
 from .._kernel.termination import termination_as_error
 from .declared import Declaration
+from .host import open_host
 from .model import Entry
-from .profiles import open_host
 from .record import RecordedProfile, declaration_of
 
 

@@ -123,5 +123,6 @@ KINDS: List[Kind] = [
     Kind("settings", _settings),
     Kind("ipvs", _services),
     Kind("dnat", partial(_profiles, "nftables")),
+    Kind("dnat-iptables", partial(_profiles, "iptables")),
     Kind("vip", _addresses),
 ]

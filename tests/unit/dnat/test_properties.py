@@ -18,12 +18,12 @@ from ansible_collections.sluice.edge.plugins.module_utils._converge.errors impor
 )
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.declared import read_declaration
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.driver import DnatDriver
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.host import Host, flushes_of
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.listing import describe
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.model import Profile
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.backend import (
     NftablesBackend,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._dnat.profiles import flushes_of, run
 from ansible_collections.sluice.edge.tests.fakes.dnat import FakeTables
 
 Config = List[Dict[str, Any]]
@@ -32,7 +32,9 @@ Config = List[Dict[str, Any]]
 def apply(fake: FakeTables, params: dict[str, Any], check: bool = False) -> dict[str, Any]:
     declaration = read_declaration(params)
     driver = DnatDriver(NftablesBackend(fake), fake, lambda: fake, flushes_of(declaration))
-    return run(driver, declaration, lambda _address: False, check, True)
+    host = Host(driver, declaration, lambda _address: False)
+    result = host.converge(check).as_result("DNAT", True)
+    return dict(result, warnings=host.warnings)
 
 
 def profiles(fake: FakeTables) -> dict[str, Profile]:

@@ -12,6 +12,7 @@ from typing import Any, Callable, ContextManager, Dict, Iterator, List, NamedTup
 
 import pytest
 
+from ansible_collections.sluice.edge.plugins.module_utils._dnat import host as profiles_host
 from ansible_collections.sluice.edge.plugins.module_utils._dnat import profiles
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.backend import (
     NftablesBackend,
@@ -132,12 +133,13 @@ def fake_host(monkeypatch: pytest.MonkeyPatch, directory: Path) -> Iterator[Host
     monkeypatch.setattr(settings_converge, "sole_writer", lambda check: nullcontext())
     monkeypatch.setattr(settings_converge, "Sysctls", lambda: host.settings.parameters)
     monkeypatch.setattr(settings_converge, "mtu_of", mtu_of)
-    monkeypatch.setattr(profiles, "open_backend", open_backend)
-    monkeypatch.setattr(profiles, "Sysctls", lambda: host.tables)
-    monkeypatch.setattr(profiles, "Conntrack", lambda: host.tables)
-    monkeypatch.setattr(profiles, "require_capability", lambda *_arguments: None)
-    monkeypatch.setattr(profiles, "exclusive", lambda _kind: nullcontext())
-    monkeypatch.setattr(profiles, "is_local", lambda _address: False)
+    monkeypatch.setattr(profiles_host, "open_backend", open_backend)
+    monkeypatch.setattr(profiles_host, "held_elsewhere", lambda _backend: {})
+    monkeypatch.setattr(profiles_host, "Sysctls", lambda: host.tables)
+    monkeypatch.setattr(profiles_host, "Conntrack", lambda: host.tables)
+    monkeypatch.setattr(profiles_host, "require_capability", lambda *_arguments: None)
+    monkeypatch.setattr(profiles_host, "exclusive", lambda _kind: nullcontext())
+    monkeypatch.setattr(profiles_host, "is_local", lambda _address: False)
     monkeypatch.setattr(addresses, "Rtnetlink", lambda: nullcontext(host.links))
     monkeypatch.setattr(addresses, "Sysctls", lambda: host.links)
     monkeypatch.setattr(addresses, "RealNeighbours", lambda: host.links)

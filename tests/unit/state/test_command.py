@@ -55,7 +55,7 @@ def edge(host: Host) -> Host:
 
 
 def test_settings_come_first_and_addresses_last() -> None:
-    assert [kind.name for kind in KINDS] == ["settings", "ipvs", "dnat", "vip"]
+    assert [kind.name for kind in KINDS] == ["settings", "ipvs", "dnat", "dnat-iptables", "vip"]
 
 
 def test_apply_says_what_it_does_in_its_order(edge: Host) -> None:
@@ -196,7 +196,7 @@ def test_a_record_of_a_kind_of_a_later_version_is_named(edge: Host) -> None:
         [],
         [
             "sluice-state: the record %s is of no kind that this version knows (settings, ipvs, "
-            "dnat, vip): upgrade, or remove it" % path
+            "dnat, dnat-iptables, vip): upgrade, or remove it" % path
         ],
     )
 

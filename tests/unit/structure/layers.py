@@ -37,6 +37,7 @@ PURE_FILES = (
     "observed.py",
     "transaction.py",
     "flows.py",
+    "iptlb.py",
 )
 PURE_FOLDERS = ("declared", "wire")
 IMPURE_MODULES = ("fcntl", "os", "pathlib", "select", "socket", "subprocess", "threading", "time")

@@ -32,6 +32,10 @@ class NftablesBackend:
         framework = Framework(self.framework, self._seen.damage) if self._seen.exists else None
         return framework, list(self._seen.profiles.values())
 
+    def limitation(self, _profile: Profile) -> Optional[str]:
+        """Return None: nftables can do all that can be declared."""
+        return None
+
     def commit(self, operations: Sequence[Operation[Entry]]) -> Optional[Refusal]:
         """Change the table as a whole, or not at all."""
         wanted = dict(self._seen.profiles)
