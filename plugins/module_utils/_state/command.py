@@ -11,6 +11,7 @@ import json
 import sys
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, TextIO
 
+from .._converge.collector import collector_paused
 from .._converge.errors import EdgeError
 from .._kernel.service_status import tell_service_manager
 from .._record.store import DIRECTORY, RecordName, Store
@@ -97,6 +98,11 @@ class Request(NamedTuple):
 def main(arguments: Optional[Sequence[str]] = None, kinds: Sequence[Kind] = tuple(KINDS)) -> int:
     """Run the command; return its exit status. Errors are lines on standard error."""
     options = _parser(kinds).parse_args(arguments)
+    with collector_paused():
+        return _run(options, kinds)
+
+
+def _run(options: argparse.Namespace, kinds: Sequence[Kind]) -> int:
     terminal = Terminal(sys.stdout, sys.stderr)
     failed = UNKNOWN if options.command == "check" else FAILED
     status = failed

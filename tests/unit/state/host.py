@@ -14,9 +14,13 @@ import pytest
 
 from ansible_collections.sluice.edge.plugins.module_utils._dnat import host as profiles_host
 from ansible_collections.sluice.edge.plugins.module_utils._dnat import profiles
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.iptables.backend import (
+    IptablesBackend,
+)
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.backend import (
     NftablesBackend,
 )
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.ports import Backend
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs import (
     restoring,
@@ -36,6 +40,7 @@ from ansible_collections.sluice.edge.tests.fakes.dnat import FakeTables
 from ansible_collections.sluice.edge.tests.fakes.ipvs import FakeIpvs
 from ansible_collections.sluice.edge.tests.fakes.ipvs_settings import FakeIpvsSettings
 from ansible_collections.sluice.edge.tests.fakes.vip import FakeHost, ethernet
+from ansible_collections.sluice.edge.tests.fakes.xtables import FakeXtables
 
 Params = Dict[str, Any]
 
@@ -61,6 +66,7 @@ class Host:
         self.ipvs = FakeIpvs()
         self.settings = FakeIpvsSettings()
         self.tables = FakeTables()
+        self.xtables = FakeXtables()
         self.links = FakeHost(ethernet(2, "eth0"))
         self.links.table.append(InterfaceAddress("lo", 1, parse_address("127.0.0.1"), 8, scope=254))
 
@@ -92,14 +98,22 @@ class Host:
         return (
             IpvsDriver(self.ipvs).read(),
             self.settings.snapshot(),
-            {entry.key: entry for entry in self._profiles()},
+            {name: self._profiles(backend) for name, backend in self.backends().items()},
             dict(self.tables.parameters),
             {(each.interface, each.address, each.prefix, each.label) for each in self.links.table},
         )
 
-    def _profiles(self) -> List[Any]:
-        framework, profiles = NftablesBackend(self.tables).read()
-        return profiles if framework is None else [framework, *profiles]
+    def backends(self) -> Dict[str, Backend]:
+        """Return what holds profiles, by name."""
+        return {
+            "nftables": NftablesBackend(self.tables),
+            "iptables": IptablesBackend(self.xtables),
+        }
+
+    def _profiles(self, backend: Backend) -> Dict[Any, Any]:
+        framework, profiles = backend.read()
+        found = profiles if framework is None else [framework, *profiles]
+        return {entry.key: entry for entry in found}
 
     def records(self) -> Dict[str, str]:
         """Return the text of every record by file name."""
@@ -123,8 +137,8 @@ def fake_host(monkeypatch: pytest.MonkeyPatch, directory: Path) -> Iterator[Host
     def mtu_of(name: str) -> int:
         return host.settings.mtu_of(name)
 
-    def open_backend(_name: str) -> ContextManager[NftablesBackend]:
-        return nullcontext(NftablesBackend(host.tables))
+    def open_backend(name: str) -> ContextManager[Backend]:
+        return nullcontext(host.backends()[name])
 
     for module in (services, servers, restoring):
         monkeypatch.setattr(module, "open_ipvs", lambda check: nullcontext(host.ipvs))
