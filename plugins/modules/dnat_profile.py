@@ -23,6 +23,7 @@ description:
 extends_documentation_fragment:
   - sluice.edge.attributes
   - sluice.edge.kernel
+  - sluice.edge.state
 options:
   name:
     description:
@@ -188,6 +189,8 @@ options:
         on to other hosts, and C(net.ipv4.conf.all.route_localnet) where a connection crosses
         between a loopback address and the network. They show in the diff, and are never unset.
       - When it is not given, V(true) is used. With V(false) the task fails when one is missing.
+      - An entry of O(config) may have it too, which goes before the task's own. It is recorded with
+        the profile, so that C(sluice-state apply) sets parameters or fails alike.
     type: bool
 requirements:
   - libnftables 1.0.6 or newer on the managed host (Debian package C(nftables)).
@@ -340,6 +343,8 @@ def main() -> None:
             "iptlb_state": {"type": "path"},
             "manage_sysctl": {"type": "bool"},
             "netns": {"type": "str"},
+            "persist": {"type": "bool", "default": True},
+            "runtime": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )

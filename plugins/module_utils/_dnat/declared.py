@@ -55,6 +55,7 @@ VOCABULARY = Vocabulary(
         "log_rate",
         "comment",
         "flush",
+        "manage_sysctl",
         "state",
     ),
     aliases={"profile": "name", "rules_backend": "side"},
@@ -80,30 +81,35 @@ _UNQUOTABLE = '"\\*'  # nft's words have no way to write them in a quoted text
 
 
 class DeclaredProfile(NamedTuple):
-    """One item; ``profile`` is None where it shall be absent. ``flush``: see FLUSHES."""
+    """One item; ``profile`` is None where it shall be absent. ``flush``: see FLUSHES.
+
+    ``manage_sysctl`` says whether kernel parameters may be set for its sake.
+    """
 
     item: Item
     title: str
     profile: Optional[Profile]
     flush: str
+    manage_sysctl: bool
 
 
 class Declaration(NamedTuple):
     """The whole task; ``purge`` says whether unlisted profiles go, save those in ``ignore``."""
 
     profiles: List[DeclaredProfile]
-    purge: bool
-    ignore: Tuple[str, ...]
-    manage_sysctl: bool
+    purge: bool = False
+    ignore: Tuple[str, ...] = ()
 
 
 def read_declaration(params: Mapping[str, Any]) -> Declaration:
     """Return what a module's parameters declare; raises InvalidInput."""
     purge, ignore = _read_purge(params)
-    profiles = [_read(item) for item in read_items(params, VOCABULARY)]
+    # Beside config it is the task's own option, which an entry's goes before.
+    manage = params.get("manage_sysctl") is not False
+    items = read_items(dict(params, manage_sysctl=None), VOCABULARY)
+    profiles = [_read(item, manage) for item in items]
     _refuse_duplicates(profiles)
-    manage = params.get("manage_sysctl")
-    return Declaration(profiles, purge, ignore, True if manage is None else bool(manage))
+    return Declaration(profiles, purge, ignore)
 
 
 def clashes(profiles: List[Profile]) -> Iterator[Tuple[Profile, Profile]]:
@@ -142,7 +148,7 @@ def _read_purge(params: Mapping[str, Any]) -> Tuple[bool, Tuple[str, ...]]:
     return True, ignore
 
 
-def _read(item: Item) -> DeclaredProfile:
+def _read(item: Item, manage: bool) -> DeclaredProfile:
     title = item.text("name")
     if title is None:
         raise item.error("name is required")
@@ -154,10 +160,11 @@ def _read(item: Item) -> DeclaredProfile:
         )
     absent = item.choice("state", (PRESENT, ABSENT), PRESENT) == ABSENT
     flush = item.choice("flush", FLUSHES, UDP) or UDP
+    manage = bool(item.flag("manage_sysctl", manage))
     if absent and not item.given("address"):
-        return DeclaredProfile(item, title, None, flush)
+        return DeclaredProfile(item, title, None, flush, manage)
     profile = _read_profile(item, title)
-    return DeclaredProfile(item, title, None if absent else profile, flush)
+    return DeclaredProfile(item, title, None if absent else profile, flush, manage)
 
 
 def _read_profile(item: Item, title: str) -> Profile:

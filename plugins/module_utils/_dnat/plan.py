@@ -12,7 +12,7 @@ from .._converge.errors import InvalidInput
 from .._converge.plan import Desired
 from .._converge.resource import Key, Operation, State
 from .._inet.address import IPV6
-from .declared import Declaration, clash_reason, clashes
+from .declared import Declaration, DeclaredProfile, clash_reason, clashes
 from .model import (
     CLIENT,
     IP6_FORWARD,
@@ -38,29 +38,22 @@ def desired_entries(
     Raises InvalidInput for a clash with a profile that stays, and for a kernel parameter that
     would have to be set although the task may not.
     """
-    wanted: Dict[Key, Entry] = {}
-    named: Set[str] = set()
-    absent: Set[str] = set()
-    for declared in declaration.profiles:
-        named.add(declared.title)
-        if declared.profile is None:
-            absent.add(declared.title)
-        else:
-            wanted[declared.profile.key] = declared.profile
+    wanted: Dict[Key, Entry] = {
+        declared.profile.key: declared.profile
+        for declared in declaration.profiles
+        if declared.profile is not None
+    }
+    leaves = leaving(declaration)
 
     def goes(entry: Entry) -> bool:
-        if not isinstance(entry, Profile):
-            return False
-        if entry.title in absent:
-            return True
-        return declaration.purge and entry.title not in named | set(declaration.ignore)
+        return isinstance(entry, Profile) and leaves(entry.title)
 
     staying = [
         entry
         for key, entry in have.items()
         if isinstance(entry, Profile) and key not in wanted and not goes(entry)
     ]
-    _refuse_clashes(declaration, staying)
+    refuse_clashes(declaration, staying)
     parameters = _parameters(declaration, have, is_local)
     result: Dict[Key, Entry] = {each.key: each for each in parameters}
     if wanted or staying:
@@ -68,6 +61,22 @@ def desired_entries(
         result[whole.key] = whole
     result.update(wanted)
     return Desired(result, lambda entry: goes(entry) or isinstance(entry, Framework))
+
+
+def leaving(declaration: Declaration) -> Callable[[str], bool]:
+    """Return what tells by title whether a profile that is not wanted goes."""
+    named = {declared.title for declared in declaration.profiles} | set(declaration.ignore)
+    absent = {each.title for each in declaration.profiles if each.profile is None}
+    return lambda title: title in absent or (declaration.purge and title not in named)
+
+
+def refuse_clashes(declaration: Declaration, staying: List[Profile]) -> None:
+    """Raise InvalidInput when a wanted profile captures what one that stays captures."""
+    declared = {entry.title: entry.item for entry in declaration.profiles}
+    wanted = [entry.profile for entry in declaration.profiles if entry.profile is not None]
+    for first, second in clashes(staying + wanted):
+        if second.title in declared:
+            raise declared[second.title].error(clash_reason(first, second))
 
 
 def arrange(
@@ -96,27 +105,19 @@ def needed_parameters(profile: Profile, is_local: IsLocal) -> Set[str]:
     return needed
 
 
-def _refuse_clashes(declaration: Declaration, staying: List[Profile]) -> None:
-    declared = {entry.title: entry.item for entry in declaration.profiles}
-    wanted = [entry.profile for entry in declaration.profiles if entry.profile is not None]
-    for first, second in clashes(staying + wanted):
-        if second.title in declared:
-            raise declared[second.title].error(clash_reason(first, second))
-
-
 def _parameters(declaration: Declaration, have: State[Entry], is_local: IsLocal) -> List[Parameter]:
-    found = []
-    missing: Dict[str, str] = {}
+    needing: Dict[str, List[DeclaredProfile]] = {}
     for declared in declaration.profiles:
         if declared.profile is not None:
-            for title in sorted(needed_parameters(declared.profile, is_local)):
-                missing.setdefault(title, declared.title)
-    for title, profile in sorted(missing.items()):
+            for title in needed_parameters(declared.profile, is_local):
+                needing.setdefault(title, []).append(declared)
+    found = []
+    for title, profiles in sorted(needing.items()):
         wanted = Parameter(title, "1")
-        if have.get(wanted.key) != wanted and not declaration.manage_sysctl:
+        if have.get(wanted.key) != wanted and not any(each.manage_sysctl for each in profiles):
             raise InvalidInput(
                 "dnat profile %s needs sysctl %s = 1: set it, or leave manage_sysctl at true"
-                % (profile, title)
+                % (profiles[0].title, title)
             )
         found.append(wanted)
     return found

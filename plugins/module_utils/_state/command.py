@@ -14,7 +14,7 @@ from typing import List, NamedTuple, Optional, Sequence, TextIO
 from .._converge.errors import EdgeError
 from .._record.store import DIRECTORY, Store
 from .kinds import KINDS, Kind
-from .records import Found, Problems, read_records, restore, withdraw
+from .records import Done, Found, Problems, read_records, restore, withdraw
 
 SAME, DIFFERENT, UNKNOWN = 0, 1, 2
 """What ``check`` ends with: no drift, drift, or that it cannot be told."""
@@ -26,8 +26,8 @@ _PURPOSE = "What this host's network edge shall be, as recorded: shown, checked,
 _ABOUT = {
     "show": "print every recorded entry on a line",
     "check": "compare the kernel with the records: 0 same, 1 different, 2 cannot tell",
-    "apply": "bring the kernel to the records: settings, services, addresses",
-    "withdraw": "take recorded addresses, then services out of the kernel; records stay",
+    "apply": "bring the kernel to the records: settings, services, profiles, addresses",
+    "withdraw": "take recorded addresses, profiles, services out of the kernel; records stay",
     "export": "print the records as JSON, equal ones as equal bytes",
 }
 
@@ -43,6 +43,12 @@ class Terminal(NamedTuple):
 
     def complain(self, problems: Problems) -> None:
         self.err.writelines("sluice-state: %s\n" % problem for problem in problems)
+
+    def tell(self, done: Done) -> Done:
+        """Say what was done with a record, and what is wrong; return it."""
+        self.say(done.lines)
+        self.complain(done.problems + ["warning: " + warning for warning in done.warnings])
+        return done
 
 
 def main(arguments: Optional[Sequence[str]] = None, kinds: Sequence[Kind] = tuple(KINDS)) -> int:
@@ -76,30 +82,24 @@ def _export(found: List[Found], terminal: Terminal) -> int:
 def _check(found: List[Found], terminal: Terminal) -> int:
     status = SAME
     for record in found:
-        lines, problems = restore(record, check=True)
-        terminal.say(lines)
-        terminal.complain(problems)
-        status = max(status, UNKNOWN if problems else DIFFERENT if lines else SAME)
+        done = terminal.tell(restore(record, check=True))
+        status = max(status, UNKNOWN if done.problems else DIFFERENT if done.lines else SAME)
     return status
 
 
 def _apply(found: List[Found], terminal: Terminal) -> int:
     status = DONE
     for record in found:
-        lines, problems = restore(record, check=False)
-        terminal.say(lines)
-        terminal.complain(problems)
-        status = max(status, FAILED if problems else DONE)
+        done = terminal.tell(restore(record, check=False))
+        status = max(status, FAILED if done.problems else DONE)
     return status
 
 
 def _withdraw(found: List[Found], terminal: Terminal) -> int:
     status = DONE
     for record in reversed(found):
-        lines, problems = withdraw(record)
-        terminal.say(lines)
-        terminal.complain(problems)
-        status = max(status, FAILED if problems else DONE)
+        done = terminal.tell(withdraw(record))
+        status = max(status, FAILED if done.problems else DONE)
     return status
 
 

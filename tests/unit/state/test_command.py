@@ -26,6 +26,13 @@ from ansible_collections.sluice.edge.tests.unit.state.host import Host
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 WEB: Dict[str, Any] = {"address": "192.0.2.1", "port": 80}
+MODULES = [("ipvs_service", "ipvs"), ("dnat_profile", "dnat"), ("vip", "vip")]
+WWW: Dict[str, Any] = {
+    "name": "www",
+    "address": "192.0.2.2",
+    "port": 80,
+    "destinations": [{"address": "10.0.0.1"}],
+}
 BROKEN = {
     "empty": ("", "is empty"),
     "truncated": ('{"format": 1, "resources": [\n{"addr', "is truncated after 35 characters"),
@@ -40,12 +47,13 @@ def edge(host: Host) -> Host:
     """A host with a record of each kind."""
     host.run("ipvs_settings", {"ip_forward": True})
     host.run("ipvs_service", dict(WEB, servers=[{"address": "10.0.0.1"}]))
+    host.run("dnat_profile", WWW)
     host.run("vip", {"config": [{"address": "192.0.2.1", "interface": "eth0"}]})
     return host
 
 
 def test_settings_come_first_and_addresses_last() -> None:
-    assert [kind.name for kind in KINDS] == ["settings", "ipvs", "vip"]
+    assert [kind.name for kind in KINDS] == ["settings", "ipvs", "dnat", "vip"]
 
 
 def test_apply_says_what_it_does_in_its_order(edge: Host) -> None:
@@ -56,6 +64,9 @@ def test_apply_says_what_it_does_in_its_order(edge: Host) -> None:
             "settings: change sysctl net.ipv4.ip_forward",
             "ipvs: create virtual service tcp 192.0.2.1:80",
             "ipvs: create real server 10.0.0.1:80 of tcp 192.0.2.1:80",
+            "dnat: change sysctl net.ipv4.ip_forward",
+            "dnat: create table inet sluice",
+            "dnat: create dnat profile www",
             "vip: create virtual address 192.0.2.1/32 on eth0",
         ],
         [],
@@ -80,6 +91,8 @@ def test_withdraw_takes_addresses_then_services_and_keeps_the_records(edge: Host
         0,
         [
             "vip: delete virtual address 192.0.2.1/32 on eth0",
+            "dnat: delete table inet sluice",
+            "dnat: delete dnat profile www",
             "ipvs: delete real server 10.0.0.1:80 of tcp 192.0.2.1:80",
             "ipvs: delete virtual service tcp 192.0.2.1:80",
         ],
@@ -124,7 +137,7 @@ def test_other_servers_of_a_service_without_a_list_are_no_drift(host: Host) -> N
 
 
 @pytest.mark.parametrize("case", BROKEN)
-@pytest.mark.parametrize("broken", ["settings", "ipvs", "vip"])
+@pytest.mark.parametrize("broken", ["settings", "ipvs", "dnat", "vip"])
 def test_a_broken_record_is_named_and_the_others_are_applied(
     edge: Host, case: str, broken: str
 ) -> None:
@@ -133,6 +146,8 @@ def test_a_broken_record_is_named_and_the_others_are_applied(
         reason = "is wrong: resources[0]: unknown option 'port'"
     elif case == "wrong" and broken == "vip":
         reason = "is wrong: config[0]: unknown option 'port'"
+    elif case == "wrong" and broken == "dnat":
+        reason = "is wrong: config[0]: name is required"
     path = Path(edge.store.directory, broken + ".json")
     path.write_text(text)
     edge.reboot()
@@ -141,11 +156,33 @@ def test_a_broken_record_is_named_and_the_others_are_applied(
     (line,) = said.err
     assert line.startswith("sluice-state: the record %s %s" % (path, reason))
     applied = {line.partition(":")[0] for line in said.out}
-    assert applied == {"settings", "ipvs", "vip"} - {broken}
+    assert applied == {"settings", "ipvs", "dnat", "vip"} - {broken}
     assert path.read_text() == text
     assert edge.command("check").status == 2
     assert edge.command("show").status == 1
     assert edge.command("export").status == 1
+
+
+def test_all_ways_to_be_broken_at_once_are_named_and_the_others_are_applied(edge: Host) -> None:
+    folder = Path(edge.store.directory)
+    cases = [("ipvs@a", "garbage"), ("dnat@a", "empty"), ("vip@a", "truncated"), ("vip@b", "newer")]
+    texts = {name: BROKEN[case][0] for name, case in cases}
+    for name, text in texts.items():
+        (folder / (name + ".json")).write_text(text)
+    (folder / "dnat@b.json").write_bytes(b"\xff\xfe\x00")
+    (folder / "vip@c.json").mkdir()
+    edge.reboot()
+    said = edge.command("apply")
+    assert said.status == 1
+    named = {line.partition(".json")[0].rpartition("/")[2]: line for line in said.err}
+    assert sorted(named) == sorted([*texts, "dnat@b", "vip@c"])
+    for name, case in cases:
+        assert ".json %s" % BROKEN[case][1] in named[name]
+    assert "is not UTF-8 text" in named["dnat@b"]
+    assert "Is a directory" in named["vip@c"]
+    assert all(line.startswith("sluice-state: ") for line in said.err)
+    assert {line.partition(":")[0] for line in said.out} == {"settings", "ipvs", "dnat", "vip"}
+    assert edge.command("check").status == 2
 
 
 def test_a_record_of_a_kind_of_a_later_version_is_named(edge: Host) -> None:
@@ -157,7 +194,7 @@ def test_a_record_of_a_kind_of_a_later_version_is_named(edge: Host) -> None:
         [],
         [
             "sluice-state: the record %s is of no kind that this version knows (settings, ipvs, "
-            "vip): upgrade, or remove it" % path
+            "dnat, vip): upgrade, or remove it" % path
         ],
     )
 
@@ -209,7 +246,7 @@ def test_what_the_host_lacks_is_said_once(edge: Host) -> None:
     edge.reboot()
     edge.ipvs.unreachable = True
     said = edge.command("apply")
-    assert [line.partition(":")[0] for line in said.out] == ["settings", "vip"]
+    assert {line.partition(":")[0] for line in said.out} == {"settings", "dnat", "vip"}
     assert len(said.err) == 1
 
 
@@ -227,7 +264,7 @@ def test_a_signal_is_not_taken_for_a_wrong_entry(
 ) -> None:
     calls = []
 
-    def ended(_resources: Any, _check: bool) -> Any:
+    def ended(_entries: Any, _check: bool) -> Any:
         calls.append(1)
         try:
             raise Terminated("the task was ended by SIGTERM")
@@ -235,8 +272,8 @@ def test_a_signal_is_not_taken_for_a_wrong_entry(
             raise Refused(str(error)) from None
 
     (found,), _problems = records.read_records(edge.store, KINDS, "vip")
-    resources = found.resources * 4
-    found = found._replace(kind=found.kind._replace(restore=ended), resources=resources)
+    tools = found.tools._replace(restore=ended)
+    found = found._replace(tools=tools, entries=found.entries * 4)
     with pytest.raises(Refused, match="SIGTERM"):
         records.restore(found, check=False)
     assert calls == [1]
@@ -255,10 +292,10 @@ def test_export_is_what_modules_take_and_equal_for_equal_records(
 ) -> None:
     said = edge.command("export")
     exported = json.loads("\n".join(said.out))
-    for module, kind in (("ipvs_service", "ipvs"), ("vip", "vip")):
+    for module, kind in MODULES:
         assert not edge.run(module, {"config": exported[kind]})["changed"]
     edge.store.directory = str(tmp_path / "other")
-    for module, kind in (("vip", "vip"), ("ipvs_service", "ipvs")):
+    for module, kind in reversed(MODULES):
         edge.run(module, {"config": list(reversed(exported[kind]))}, runtime=False)
     for options in exported["settings"]:
         edge.run("ipvs_settings", options, runtime=False)
