@@ -16,13 +16,13 @@ from .._kernel.conntrack import Conntrack
 from .._kernel.lock import exclusive
 from .._kernel.netns import network_namespace
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
+from .._kernel.routing import is_local
 from .._kernel.sysctl import Sysctls
 from .._kernel.termination import termination_as_error
 from .backends import NFTABLES, open_backend
 from .declared import Declaration, read_declaration
 from .driver import DnatDriver
 from .plan import IsLocal, arrange, desired_entries
-from .ports import is_local
 
 TITLE = "DNAT"
 
