@@ -185,14 +185,14 @@ options:
     type: path
   backend:
     description:
-      - What holds the profiles. V(nftables), V(iptables) for legacy xtables of IPv4 and IPv6, or
-        V(auto).
+      - What holds the profiles. V(nftables), V(iptables) for the legacy xtables of IPv4 and IPv6,
+        or V(auto).
       - With V(auto), the one that holds profiles already is used; else V(iptables) where legacy
         xtables has rules, or where nftables is missing; else V(nftables). The result says which.
       - When it is not given, V(nftables) is used.
       - A profile that the other backend holds is refused. Remove it there first.
-      - On V(iptables), O(balancing=source_hash) divides clients into at most 32 shares,
-        O(log_prefix) has at most 29 bytes, and O(log_rate) is at most 10000 a second. For
+      - On V(iptables), O(log_prefix) has at most 29 bytes, O(log_rate) is at most 10000 a second,
+        and O(balancing=source_hash) needs the kernel module C(xt_bpf). For
         O(affinity), the kernel remembers 100 clients for each destination, unless its parameter
         C(ip_list_tot) of C(xt_recent) is raised.
       - On V(iptables), connections without a destination (O(on_empty)) come by port 9 or 1 of the

@@ -24,8 +24,8 @@ options:
     aliases: [profile]
   backend:
     description:
-      - What holds the profiles. V(nftables), V(iptables) for legacy xtables of IPv4 and IPv6, or
-        V(auto).
+      - What holds the profiles. V(nftables), V(iptables) for the legacy xtables of IPv4 and IPv6,
+        or V(auto).
       - With V(auto), the one that holds profiles already is used; else V(iptables) where legacy
         xtables has rules, or where nftables is missing; else V(nftables). The result says which.
       - When it is not given, V(nftables) is used.
@@ -102,7 +102,10 @@ details:
       returned: success
       sample: ipv4
     packets:
-      description: Packets that clients sent to the destinations listed, since these were added.
+      description:
+        - Packets that clients sent to the destinations listed, since these were added.
+        - On V(iptables), only the first packet of each connection is counted, so that this is the
+          number of connections.
       type: int
       returned: success
       sample: 1200
@@ -119,13 +122,13 @@ details:
       sample:
         - {address: 198.51.100.11, port: 8080, weight: 2, packets: 1200, bytes: 90000}
     damage:
-      description: The sets of the table in which elements of the profile are missing or wrong.
+      description: The sets or chains in which something of the profile is missing or wrong.
       type: list
       elements: str
       returned: success
       sample: []
 damage:
-  description: What else of the table is missing, wrong or too much.
+  description: What else of the table or the chains is missing, wrong or too much.
   returned: success
   type: list
   elements: str
@@ -142,6 +145,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "aliases": ["profile"]},
+            "backend": {"type": "str", "choices": ["nftables", "iptables", "auto"]},
             "netns": {"type": "str"},
         },
         supports_check_mode=True,

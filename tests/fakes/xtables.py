@@ -44,7 +44,7 @@ TARGETS = {
 }
 MATCHES = (
     "addrtype",
-    "cluster",
+    "bpf",
     "comment",
     "conntrack",
     "limit",

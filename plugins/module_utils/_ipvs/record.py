@@ -129,6 +129,11 @@ def pieces(entries: Iterable[RecordEntry]) -> List[List[RecordEntry]]:
     return found
 
 
+def owner(entry: RecordEntry) -> ServiceId:
+    """Return the service without which an entry could not come back."""
+    return entry.key.service if isinstance(entry, Server) else entry.key
+
+
 def plain(table: RecordTable) -> Table:
     """Return the entries as the kernel has them."""
     return {

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Generic, Iterator, List, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Dict, Generic, Iterator, List, Mapping, NamedTuple, Optional, Set
 
 from .._converge.diff import joined, render
 from .._converge.errors import EdgeError, InvalidInput, Refused
@@ -68,11 +68,26 @@ class Form(Generic[R]):
             raise broken(store.path(name), "is wrong: %s" % error) from None
 
 
+def forget(
+    form: Form[Any], store: Store, name: RecordName, goes: Callable[[State[Any]], Set[Key]]
+) -> List[str]:
+    """Drop from a record the entries whose keys ``goes`` returns; return what was, as lines.
+
+    The kernel stays as it is. Raises EdgeError; then the record is as it was.
+    """
+    with store.sole_writer(name):
+        have = form.entries(store, name)
+        keys = goes(have)
+        if keys:
+            store.write(name, form.write({key: have[key] for key in have if key not in keys}))
+    return [PREFIX + str(Operation(have[key], None)) for key in have if key in keys]
+
+
 class Runtime(NamedTuple):
     """The kernel's part of a task: to do it, or in check mode predict it, and to take it back."""
 
     converge: Callable[[], Outcome[Any]]
-    revert: Callable[[Outcome[Any]], None]
+    revert: Callable[[Outcome[Any]], object]
 
 
 class Done(NamedTuple):
@@ -149,7 +164,7 @@ class Keeper(Generic[R]):
         declare: Declare[R],
         check: bool,
         outcome: Optional[Outcome[Any]] = None,
-        undo: Callable[[], None] = lambda: None,
+        undo: Callable[[], object] = lambda: None,
     ) -> Plan[R]:
         """Write what ``declare`` says of the record; return the operations on it.
 
@@ -191,7 +206,7 @@ def _applied(have: State[R], plan: Plan[R]) -> Dict[Key, R]:
     return entries
 
 
-def _taken_back(error: Exception, outcome: Outcome[Any], undo: Callable[[], None]) -> Exception:
+def _taken_back(error: Exception, outcome: Outcome[Any], undo: Callable[[], object]) -> Exception:
     steps = [str(operation.inverse()) for operation in _newest_first(outcome.plan)]
     try:
         undo()

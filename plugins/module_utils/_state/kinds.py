@@ -13,9 +13,10 @@ What works on a kind is imported only when there is a record of it: a boot is qu
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, cast
 
 from .._converge.errors import Refused, Unavailable
+from .._converge.resource import Key
 from .._record.keeping import Form
 
 
@@ -33,14 +34,16 @@ Work = Callable[[Entries, bool], Report]
 class Tools(NamedTuple):
     """What can be done with the records of one kind; None where there is nothing to withdraw.
 
-    ``pieces`` splits entries into lists that may come back one without the other. The others take
-    entries, and whether only to check, and work in the current network namespace.
+    Both take entries, and whether only to check, and work in the current network namespace.
+    ``pieces`` splits entries into lists that may come back one without the other, ``owner`` gives
+    the key of the entry without which another could not come back; its own when there is none.
     """
 
     form: Form[Any]
     restore: Work
     withdraw: Optional[Work]
     pieces: Callable[[Entries], List[Entries]]
+    owner: Callable[[Any], Key]
 
 
 class Kind(NamedTuple):
@@ -62,11 +65,11 @@ def _settings() -> Tools:
             # It may be one setting only that this kernel does not have, or a daemon's interface.
             raise Refused(str(error)) from None
 
-    return Tools(FORM, restore, None, _one_by_one)
+    return Tools(FORM, restore, None, _one_by_one, _own_key)
 
 
 def _services() -> Tools:
-    from .._ipvs.record import FORM, pieces
+    from .._ipvs.record import FORM, owner, pieces
     from .._ipvs.restoring import restore_services, withdraw_services
 
     def restore(entries: Entries, check: bool) -> Report:
@@ -75,7 +78,7 @@ def _services() -> Tools:
     def withdraw(entries: Entries, check: bool) -> Report:
         return _report(withdraw_services(entries, check))
 
-    return Tools(FORM, restore, withdraw, pieces)
+    return Tools(FORM, restore, withdraw, pieces, owner)
 
 
 def _profiles(backend: str) -> Tools:
@@ -88,7 +91,7 @@ def _profiles(backend: str) -> Tools:
     def withdraw(entries: Entries, check: bool) -> Report:
         return _report(*withdraw_profiles(entries, backend, check))
 
-    return Tools(form_of(backend), restore, withdraw, _one_by_one)
+    return Tools(form_of(backend), restore, withdraw, _one_by_one, _own_key)
 
 
 def _addresses() -> Tools:
@@ -101,11 +104,15 @@ def _addresses() -> Tools:
     def withdraw(entries: Entries, check: bool) -> Report:
         return _report(*withdraw_addresses(entries, check))
 
-    return Tools(FORM, restore, withdraw, _one_by_one)
+    return Tools(FORM, restore, withdraw, _one_by_one, _own_key)
 
 
 def _one_by_one(entries: Entries) -> List[Entries]:
     return [[entry] for entry in entries]
+
+
+def _own_key(entry: Any) -> Key:
+    return cast(Key, entry.key)
 
 
 def _report(outcome: Any, warnings: Sequence[str] = ()) -> Report:

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Set, Tuple
 
 from .._converge.errors import EdgeError, Unavailable
+from .._converge.resource import Key, State
 from .._kernel.netns import network_namespace
 from .._kernel.termination import Terminated
+from .._record.keeping import forget as drop_entries
 from .._record.store import RecordName, Store
 from .._record.text import Resources
 from .kinds import Entries, Kind, Report, Tools
@@ -40,18 +42,18 @@ class Done(NamedTuple):
 
 
 def read_records(
-    store: Store, kinds: Sequence[Kind], only: Optional[str] = None
+    store: Store, kinds: Sequence[Kind], selected: Callable[[RecordName], bool]
 ) -> Tuple[List[Found], Problems]:
     """Return the records in the order of their kinds, and a line for each that is broken.
 
-    ``only`` names the one kind to look at.
+    ``selected`` tells which records to look at.
     """
     known = {kind.name: rank for rank, kind in enumerate(kinds)}
     found: List[Found] = []
     problems: Problems = []
     tools: Dict[str, Tools] = {}
     for name in store.names():
-        if only is not None and name.kind != only:
+        if not selected(name):
             continue
         if name.kind not in known:
             problems.append(
@@ -83,6 +85,27 @@ def withdraw(record: Found) -> Done:
     if take is None:
         return Done([], [], [])
     return _inside(record, lambda entries: take(entries, False))
+
+
+def forget(store: Store, record: Found, names: Sequence[str]) -> Tuple[List[str], Problems]:
+    """Drop entries from a record, with what could not come back without them.
+
+    ``names`` are their names or lines. One that no entry has is a problem; then nothing is dropped.
+    """
+    unknown: Problems = []
+
+    def goes(have: State[Any]) -> Set[Key]:
+        keys: Set[Key] = set()
+        for name in names:
+            named = [key for key, entry in have.items() if name in (entry.name, entry.line())]
+            keys.update(named)
+            if not named:
+                unknown.append("%s: nothing recorded is called %r" % (str(record.name), name))
+        if unknown:
+            return set()
+        return {key for key, entry in have.items() if {key, record.tools.owner(entry)} & keys}
+
+    return drop_entries(record.tools.form, store, record.name, goes), unknown
 
 
 def _inside(record: Found, work: Callable[[Entries], Report]) -> Done:

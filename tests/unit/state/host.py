@@ -8,15 +8,19 @@ from __future__ import annotations
 import io
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, ContextManager, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Callable, ContextManager, Dict, Iterator, List, NamedTuple, Tuple
 
 import pytest
 
 from ansible_collections.sluice.edge.plugins.module_utils._dnat import host as profiles_host
 from ansible_collections.sluice.edge.plugins.module_utils._dnat import profiles
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.iptables.backend import (
+    IptablesBackend,
+)
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.backend import (
     NftablesBackend,
 )
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.ports import Backend
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs import (
     restoring,
@@ -36,6 +40,7 @@ from ansible_collections.sluice.edge.tests.fakes.dnat import FakeTables
 from ansible_collections.sluice.edge.tests.fakes.ipvs import FakeIpvs
 from ansible_collections.sluice.edge.tests.fakes.ipvs_settings import FakeIpvsSettings
 from ansible_collections.sluice.edge.tests.fakes.vip import FakeHost, ethernet
+from ansible_collections.sluice.edge.tests.fakes.xtables import FakeXtables
 
 Params = Dict[str, Any]
 
@@ -54,12 +59,14 @@ class Host:
     def __init__(self, directory: Path) -> None:
         self.store = Store(str(directory / "state.d"))
         self.now = 0.0
+        self.at_pause: Callable[[], None] = _nothing
         self.reboot()
 
     def reboot(self) -> None:
         self.ipvs = FakeIpvs()
         self.settings = FakeIpvsSettings()
         self.tables = FakeTables()
+        self.xtables = FakeXtables()
         self.links = FakeHost(ethernet(2, "eth0"))
         self.links.table.append(InterfaceAddress("lo", 1, parse_address("127.0.0.1"), 8, scope=254))
 
@@ -88,15 +95,25 @@ class Host:
 
     def kernel(self) -> Tuple[Any, ...]:
         """Return everything that tasks can change in the kernel, to compare it."""
-        framework, profiles = NftablesBackend(self.tables).read()
         return (
             IpvsDriver(self.ipvs).read(),
             self.settings.snapshot(),
-            framework,
-            sorted(profiles, key=lambda profile: profile.title),
+            {name: self._profiles(backend) for name, backend in self.backends().items()},
             dict(self.tables.parameters),
             {(each.interface, each.address, each.prefix, each.label) for each in self.links.table},
         )
+
+    def backends(self) -> Dict[str, Backend]:
+        """Return what holds profiles, by name."""
+        return {
+            "nftables": NftablesBackend(self.tables),
+            "iptables": IptablesBackend(self.xtables),
+        }
+
+    def _profiles(self, backend: Backend) -> Dict[Any, Any]:
+        framework, profiles = backend.read()
+        found = profiles if framework is None else [framework, *profiles]
+        return {entry.key: entry for entry in found}
 
     def records(self) -> Dict[str, str]:
         """Return the text of every record by file name."""
@@ -105,6 +122,11 @@ class Host:
 
     def _pass(self, seconds: float) -> None:
         self.now += seconds
+        self.at_pause()
+
+
+def _nothing() -> None:
+    """What happens while a drain waits, unless a test says otherwise."""
 
 
 @contextmanager
@@ -115,8 +137,8 @@ def fake_host(monkeypatch: pytest.MonkeyPatch, directory: Path) -> Iterator[Host
     def mtu_of(name: str) -> int:
         return host.settings.mtu_of(name)
 
-    def open_backend(_name: str) -> ContextManager[NftablesBackend]:
-        return nullcontext(NftablesBackend(host.tables))
+    def open_backend(name: str) -> ContextManager[Backend]:
+        return nullcontext(host.backends()[name])
 
     for module in (services, servers, restoring):
         monkeypatch.setattr(module, "open_ipvs", lambda check: nullcontext(host.ipvs))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,11 +19,12 @@ import pytest
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import Refused
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.termination import Terminated
-from ansible_collections.sluice.edge.plugins.module_utils._record.store import Store
+from ansible_collections.sluice.edge.plugins.module_utils._record.store import RecordName, Store
 from ansible_collections.sluice.edge.plugins.module_utils._state import records
 from ansible_collections.sluice.edge.plugins.module_utils._state.kinds import KINDS
 from ansible_collections.sluice.edge.tests.unit.state.host import Host
 
+DNAT = RecordName("dnat")
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 WEB: Dict[str, Any] = {"address": "192.0.2.1", "port": 80}
@@ -163,6 +165,28 @@ def test_a_broken_record_is_named_and_the_others_are_applied(
     assert edge.command("export").status == 1
 
 
+def test_all_ways_to_be_broken_at_once_are_named_and_the_others_are_applied(edge: Host) -> None:
+    folder = Path(edge.store.directory)
+    cases = [("ipvs@a", "garbage"), ("dnat@a", "empty"), ("vip@a", "truncated"), ("vip@b", "newer")]
+    texts = {name: BROKEN[case][0] for name, case in cases}
+    for name, text in texts.items():
+        (folder / (name + ".json")).write_text(text)
+    (folder / "dnat@b.json").write_bytes(b"\xff\xfe\x00")
+    (folder / "vip@c.json").mkdir()
+    edge.reboot()
+    said = edge.command("apply")
+    assert said.status == 1
+    named = {line.partition(".json")[0].rpartition("/")[2]: line for line in said.err}
+    assert sorted(named) == sorted([*texts, "dnat@b", "vip@c"])
+    for name, case in cases:
+        assert ".json %s" % BROKEN[case][1] in named[name]
+    assert "is not UTF-8 text" in named["dnat@b"]
+    assert "Is a directory" in named["vip@c"]
+    assert all(line.startswith("sluice-state: ") for line in said.err)
+    assert {line.partition(":")[0] for line in said.out} == {"settings", "ipvs", "dnat", "vip"}
+    assert edge.command("check").status == 2
+
+
 def test_a_record_of_a_kind_of_a_later_version_is_named(edge: Host) -> None:
     path = Path(edge.store.directory, "quic.json")
     path.write_text("{}")
@@ -242,6 +266,9 @@ def test_a_signal_is_not_taken_for_a_wrong_entry(
 ) -> None:
     calls = []
 
+    def is_vip(name: RecordName) -> bool:
+        return name.kind == "vip"
+
     def ended(_entries: Any, _check: bool) -> Any:
         calls.append(1)
         try:
@@ -249,7 +276,7 @@ def test_a_signal_is_not_taken_for_a_wrong_entry(
         except Terminated as error:
             raise Refused(str(error)) from None
 
-    (found,), _problems = records.read_records(edge.store, KINDS, "vip")
+    (found,), _problems = records.read_records(edge.store, KINDS, is_vip)
     tools = found.tools._replace(restore=ended)
     found = found._replace(tools=tools, entries=found.entries * 4)
     with pytest.raises(Refused, match="SIGTERM"):
@@ -316,6 +343,81 @@ def test_the_installed_command_needs_the_copied_engine_and_nothing_else(tmp_path
 def test_the_unit_starts_what_is_installed() -> None:
     unit = (CHECKOUT / "boot" / "sluice-state.service").read_text(encoding="utf-8")
     assert "\nExecStart=/usr/sbin/sluice-state apply\n" in unit
+    assert "\nNotifyAccess=main\n" in unit
     starter = CHECKOUT / "boot" / "sluice-state"
     assert starter.read_text(encoding="utf-8").splitlines()[-1].startswith("exec /usr/bin/python3")
     assert os.access(starter, os.X_OK)
+
+
+def test_forgotten_entries_do_not_come_back_and_stay_in_the_kernel_until_then(edge: Host) -> None:
+    kernel = edge.kernel()
+    assert edge.command("forget", "vip", "virtual address 192.0.2.1/32 on eth0") == (
+        0,
+        ["record: delete virtual address 192.0.2.1/32 on eth0"],
+        [],
+    )
+    assert edge.kernel() == kernel
+    assert edge.command("check") == (0, [], [])
+    edge.reboot()
+    assert "vip" not in {line.partition(":")[0] for line in edge.command("apply").out}
+
+
+def test_a_service_is_forgotten_with_its_servers(host: Host) -> None:
+    for port in (80, 443):
+        service = dict(WEB, port=port)
+        host.run("ipvs_service", service)
+        host.run("ipvs_server", {"address": "10.0.0.1", "service": service})
+    said = host.command("forget", "ipvs", "tcp 192.0.2.1:80 scheduler wlc")
+    assert said.out == [
+        "record: delete virtual service tcp 192.0.2.1:80",
+        "record: delete real server 10.0.0.1:80 of tcp 192.0.2.1:80",
+    ]
+    assert len(host.command("show").out) == 3
+    assert host.command("check") == (0, [], [])
+
+
+def test_a_name_that_is_not_recorded_forgets_nothing(edge: Host) -> None:
+    before = edge.records()
+    said = edge.command("forget", "dnat", "dnat profile www", "dnat profile ww")
+    assert (said.status, said.out) == (1, [])
+    assert said.err == ["sluice-state: dnat: nothing recorded is called 'dnat profile ww'"]
+    assert edge.command("forget", "dnat@edge", "dnat profile www").status == 1
+    assert edge.records() == before
+
+
+def test_apply_tells_the_service_manager_what_is_wrong(
+    edge: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        edge.command("apply")
+        assert manager.recv(4096) == b"STATUS=the kernel is as recorded"
+        for name in ("vip", "dnat"):
+            Path(edge.store.directory, name + ".json").write_text("")
+        edge.command("apply")
+        told = manager.recv(4096).decode()
+        assert told.startswith("STATUS=the record %s is empty: " % edge.store.path(DNAT))
+        assert told.endswith(" (and 1 more, see the journal)")
+    os.unlink(str(tmp_path / "notify"))
+    assert edge.command("apply").status == 1, "nobody listens, and nothing else is different"
+
+
+def test_the_engine_of_a_kind_without_a_record_is_not_loaded(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    with store.sole_writer(DNAT):
+        store.write(DNAT, [])
+    script = (
+        "import sys; from ansible_collections.sluice.edge.plugins.module_utils._state.command "
+        "import main; main(['--records', %r, 'apply']); "
+        "print(*sorted({name.split('.')[5] for name in sys.modules if '.module_utils._' in name}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script % str(tmp_path)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)),
+    )
+    assert "_dnat" in done.stdout.split()
+    assert not {"_ipvs", "_vip"} & set(done.stdout.split())

@@ -68,6 +68,17 @@ EXAMPLES = [
         lambda host: setattr(host.tables, "refuse", lambda _number: True),
     ),
     Example(
+        "dnat_profile",
+        {"backend": "iptables", "config": [profile("www", 80), profile("mail", 25)]},
+        {
+            "backend": "iptables",
+            "config": [profile("www", 80, balancing="round_robin"), profile("dns", 53)],
+            "purge": True,
+        },
+        "dnat-iptables.json",
+        lambda host: setattr(host.xtables, "refuse", lambda _number: "no memory"),
+    ),
+    Example(
         "vip",
         {"config": [{"address": "192.0.2.1", "interface": "eth0"}]},
         {
@@ -79,7 +90,7 @@ EXAMPLES = [
         lambda host: setattr(host.links, "refuse", lambda number: True),
     ),
 ]
-each_module = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.module)
+each_module = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.record)
 
 
 @each_module

@@ -38,6 +38,8 @@ PURE_FILES = (
     "transaction.py",
     "flows.py",
     "iptlb.py",
+    "limits.py",
+    "source_hash.py",
 )
 PURE_FOLDERS = ("declared", "wire")
 IMPURE_MODULES = ("fcntl", "os", "pathlib", "select", "socket", "subprocess", "threading", "time")

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import sha256
+from itertools import accumulate
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from ..._inet.address import IPV4, IPV6
@@ -43,6 +44,7 @@ from ..model import (
 )
 from ..shares import gcd_of
 from .limits import SECONDS
+from .source_hash import slot_below
 from .wire.entry import jump, rule
 from .wire.extensions import (
     NEW,
@@ -55,9 +57,9 @@ from .wire.extensions import (
     limit,
     log,
     masquerade,
-    nodes,
     port,
     probability,
+    program,
     redirect,
     reject,
     remember,
@@ -79,7 +81,6 @@ SPENT_PORTS = {REJECT: 9, DROP: 1}
 
 OWNED = "sluice"
 WEIGHT, REMARK = "weight", "remark"
-_SEED = 0x736C6963  # fixed: a client keeps its destination when rules are written anew
 
 Rules = List[bytes]
 
@@ -105,7 +106,7 @@ class Parts(NamedTuple):
 @lru_cache(maxsize=65536)
 def chain_of(title: str) -> str:
     """Return the name of a profile's chain."""
-    return PREFIX + sha256(title.encode("utf-8")).hexdigest()[:16]
+    return PREFIX + _digest(title)
 
 
 @lru_cache(maxsize=65536)
@@ -241,12 +242,15 @@ def _balance(profile: Profile) -> Rules:
     rules = []
     if profile.affinity:
         for entry in live:
-            matches = [comment("affinity"), remembered(_list(profile, entry), profile.affinity)]
+            matches = [
+                comment("affinity"),
+                remembered(family, _list(profile, entry), profile.affinity),
+            ]
             rules.append(_translate(profile, entry, matches))
     for entry, chance in _turns(profile):
         matches = [comment("%s %d" % (WEIGHT, entry.weight)), *chance]
         if profile.affinity:
-            matches.append(remember(_list(profile, entry)))
+            matches.append(remember(family, _list(profile, entry)))
         rules.append(_translate(profile, entry, matches))
     return rules
 
@@ -274,14 +278,9 @@ def _turns(profile: Profile) -> List[Tuple[Destination, List[bytes]]]:
             (live[place], [every(slots - number)] if number < slots - 1 else [])
             for number, (_when, place) in enumerate(order)
         ]
-    found: List[Tuple[Destination, List[bytes]]] = []
-    begin = 0
-    for entry, share in zip(live, shares):
-        mask = ((1 << share) - 1) << begin
-        begin += share
-        # Whoever is left over is the last one's, also without a tracked source.
-        found.append((entry, [nodes(slots, mask, _SEED)] if begin < slots else []))
-    return found
+    ends = list(accumulate(shares))
+    matches = [[program(slot_below(profile.family, end, slots))] for end in ends[:-1]]
+    return list(zip(live, [*matches, []]))
 
 
 def _chances(live: Tuple[Destination, ...]) -> List[List[bytes]]:
@@ -301,7 +300,11 @@ def chance(weight: int, left: int) -> int:
 def _list(profile: Profile, entry: Destination) -> str:
     """Return the name of the list of clients that a destination keeps."""
     words = "%s %s %d" % (profile.title, entry.address, entry.port)
-    return "sluice-" + sha256(words.encode("utf-8")).hexdigest()[:16]
+    return "sluice-" + _digest(words)
+
+
+def _digest(words: str) -> str:
+    return sha256(words.encode("utf-8")).hexdigest()[:16]
 
 
 def _dispatch(profile: Profile) -> Rules:

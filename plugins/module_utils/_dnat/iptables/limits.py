@@ -8,21 +8,14 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ..model import SOURCE_HASH, Profile
-from ..shares import slot_count
-from .wire.extensions import LIMIT_SCALE, MOST_NODES, PREFIX_BYTES
+from ..model import Profile
+from .wire.extensions import LIMIT_SCALE, PREFIX_BYTES
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 
 def limitation(profile: Profile) -> Optional[str]:
     """Return what of the profile cannot be had and what to do instead, None if all can."""
-    slots = slot_count(tuple([entry.weight for entry in profile.destinations]))
-    if profile.balancing == SOURCE_HASH and slots > MOST_NODES:
-        return (
-            "the weights need %d slots, and source_hash on iptables has %d at most: use smaller "
-            "numbers with a common factor, or balancing: random" % (slots, MOST_NODES)
-        )
     log = profile.log
     if log is not None:
         size = len(log.prefix.encode("utf-8"))

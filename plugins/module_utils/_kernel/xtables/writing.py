@@ -28,6 +28,9 @@ from .edits import Append, CreateChain, DeleteChain, Edit, Flush, Insert, Remove
 from .reading import read_table
 
 LIBRARY, DEBIAN_PACKAGE, DISTRIBUTION = "iptc", "python3-iptables", "python-iptables"
+LOCK_DIRECTORY, LOCK = "/run", "xtables"
+"""Where iptables takes its lock: /run/xtables.lock."""
+
 _EXTENSIONS = ("/usr/lib/*/xtables", "/usr/lib64/xtables", "/usr/lib/xtables")
 _STALE = "Resource temporarily unavailable"
 
@@ -55,7 +58,7 @@ class Xtables:
 
     def lock(self) -> AbstractContextManager[None]:
         """Hold the lock that iptables itself takes; raises Unavailable if it is held too long."""
-        return exclusive("xtables", "/run")
+        return exclusive(LOCK, LOCK_DIRECTORY)
 
     def commit(self, family: str, table: str, edits: Sequence[Edit]) -> None:
         """Carry out all edits of one table, or none.

@@ -5,7 +5,8 @@
 """The matches and targets that profiles are made of, one function each. Pure.
 
 Sources: the headers of the same names in linux/netfilter, linux/netfilter_ipv4 and
-linux/netfilter_ipv6. All revisions are in Linux 4.18 and later.
+linux/netfilter_ipv6. All revisions are in Linux 4.18 and later,
+and none is older than what iptables 1.8 knows: it shows an older one as "unsupported".
 """
 
 from __future__ import annotations
@@ -13,14 +14,12 @@ from __future__ import annotations
 import struct
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Tuple
+from typing import Sequence, Tuple
 
 from ...._inet.address import IPV6
 from .entry import Part, part
 
-MOST_NODES = 32
-"""XT_CLUSTER_NODES_MAX: into how many parts the cluster match can divide clients."""
-
+MOST_INSTRUCTIONS = 64  # XT_BPF_MAX_NUM_INSTR
 UNIT = 1 << 31
 """What stands for certainty in the random mode of the statistic match."""
 
@@ -67,35 +66,40 @@ def port(protocol: str, number: int) -> bytes:
 
 def probability(units: int) -> bytes:
     """Return the match that is true with a probability of ``units`` / UNIT."""
-    return part("statistic", 0, struct.pack("=HH3I8x", _RANDOM, 0, units, 0, 0))
+    return part("statistic", 0, _statistic(_RANDOM, units))
 
 
 def every(count: int) -> bytes:
     """Return the match of the first of each ``count`` packets."""
-    return part("statistic", 0, struct.pack("=HH3I8x", _NTH, 0, count - 1, 0, 0))
+    return part("statistic", 0, _statistic(_NTH, count - 1))
 
 
-def nodes(total: int, mask: int, seed: int) -> bytes:
-    """Return the match of clients that the hash of their address puts into parts of ``mask``."""
-    return part("cluster", 0, struct.pack("=4I", total, mask, seed, 0))
+def _statistic(mode: int, number: int) -> bytes:
+    # The last number is what the kernel begins to count with; iptables sets it in both modes.
+    return struct.pack("=HH3I8x", mode, 0, number, 0, number)
 
 
-def remembered(name: str, seconds: int) -> bytes:
+def program(instructions: Sequence[Tuple[int, int, int, int]]) -> bytes:
+    """Return the match of packets for which a program of classic BPF returns more than 0."""
+    packed = b"".join([struct.pack("=HBBI", *each) for each in instructions])
+    room = packed.ljust(8 * MOST_INSTRUCTIONS, b"\0")
+    return part("bpf", 1, struct.pack("=HHi", 0, len(instructions), 0) + room + bytes(8))
+
+
+def remembered(family: str, name: str, seconds: int) -> bytes:
     """Return the match of clients that are in a list for less than ``seconds``; renews them."""
-    return _recent(name, seconds, _UPDATE | _REAP)
+    return _recent(family, name, seconds, _UPDATE | _REAP)
 
 
-def remember(name: str) -> bytes:
+def remember(family: str, name: str) -> bytes:
     """Return the match that puts a client into a list and is always true."""
-    return _recent(name, 0, _SET)
+    return _recent(family, name, 0, _SET)
 
 
-def _recent(name: str, seconds: int, what: int) -> bytes:
-    packed = name.encode("ascii")
-    return part("recent", 1, struct.pack("=IIBB200sBx16s", seconds, 0, what, 0, packed, 0, _FULL))
-
-
-_FULL = b"\xff" * 16
+def _recent(family: str, name: str, seconds: int, what: int) -> bytes:
+    mask = b"\xff" * (16 if family == IPV6 else 4)
+    label = name.encode("ascii")
+    return part("recent", 1, struct.pack("=IIBB200sBx16s", seconds, 0, what, 0, label, 0, mask))
 
 
 def state(bits: int) -> bytes:
@@ -109,7 +113,7 @@ def called(address: str, number: int) -> bytes:
     packed = ip_address(address).packed.ljust(16, b"\0")
     ports = struct.pack("=4H", 0, number, 0, 0)
     flags = struct.pack("=4H4H2x", _STATE | _ORIGINAL, 0, TRANSLATED, 0, 0, number, 0, 0)
-    data = bytes(32) + packed + _FULL + bytes(64) + bytes(10) + ports + flags
+    data = bytes(32) + packed + b"\xff" * 16 + bytes(64) + bytes(10) + ports + flags
     return part("conntrack", 3, data)
 
 
@@ -143,7 +147,7 @@ def translate(address: str, number: int) -> bytes:
     packed = ip_address(address).packed.ljust(16, b"\0")
     ports = struct.pack("!HH", number, number)
     flags = struct.pack("=I", _MAP_IPS | _PROTO_SPECIFIED)
-    # struct nf_nat_range2: iptables 1.8 shows the older revisions as "unsupported".
+    # struct nf_nat_range2
     return part("DNAT", 2, flags + packed * 2 + ports + bytes(4))
 
 
