@@ -26,17 +26,18 @@ description:
 extends_documentation_fragment:
   - sluice.edge.attributes
   - sluice.edge.kernel
+  - sluice.edge.state
 options:
   name:
     description:
       - The name of the profile, of 1 to 63 letters, digits, dots, dashes and underscores, the first
-        being a letter or digit. Required unless O(config) is given.
+        being a letter or digit. Required unless O(config) or O(iptlb_state) is given.
     type: str
     aliases: [profile]
   address:
     description:
-      - The address whose connections are captured. Required unless O(config) is given or
-        O(state=absent).
+      - The address whose connections are captured. Required unless O(config) or O(iptlb_state) is
+        given, or O(state=absent).
     type: str
   port:
     description:
@@ -174,6 +175,16 @@ options:
       - Names of profiles. With O(purge=true), these stay.
     type: list
     elements: str
+  iptlb_state:
+    description:
+      - The state file of IPTLB on the managed host, for example C(/opt/iptlb/local/state.db). Its
+        profiles are converged as if O(config) listed them.
+      - A profile that cannot be used is left out, and a warning names it and says what is wrong.
+        The task fails when none can be used.
+      - It excludes O(config), O(purge) and the options of a single profile, and needs PyYAML on the
+        managed host (Debian package C(python3-yaml)). The filter
+        P(sluice.edge.iptlb_profiles#filter) does the same on the controller.
+    type: path
   backend:
     description:
       - What holds the profiles. V(nftables), V(iptables) for the legacy xtables of IPv4 and IPv6,
@@ -190,7 +201,6 @@ options:
         host itself and the C(INPUT) chain of table C(filter).
     type: str
     choices: [nftables, iptables, auto]
-
   manage_sysctl:
     description:
       - Whether the task sets kernel parameters that the profiles need. These are
@@ -198,6 +208,8 @@ options:
         on to other hosts, and C(net.ipv4.conf.all.route_localnet) where a connection crosses
         between a loopback address and the network. They show in the diff, and are never unset.
       - When it is not given, V(true) is used. With V(false) the task fails when one is missing.
+      - An entry of O(config) may have it too, which goes before the task's own. It is recorded with
+        the profile, so that C(sluice-state apply) sets parameters or fails alike.
     type: bool
 requirements:
   - libnftables 1.0.6 or newer on the managed host (Debian package C(nftables)).
@@ -209,6 +221,8 @@ notes:
   - nftables cannot translate what the kernel has no connection tracking for.
 seealso:
   - module: sluice.edge.dnat_profile_info
+  - plugin: sluice.edge.iptlb_profiles
+    plugin_type: filter
 """
 
 EXAMPLES = r"""
@@ -270,6 +284,10 @@ EXAMPLES = r"""
     port: 80
     destinations: []
     on_empty: reject
+
+- name: Take over the profiles that IPTLB keeps on the managed host
+  sluice.edge.dnat_profile:
+    iptlb_state: /opt/iptlb/local/state.db
 
 - name: Use what the host uses, nftables or legacy iptables
   sluice.edge.dnat_profile:
@@ -362,9 +380,12 @@ def main() -> None:
             "config": {"type": "list", "elements": "dict"},
             "purge": {"type": "bool"},
             "purge_ignore": {"type": "list", "elements": "str"},
+            "iptlb_state": {"type": "path"},
             "backend": {"type": "str", "choices": ["nftables", "iptables", "auto"]},
             "manage_sysctl": {"type": "bool"},
             "netns": {"type": "str"},
+            "persist": {"type": "bool", "default": True},
+            "runtime": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )

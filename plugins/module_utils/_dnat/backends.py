@@ -10,17 +10,17 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List
 
 from .._converge.errors import InvalidInput, Unavailable
-from .._kernel.nftables import Nftables, NftablesRefused
+from .._kernel.nfnetlink import NetfilterRefused, Nfnetlink
 from .._kernel.xtables.reading import existing_tables, read_table
 from .._kernel.xtables.writing import Xtables, require_writer
 from .iptables.backend import IptablesBackend
 from .iptables.layout import FAMILIES, FILTER, NAT
-from .model import Profile
+from .model import AUTO, BACKENDS, IPTABLES, NFTABLES, Profile
 from .nftables.backend import NftablesBackend
+from .nftables.reading import read_generation
+from .nftables.wire.messages import SUBSYSTEM
 from .ports import Backend
 
-NFTABLES, IPTABLES, AUTO = "nftables", "iptables", "auto"
-BACKENDS = (NFTABLES, IPTABLES)
 CHOICES = (*BACKENDS, AUTO)
 
 
@@ -36,8 +36,8 @@ def open_backend(name: str, writes: bool = True) -> Iterator[Backend]:
             require_writer()
         yield IptablesBackend(Xtables())
     elif name == NFTABLES:
-        with Nftables() as tables:
-            yield NftablesBackend(tables)
+        with Nfnetlink(SUBSYSTEM) as netfilter:
+            yield NftablesBackend(netfilter)
     else:
         raise InvalidInput("backend %s is unknown: use one of %s" % (name, ", ".join(BACKENDS)))
 
@@ -76,7 +76,7 @@ def _profiles(name: str) -> List[Profile]:
     try:
         with open_backend(name, writes=False) as backend:
             return backend.read()[1]
-    except (Unavailable, NftablesRefused):
+    except Unavailable:
         return []
 
 
@@ -90,8 +90,7 @@ def _uses_xtables() -> bool:
 
 def _has_nftables() -> bool:
     try:
-        with Nftables() as tables:
-            tables.table("inet", "sluice")
-    except (Unavailable, NftablesRefused):
+        with Nfnetlink(SUBSYSTEM) as netfilter:
+            return read_generation(netfilter) > 0
+    except (Unavailable, NetfilterRefused):
         return False
-    return True

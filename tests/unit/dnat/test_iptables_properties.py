@@ -18,6 +18,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._converge.errors impor
 )
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.declared import read_declaration
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.driver import DnatDriver
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.host import Host, flushes_of
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.iptables.backend import (
     IptablesBackend,
 )
@@ -34,7 +35,6 @@ from ansible_collections.sluice.edge.plugins.module_utils._dnat.iptables.wire.ex
 )
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.listing import describe
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.model import Profile
-from ansible_collections.sluice.edge.plugins.module_utils._dnat.profiles import flushes_of, run
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.xtables.blob import Rule
 from ansible_collections.sluice.edge.tests.fakes.xtables import STALE, FakeXtables, Parameters
 from ansible_collections.sluice.edge.tests.unit.dnat.test_properties import (
@@ -52,7 +52,9 @@ def apply(fake: FakeXtables, params: dict[str, Any], check: bool = False) -> dic
     driver = DnatDriver(
         IptablesBackend(fake), Parameters(fake.parameters), lambda: fake, flushes_of(declaration)
     )
-    return run(driver, declaration, lambda _address: False, check, True)
+    host = Host(driver, declaration, lambda _address: False)
+    result = host.converge(check).as_result("DNAT", True)
+    return dict(result, warnings=host.warnings)
 
 
 def profiles(fake: FakeXtables) -> dict[str, Profile]:

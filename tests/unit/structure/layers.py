@@ -37,6 +37,7 @@ PURE_FILES = (
     "observed.py",
     "transaction.py",
     "flows.py",
+    "iptlb.py",
     "limits.py",
     "source_hash.py",
 )

@@ -1,5 +1,4 @@
-#!/bin/sh
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-exec /usr/bin/python3 -Es /usr/lib/sluice/sluice_state.py "$@"
+"""nf_tables' netlink messages as bytes (linux/netfilter/nf_tables.h). Pure."""
