@@ -92,8 +92,6 @@ options:
     description:
       - For how many seconds after its last new connection a client keeps its destination, at most
         604800. When it is not given, or V(0), each connection is balanced anew.
-      - Only for IPv4, because nftables 1.0.6 cannot remember IPv6 clients. Use
-        O(balancing=source_hash) there.
       - 262144 clients are remembered for each O(side); beyond that, new ones are balanced anew.
     type: int
   masquerade:
