@@ -89,7 +89,9 @@ def with_members(
     if not _is_list(entries):
         raise AnsibleFilterError("with_members: expected a list of services or profiles")
     return [
-        _completed(entry, "[%d]" % number, groups, hostvars) if isinstance(entry, Mapping) else entry
+        _completed(entry, "[%d]" % number, groups, hostvars)
+        if isinstance(entry, Mapping)
+        else entry
         for number, entry in enumerate(entries)
     ]
 
