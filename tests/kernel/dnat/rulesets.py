@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
+from ansible_collections.sluice.edge.tests.kernel.dnat.damages import NFT_DAMAGES
 from ansible_collections.sluice.edge.tests.kernel.namespaces import command
 
 FOREIGN_NFT = """
@@ -17,7 +20,10 @@ table ip other {
   chain forwarded { type filter hook forward priority 0; ip saddr @known counter accept; }
   chain translated { type nat hook prerouting priority -50; tcp dport 1 redirect to :2; }
 }
-table inet sluice_of_another { chain empty { comment "not ours"; } }
+table inet sluice_of_another {
+  set empty { type inet_service; }
+  chain alone { type filter hook input priority 0; tcp dport 1 drop comment "nor this"; }
+}
 """
 FOREIGN_LEGACY = """
 *nat
@@ -56,6 +62,15 @@ class Ruleset(Protocol):
 
     def track(self) -> None:
         """Let the host track connections, by a rule of somebody else."""
+
+    def add_foreign_rule(self, address: str) -> None:
+        """Add one more rule of somebody else that names an address."""
+
+    def remove_foreign(self) -> None:
+        """Take the rules of somebody else away."""
+
+    def damages(self) -> dict[str, Callable[[], object]]:
+        """Return by name what somebody may do by hand to rules that we have."""
 
     def foreign(self) -> str:
         """Return these as text, byte for byte."""
@@ -106,6 +121,24 @@ class NftRuleset:
             "{ type filter hook prerouting priority 0; }; "
             "add rule inet firewall c ct state established accept"
         )
+
+    def add_foreign_rule(self, address: str) -> None:
+        self.nft("add rule ip other forwarded ip saddr %s accept" % address)
+
+    def remove_foreign(self) -> None:
+        self.nft("delete table ip other; delete table inet sluice_of_another")
+
+    def damages(self) -> dict[str, Callable[[], object]]:
+        return {name: partial(self._damage, words) for name, words in NFT_DAMAGES.items()}
+
+    def _damage(self, words: str) -> None:
+        if "RULE" in words:
+            chain = words.split()[4]
+            listed = self.nft("-a", "list", "chain", "inet", "sluice", chain)
+            handles = [line.rsplit(" ", 1)[1] for line in listed.splitlines() if " vmap " in line]
+            handles += [line.rsplit(" ", 1)[1] for line in listed.splitlines() if "nat" in line]
+            words = words.replace("RULE", "handle " + handles[0])
+        self.nft(words)
 
     def foreign(self) -> str:
         return self.nft("-s", "-a", "list", "table", "ip", "other") + self.nft(
@@ -189,6 +222,15 @@ class LegacyRuleset:
         for tool in ("iptables-legacy", "ip6tables-legacy"):
             established = ("-m", "conntrack", "--ctstate", "ESTABLISHED", "-j", "ACCEPT")
             self._tool(tool, "-w", "-A", "FORWARD", *established)
+
+    def add_foreign_rule(self, address: str) -> None:
+        self._tool("iptables-legacy", "-w", "-t", "nat", "-A", "OTHER", "-s", address)
+
+    def remove_foreign(self) -> None:
+        raise NotImplementedError
+
+    def damages(self) -> dict[str, Callable[[], object]]:
+        raise NotImplementedError
 
     def foreign(self) -> str:
         return "\n".join(line for line in self._saved() if not _is_ours(line))
