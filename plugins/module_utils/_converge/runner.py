@@ -71,14 +71,19 @@ def converge(
     return outcome
 
 
-def revert(driver: Driver[R], outcome: Outcome[R], arrange: Arrange[R]) -> None:
+def revert(driver: Driver[R], outcome: Outcome[R], arrange: Arrange[R]) -> Outcome[R]:
     """Bring every entry that a converged ``outcome`` touched back to what had been observed.
 
-    For work that goes on after converging and fails there. Raises as converge does.
+    For work that goes on after converging and fails there. Returns what that took; raises as
+    converge does.
     """
     original = {operation.subject.key: operation.before for operation in outcome.plan}
     wanted = {key: entry for key, entry in original.items() if entry is not None}
-    converge(driver, lambda _have: Desired(wanted, lambda entry: entry.key in original), arrange)
+
+    def declare(_have: State[R]) -> Desired[R]:
+        return Desired(wanted, lambda entry: entry.key in original)
+
+    return converge(driver, declare, arrange)
 
 
 def _apply(

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Protocol, Sequence, Tuple
+from typing import Dict, List, Optional, Protocol, Sequence, Tuple
 
 from .._converge.resource import Operation, Refusal
 from .._kernel.conntrack import Flow
+from .._kernel.nfnetlink import Message
 from .model import Entry, Framework, Profile
 
 Counted = Dict[Tuple[str, int], Tuple[int, int]]
@@ -29,16 +30,21 @@ class Backend(Protocol):
     def commit(self, operations: Sequence[Operation[Entry]]) -> Optional[Refusal]:
         """Carry out operations on the framework and on profiles, all of them or none."""
 
+    def limitation(self, profile: Profile) -> Optional[str]:
+        """Return what of a profile the backend cannot do, None if it can do all."""
+
     def counted(self, profile: Profile) -> Counted:
         """Return what was counted for each destination of a profile, as of the last read."""
 
 
-class Tables(Protocol):
-    """nftables; Nftables is one."""
+class Netfilter(Protocol):
+    """A subsystem of netfilter; Nfnetlink is one."""
 
-    def run(self, commands: str) -> None: ...
+    def dump(self, message: Message) -> List[bytes]: ...
 
-    def table(self, family: str, name: str) -> Optional[List[Dict[str, Any]]]: ...
+    def get(self, message: Message) -> Optional[bytes]: ...
+
+    def commit(self, messages: Sequence[Message], generation: int) -> None: ...
 
 
 class Parameters(Protocol):

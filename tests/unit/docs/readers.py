@@ -17,6 +17,10 @@ from ansible_collections.sluice.edge.plugins.module_utils._declare.task import (
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.declared import (
     read_declaration as read_profiles,
 )
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.importing import (
+    OPTION as STATE_FILE,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.importing import refuse_others
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import (
     Address,
     parse_address,
@@ -76,6 +80,13 @@ def _any_interface(_interface: str, family: str) -> Address:
     return parse_address("192.0.2.1" if family == "ipv4" else "2001:db8::1")
 
 
+def _dnat_profile(params: Params) -> None:
+    if params.get(STATE_FILE) is None:
+        read_profiles(params)
+    else:
+        refuse_others(params)
+
+
 def _ipvs_service(params: Params) -> None:
     read_services(read_items(params, SERVICE_VOCABULARY), _any_interface)
     read_purge(params)
@@ -101,7 +112,7 @@ def _nothing_more(_params: Params) -> None:
 
 
 READERS: Mapping[str, Callable[[Params], object]] = {
-    "dnat_profile": read_profiles,
+    "dnat_profile": _dnat_profile,
     "dnat_profile_info": _nothing_more,
     "ipvs_info": _ipvs_info,
     "ipvs_server": _ipvs_server,

@@ -9,16 +9,14 @@ Each round measures the collection and its peer one right after the other.
 
 from __future__ import annotations
 
-import gc
 import json
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Dict, List
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[5]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[6]))
 
 
 from ansible_collections.sluice.edge.plugins.module_utils._converge.runner import converge
@@ -35,6 +33,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs.services import 
     converge_services,
     desire_services,
 )
+from ansible_collections.sluice.edge.tests.bench.timing import timed
 
 SERVICES = 100
 SERVERS = 100
@@ -71,14 +70,6 @@ def restore_script(config: List[Dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Return the seconds that ``work`` takes."""
-    gc.collect()
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
 def clear() -> None:
     subprocess.run(["ipvsadm", "-C"], check=True)
 
@@ -105,7 +96,7 @@ def apply_runs(params: Dict[str, Any], script: Path) -> Dict[str, List[float]]:
 
         for _round in range(ROUNDS):
             clear()
-            restored.append(timed(lambda: restore(script)))
+            restored.append(timed(restore, script))
             clear()
             engine.append(timed(apply))
             clear()
