@@ -15,8 +15,8 @@ from ansible_collections.sluice.edge.tests.kernel.dnat.edge import PORT, SERVERS
 from ansible_collections.sluice.edge.tests.kernel.dnat.traffic import serving
 from ansible_collections.sluice.edge.tests.kernel.namespaces import Namespace, command
 
-BACKENDS = ("nftables",)
-AFFINE_FAMILIES = (4,)
+BACKENDS = ("nftables", "iptables")
+AFFINE_FAMILIES = (4, 6)
 
 
 @pytest.fixture(scope="session", params=BACKENDS)
