@@ -50,3 +50,26 @@ NFT_DAMAGES = {
     "the table is gone": "delete table inet sluice",
     "the table is switched off": "add table inet sluice { flags dormant; }",
 }
+
+# CHAIN stands for the chain of the profile www, REST for the rule that is named after it.
+LEGACY_DAMAGES = {
+    "a share is gone": "-D CHAIN 5",
+    "a destination is gone": "-D CHAIN 7",
+    "a share is another's": "-R CHAIN 9 -p tcp -j DNAT --to-destination 192.0.2.66:66",
+    "a share is too many": "-I CHAIN 4 -p tcp -j DNAT --to-destination 192.0.2.66:66",
+    "a chance is another": (
+        "-R CHAIN 7 -p tcp -m comment --comment weight_1 -m statistic --mode random "
+        "--probability 0.9 -j DNAT --to-destination 10.9.2.11:8080"
+    ),
+    "what is known of the profile is gone": "-D CHAIN 1",
+    "the log is gone": "-D CHAIN 3",
+    "a profile is empty": "-F CHAIN",
+    "a profile is not reached": "-F SLUICE-PREROUTING",
+    "an address is captured too many": "-A SLUICE-PREROUTING -d 192.0.2.66 -j CHAIN",
+    "nothing comes by": "-D PREROUTING 2",
+    "others come first": "-I SLUICE-PREROUTING -p tcp -j ACCEPT",
+    "a masquerade is too many": "-A SLUICE-POSTROUTING -p tcp -j MASQUERADE",
+    "no answer comes back": "-F SLUICE-POSTROUTING",
+    "a rule is replaced in its place": "-R SLUICE-POSTROUTING 1 -j ACCEPT",
+    "a rule is there twice": ("-A PREROUTING -m comment --comment sluice -j SLUICE-PREROUTING"),
+}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
-from ansible_collections.sluice.edge.tests.kernel.dnat.damages import NFT_DAMAGES
+from ansible_collections.sluice.edge.tests.kernel.dnat.damages import LEGACY_DAMAGES, NFT_DAMAGES
 from ansible_collections.sluice.edge.tests.kernel.namespaces import command
 
 FOREIGN_NFT = """
@@ -30,13 +30,13 @@ FOREIGN_LEGACY = """
 :PREROUTING ACCEPT
 :OUTPUT ACCEPT
 :POSTROUTING ACCEPT
-:SLUICE-NOT-OURS -
+:SLUICEWAY -
 :OTHER -
 -A PREROUTING -p tcp -m tcp --dport 1 -m comment --comment "first" -j OTHER
 -A OUTPUT -p tcp -m tcp --dport 1 -j OTHER
 -A POSTROUTING -o nowhere -j MASQUERADE
 -A OTHER -p tcp -m tcp --dport 1 -j REDIRECT --to-ports 2
--A SLUICE-NOT-OURS -j RETURN
+-A SLUICEWAY -j RETURN
 COMMIT
 *filter
 :FORWARD ACCEPT
@@ -53,6 +53,9 @@ class Ruleset(Protocol):
 
     def listing(self) -> Any:
         """Return our rules without counters, and without an order that means nothing."""
+
+    def parts(self) -> list[Any]:
+        """Return the same in parts, each of which the kernel can only change as a whole."""
 
     def everything(self) -> str:
         """Return all rules of the host as text, byte for byte, without counters."""
@@ -109,6 +112,9 @@ class NftRuleset:
         found.sort(key=lambda each: each[:3])
         return [(kind, name, content) for kind, name, _number, content in found]
 
+    def parts(self) -> list[Any]:
+        return [self.listing()]
+
     def everything(self) -> str:
         return self.nft("-s", "list", "ruleset")
 
@@ -135,8 +141,11 @@ class NftRuleset:
         if "RULE" in words:
             chain = words.split()[4]
             listed = self.nft("-a", "list", "chain", "inet", "sluice", chain)
-            handles = [line.rsplit(" ", 1)[1] for line in listed.splitlines() if " vmap " in line]
-            handles += [line.rsplit(" ", 1)[1] for line in listed.splitlines() if "nat" in line]
+            handles = [
+                line.rsplit(" ", 1)[1]
+                for line in listed.splitlines()
+                if " vmap " in line or "masquerade" in line.split(" # ")[0].split()
+            ]
             words = words.replace("RULE", "handle " + handles[0])
         self.nft(words)
 
@@ -208,6 +217,11 @@ class LegacyRuleset:
                 chains.setdefault("%s %s" % (table, text.split(" ")[1]), []).append(text)
         return sorted(chains.items())
 
+    def parts(self) -> list[Any]:
+        # The kernel has a table for each family, and no way to change two of them as one.
+        listed = self.listing()
+        return [[each for each in listed if each[0].startswith(family)] for family in "46"]
+
     def everything(self) -> str:
         return "\n".join(self._saved())
 
@@ -227,10 +241,19 @@ class LegacyRuleset:
         self._tool("iptables-legacy", "-w", "-t", "nat", "-A", "OTHER", "-s", address)
 
     def remove_foreign(self) -> None:
-        raise NotImplementedError
+        for tool in ("iptables-legacy", "ip6tables-legacy"):
+            self._tool(tool, "-w", "-F", "FORWARD")
+            for words in _LEGACY_REMOVAL:
+                self._tool(tool, "-w", "-t", "nat", *words.split())
 
     def damages(self) -> dict[str, Callable[[], object]]:
-        raise NotImplementedError
+        return {name: partial(self._damage, words) for name, words in LEGACY_DAMAGES.items()}
+
+    def _damage(self, words: str) -> None:
+        (chain,) = (
+            line.split()[1] for line in self.iptables("-S").splitlines() if "sluice www " in line
+        )
+        self.iptables(*words.replace("CHAIN", chain).split())
 
     def foreign(self) -> str:
         return "\n".join(line for line in self._saved() if not _is_ours(line))
@@ -244,8 +267,19 @@ class LegacyRuleset:
         )
 
 
+_LEGACY_REMOVAL = (
+    "-D PREROUTING -p tcp -m tcp --dport 1 -m comment --comment first -j OTHER",
+    "-D OUTPUT -p tcp -m tcp --dport 1 -j OTHER",
+    "-D POSTROUTING -o nowhere -j MASQUERADE",
+    "-F OTHER",
+    "-F SLUICEWAY",
+    "-X OTHER",
+    "-X SLUICEWAY",
+)
+
+
 def _is_ours(line: str) -> bool:
-    return "sluice" in line.lower() and "SLUICE-NOT-OURS" not in line
+    return "sluice" in line.replace("SLUICEWAY", "").lower()
 
 
 RULESETS: dict[str, type[NftRuleset] | type[LegacyRuleset]] = {

@@ -66,7 +66,7 @@ def test_drift_is_shown_and_repaired(edge: Edge) -> None:
 
 
 def test_traffic_flows_again_after_the_repair(served: Edge) -> None:
-    params = profile()
+    params = rich()
     served.run(params)
     for name, damage in served.ruleset.damages().items():
         damage()
@@ -123,4 +123,4 @@ def test_check_mode_of_a_clean_host_writes_nothing(edge: Edge) -> None:
     before = edge.ruleset.everything()
     assert edge.run(rich(), check=True)["changed"]
     assert edge.ruleset.everything() == before
-    assert edge.info() == {"profiles": [], "details": [], "damage": []}
+    assert edge.info()["profiles"] == []
