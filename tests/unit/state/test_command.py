@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -346,36 +345,11 @@ def test_wrong_use_is_told_and_ends_with_2(words: list, capsys: pytest.CaptureFi
     assert "usage: sluice-state" in capsys.readouterr().err
 
 
-def test_the_installed_command_needs_the_copied_engine_and_nothing_else(tmp_path: Path) -> None:
-    library = tmp_path / "lib"
-    shutil.copytree(
-        CHECKOUT / "plugins" / "module_utils",
-        library / "sluice_engine",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    shutil.copy(CHECKOUT / "boot" / "sluice_state.py", library)
-    store = Store(str(tmp_path / "state.d"))
-    host = Host(tmp_path)
-    host.run("ipvs_service", WEB, runtime=False)
-    done = subprocess.run(
-        [sys.executable, "-Es", str(library / "sluice_state.py"), "--records", store.directory]
-        + ["show"],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={"PATH": os.environ["PATH"]},
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "ipvs: 1 entries\n  tcp 192.0.2.1:80 scheduler wlc\n"
-
-
-def test_the_unit_starts_what_is_installed() -> None:
-    unit = (CHECKOUT / "boot" / "sluice-state.service").read_text(encoding="utf-8")
-    assert "\nExecStart=/usr/sbin/sluice-state apply\n" in unit
-    assert "\nNotifyAccess=main\n" in unit
-    starter = CHECKOUT / "boot" / "sluice-state"
-    assert starter.read_text(encoding="utf-8").splitlines()[-1].startswith("exec /usr/bin/python3")
-    assert os.access(starter, os.X_OK)
+def test_the_unit_starts_the_command_and_shows_its_status() -> None:
+    unit = CHECKOUT / "roles" / "director" / "files" / "sluice-state.service"
+    lines = unit.read_text(encoding="utf-8").splitlines()
+    assert "ExecStart=/usr/sbin/sluice-state apply" in lines
+    assert "NotifyAccess=main" in lines
 
 
 def test_forgotten_entries_do_not_come_back_and_stay_in_the_kernel_until_then(edge: Host) -> None:
