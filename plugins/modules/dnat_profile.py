@@ -326,12 +326,7 @@ undone:
   elements: str
   sample:
     - change sysctl net.ipv4.ip_forward
-not_backend:
-  description: What holds the profiles, V(nftables) or V(iptables).
-  returned: success
-  type: str
-  sample: nftables
-undone:
+not_undone:
   description: What had been done before the failure and could not be taken back, with the reason.
   returned: when the kernel refused an operation
   type: list

@@ -16,13 +16,13 @@ from .._converge.runner import Outcome, converge, revert
 from .._kernel.conntrack import Conntrack
 from .._kernel.lock import exclusive
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
+from .._kernel.routing import is_local
 from .._kernel.sysctl import Sysctls
 from .backends import held_elsewhere, open_backend
 from .declared import Declaration
 from .driver import DnatDriver
 from .model import Entry, Framework, Profile
 from .plan import IsLocal, arrange, desired_entries, refuse_held
-from .ports import is_local
 
 
 class Host:

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Dict, List, Optional, Protocol, Sequence, Tuple
 
 from .._converge.resource import Operation, Refusal
-from .._inet.address import address_family_number, parse_address
 from .._kernel.conntrack import Flow
 from .._kernel.nfnetlink import Message
 from .model import Entry, Framework, Profile
@@ -63,15 +61,3 @@ class Connections(Protocol):
     def flows(self, family: str) -> List[Flow]: ...
 
     def delete(self, flow: Flow) -> bool: ...
-
-
-def is_local(address: str) -> bool:
-    """Tell whether an address is one of this host's: only such one can be bound to."""
-    parsed = parse_address(address)
-    family = address_family_number(parsed.family)
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((address, 0))
-    except OSError:
-        return False
-    return True

@@ -23,12 +23,14 @@ _ATTEMPTS = 10
 
 
 def existing_tables(family: str) -> Set[str]:
-    """Return the names of the tables that this network namespace has got."""
+    """Return the names of the tables that this network namespace has got; raises Unavailable."""
     try:
         with open("/proc/thread-self/net/" + _NAME_LISTS[family], encoding="ascii") as source:
             return set(source.read().split())
     except FileNotFoundError:
         return set()
+    except OSError as error:
+        raise Unavailable("cannot list the %s tables: %s" % (family, error.strerror)) from None
 
 
 def read_table(family: str, table: str) -> Chains:
@@ -38,19 +40,24 @@ def read_table(family: str, table: str) -> Chains:
     """
     if table not in existing_tables(family):
         return {}
+    attempts = 0
+    while True:
+        try:
+            return _read_once(family, table)
+        except OSError as error:
+            attempts += 1
+            # EAGAIN: the table changed its size between two calls.
+            if error.errno != errno.EAGAIN or attempts == _ATTEMPTS:
+                raise Unavailable(
+                    "cannot read the %s table %s: %s" % (family, table, error.strerror)
+                ) from None
+
+
+def _read_once(family: str, table: str) -> Chains:
     domain, level = _LEVELS[family]
     with socket.socket(domain, socket.SOCK_RAW, socket.IPPROTO_RAW) as one:
-        for _attempt in range(_ATTEMPTS):
-            try:
-                info = _info(one.fileno(), level, table)
-                return read_chains(family, info, _entries(one.fileno(), level, table, info))
-            except OSError as error:
-                # The table changed its size between the two calls.
-                if error.errno != errno.EAGAIN:
-                    raise Unavailable(
-                        "cannot read the %s table %s: %s" % (family, table, error.strerror)
-                    ) from None
-    raise Unavailable("cannot read the %s table %s: it keeps changing" % (family, table))
+        info = _info(one.fileno(), level, table)
+        return read_chains(family, info, _entries(one.fileno(), level, table, info))
 
 
 def _info(descriptor: int, level: int, table: str) -> Info:
