@@ -36,7 +36,8 @@ def converge_profiles(
     undone.
     """
     params, complaints = with_imported(params)
-    declaration = read_declaration(params)
+    with collector_paused():
+        declaration = read_declaration(params)
     wish = params.get("backend")
 
     def record(_seen: State[Entry]) -> Callable[[RecordTable], Desired[RecordedProfile]]:
