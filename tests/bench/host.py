@@ -31,6 +31,12 @@ def nftables_figures() -> list[Figure]:
     ]
 
 
+def iptables_figures() -> list[Figure]:
+    """Return the figure of 1,000 profiles of three destinations on legacy xtables."""
+    runs = _native("iptables.py")
+    return [compare("dnat-iptables-1k", runs["own"], "python-iptables", runs["peer"], 2)]
+
+
 def _native(program: str) -> Any:
     """Run one of the programs for this machine; return what it printed."""
     done = subprocess.run(

@@ -26,6 +26,10 @@ Measured = dict[str, tuple[str, Callable[[], list[Figure]]]]
 
 ON_THIS_MACHINE: Measured = {
     "nftables": ("10,000 profiles: the collection and nft in turn", host.nftables_figures),
+    "iptables": (
+        "1,000 profiles: the collection and python-iptables in turn",
+        host.iptables_figures,
+    ),
 }
 IN_THE_VM: Measured = {
     "ipvs": (
