@@ -210,12 +210,15 @@ options:
         the profile, so that C(sluice-state apply) sets parameters or fails alike.
     type: bool
 requirements:
-  - libnftables 1.0.6 or newer on the managed host (Debian package C(nftables)).
+  - Linux 5.10 or newer with nf_tables on the managed host. Neither the command C(nft) nor its
+    library is needed.
   - With O(backend=iptables), python-iptables 1.0.1 or newer instead (Debian package
     C(python3-iptables)), a 64-bit Python, and Linux 4.18 or newer.
 notes:
   - A chain that filters forwarded packets must let the connections through. The module does not
     change it.
+  - The command C(nft) lists the table, and loads its own listing again, save that nft 1.0.6 cannot
+    load rules for O(affinity) of IPv6.
   - nftables cannot translate what the kernel has no connection tracking for.
 seealso:
   - module: sluice.edge.dnat_profile_info

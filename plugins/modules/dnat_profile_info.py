@@ -38,8 +38,7 @@ options:
     type: str
 requirements:
   - Python 3.8 or newer on the managed host.
-  - libnftables 1.0.6 or newer on the managed host (Debian package C(nftables)), save with
-    O(backend=iptables).
+  - Linux 5.10 or newer with nf_tables on the managed host, save with O(backend=iptables).
 seealso:
   - module: sluice.edge.dnat_profile
 """

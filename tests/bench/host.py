@@ -21,7 +21,7 @@ COLLECTIONS = HERE.parents[1] / "build/collections"
 
 def nftables_figures() -> list[Figure]:
     """Return the figures of 10,000 profiles of three destinations."""
-    runs = _native("dnat.py")
+    runs = _native("nftables.py")
     apply, look = runs["apply"], runs["look"]
     listing, same = "nft -j list table", "a task that changes nothing"
     return [
@@ -32,9 +32,9 @@ def nftables_figures() -> list[Figure]:
 
 
 def iptables_figures() -> list[Figure]:
-    """Return the figure of 1,000 profiles of three destinations on legacy xtables."""
+    """Return the figure of 1,000 profiles of three destinations."""
     runs = _native("iptables.py")
-    return [compare("dnat-iptables-1k", runs["own"], "python-iptables", runs["peer"], 2)]
+    return [compare("dnat-iptables-1k", runs["own"], "python-iptables", runs["peer"], 2.0)]
 
 
 def _native(program: str) -> Any:

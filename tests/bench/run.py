@@ -27,7 +27,7 @@ Measured = dict[str, tuple[str, Callable[[], list[Figure]]]]
 ON_THIS_MACHINE: Measured = {
     "nftables": ("10,000 profiles: the collection and nft in turn", host.nftables_figures),
     "iptables": (
-        "1,000 profiles: the collection and python-iptables in turn",
+        "1,000 profiles on legacy iptables: the collection and python-iptables in turn",
         host.iptables_figures,
     ),
 }

@@ -30,6 +30,7 @@ ADDRESSES = (
     ("direct routing", "http://192.0.2.101/"),
     ("tunnel (ipip)", "http://192.0.2.102/"),
     ("masquerade, IPv6", "http://[2001:db8:1::100]/"),
+    ("destination NAT", "http://192.0.2.103:8080/"),
 )
 REQUESTS = 8
 STOP = "/tmp/demo-stop"
@@ -83,6 +84,9 @@ def show() -> None:
     for method, url in ADDRESSES:
         balance(method, url)
     print(indent(on("director", "ipvsadm", "-Ln")))
+    print("  What comes back at the next boot, and is compared with the kernel at any time:")
+    print(indent(on("director", "sluice-state", "show")))
+    on("director", "sluice-state", "check")
 
     say("6. Drain web1 while requests go on without a pause")
     result = drain_under_load(inventory)
@@ -157,9 +161,9 @@ def summary(result: dict[str, object]) -> None:
     say("What you saw")
     print(
         f"""\
-  One playbook made a Linux host a load balancer: virtual addresses, virtual services and real
-  servers, in the kernel itself, over IPv4 and IPv6. It said beforehand what it would do, did it,
-  and had nothing left to do the second time.
+  One playbook made a Linux host a load balancer: virtual addresses, virtual services, real
+  servers and destination NAT, in the kernel itself, over IPv4 and IPv6. It said beforehand what
+  it would do, did it, and had nothing left to do the second time.
   Requests alternated between web1 and web2 by each of the kernel's ways to forward a packet.
   Then web1 was drained under load: {total} requests, 0 failed.
 

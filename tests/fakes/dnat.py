@@ -37,6 +37,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._kernel.nfnetlink impo
 )
 
 TABLE = "sluice"
+DORMANT = 0x1
 # linux/netfilter/nf_tables.h: the numbers of attributes that name what a message is about
 _TABLE_NAME, _CHAIN_NAME, _RULE_CHAIN, _SET_NAME = 1, 3, 2, 2
 _EXCLUSIVE = 0x200
@@ -64,6 +65,7 @@ class FakeTables:
         self.sets: Dict[str, FakeSet] = {}
         self.chains: Dict[str, FakeChain] = {}
         self.exists = False
+        self.flags = 0
         self.generation = 1
         self.parameters = {
             "net.ipv4.ip_forward": "0",
@@ -121,6 +123,7 @@ class FakeTables:
         _refuse_if(not self.exists, errno.ENOENT)
         if message.kind == messages.DELETE_TABLE:
             self.exists = False
+            self.flags = 0
             self.sets.clear()
             self.chains.clear()
             return
@@ -203,7 +206,8 @@ class FakeTables:
         if message.kind == messages.GET_GENERATION:
             return number(1, self.generation)
         if message.kind == messages.GET_TABLE:
-            return message.attributes if self.exists else None
+            flags = number(2, self.flags)
+            return message.attributes + flags if self.exists else None
         assert message.kind == messages.GET_ELEMENT
         there = self.sets.get(wire.name_in(message.attributes))
         if there is None:

@@ -21,10 +21,12 @@ from ansible_collections.sluice.edge.plugins.module_utils._converge.errors impor
     Unavailable,
 )
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.listing import list_profiles
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.model import BACKENDS
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.profiles import converge_profiles
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.record import KINDS
 from ansible_collections.sluice.edge.plugins.module_utils._record.store import RecordName, Store
 from ansible_collections.sluice.edge.plugins.module_utils._state.command import main
-from ansible_collections.sluice.edge.tests.kernel.namespaces import Namespace, command
+from ansible_collections.sluice.edge.tests.kernel.namespaces import Namespace
 
 KILLS = 50
 CONFIG: list[dict[str, Any]] = [
@@ -53,17 +55,21 @@ CONFIG: list[dict[str, Any]] = [
 
 
 class Recorded:
-    """A namespace, and records of its own."""
+    """A namespace, and records of its own, of the profiles of one backend."""
 
-    def __init__(self, namespace: Namespace, directory: Path) -> None:
+    def __init__(self, namespace: Namespace, directory: Path, backend: str) -> None:
         self.namespace = namespace
+        self.backend = backend
         self.store = Store(str(directory / "state.d"))
-        self.name = RecordName("dnat", namespace.name)
+        self.name = RecordName(KINDS[backend], namespace.name)
 
     def run(self, check: bool = False, **params: Any) -> dict[str, Any]:
         params.setdefault("persist", True)
         return converge_profiles(
-            {**params, "netns": self.namespace.name}, check, True, store=self.store
+            {**params, "netns": self.namespace.name, "backend": self.backend},
+            check,
+            True,
+            store=self.store,
         )
 
     def command(self, word: str) -> int:
@@ -71,21 +77,22 @@ class Recorded:
 
     def lose(self) -> None:
         """Do to the namespace what a reboot does."""
-        command("ip", "netns", "exec", self.namespace.name, "nft", "flush", "ruleset")
+        self.run(config=[], purge=True, persist=False)
         for name in ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"):
             self.namespace.set(name, "0")
 
     def seen(self) -> list[dict[str, Any]]:
-        profiles: list[dict[str, Any]] = list_profiles({"netns": self.namespace.name})["profiles"]
+        found = list_profiles({"netns": self.namespace.name, "backend": self.backend})
+        profiles: list[dict[str, Any]] = found["profiles"]
         return profiles
 
     def parameter(self, name: str) -> str | None:
         return self.namespace.get(name)
 
 
-@pytest.fixture
-def recorded(namespace: Namespace, tmp_path: Path) -> Recorded:
-    return Recorded(namespace, tmp_path)
+@pytest.fixture(params=BACKENDS)
+def recorded(namespace: Namespace, tmp_path: Path, request: pytest.FixtureRequest) -> Recorded:
+    return Recorded(namespace, tmp_path, request.param)
 
 
 def in_a_process(work: Callable[[], object]) -> int:

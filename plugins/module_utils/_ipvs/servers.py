@@ -288,8 +288,10 @@ def _with_undone(error: Exception, undone: List[str], kept: List[str]) -> Except
     if not undone and not kept:
         return error
     before = (error.undone, error.not_undone) if isinstance(error, Refused) else ([], [])
-    told = "NOT undone: " + "; ".join(kept) if kept else "the drain was undone"
-    return Refused("%s; %s" % (error, told), before[0] + undone, before[1] + kept)
+    message = "%s; the drain was undone" % error
+    if kept:
+        message = "%s; NOT undone: %s" % (error, "; ".join(kept))
+    return Refused(message, before[0] + undone, before[1] + kept)
 
 
 def _drain(

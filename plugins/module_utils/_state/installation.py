@@ -95,13 +95,15 @@ def install(engine: Engine, place: Place, check: bool) -> Dict[str, Any]:
     before = _listing(place)
     missing = not _is_whole(folder, engine)
     switched = _read(place.command) != starter
-    outdated = [path for path in _engines(place) if path != folder]
+    replaced = (folder, _fresh(folder)) if missing else (folder,)
+    outdated = [path for path in _engines(place) if path not in replaced]
     operations = ["install %s" % folder] * missing + ["write %s" % place.command] * switched
     operations += ["remove %s" % path for path in outdated]
     if operations and not check:
         try:
             if missing:
                 _write_engine(engine, folder)
+                os.chmod(place.library, 0o755)
             if switched:
                 _write(place.command, starter, 0o755)
             for path in outdated:
@@ -172,22 +174,29 @@ def _is_whole(folder: str, engine: Engine) -> bool:
 
 
 def _write_engine(engine: Engine, folder: str) -> None:
-    fresh = folder + ".new"
-    for leftover in (fresh, folder):
-        if os.path.lexists(leftover):
-            shutil.rmtree(leftover)
+    fresh = _fresh(folder)
+    if os.path.lexists(fresh):
+        shutil.rmtree(fresh)
     for path, text in sorted(engine.sources.items()):
         _write(os.path.join(fresh, PACKAGE, path), text, 0o644)
     # The unit may not write here, so what is not compiled now is compiled at every boot.
     compileall.compile_dir(fresh, ddir=folder, quiet=2)
-    for top, _folders, _names in os.walk(fresh):
+    for top, _folders, names in os.walk(fresh):
         os.chmod(top, 0o755)
+        for name in names:
+            os.chmod(os.path.join(top, name), 0o644)
+    if os.path.lexists(folder):
+        shutil.rmtree(folder)
     os.rename(fresh, folder)
+
+
+def _fresh(folder: str) -> str:
+    return folder + ".new"
 
 
 def _write(path: str, text: str, mode: int) -> None:
     os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-    part = path + ".new"
+    part = path + ".part"
     with open(part, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()

@@ -10,9 +10,7 @@ its peers one right after the other, as processes.
 
 from __future__ import annotations
 
-import compileall
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,11 +23,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[6]))
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.profiles import converge_profiles
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.services import converge_services
 from ansible_collections.sluice.edge.plugins.module_utils._record.store import Store
+from ansible_collections.sluice.edge.plugins.module_utils._state.installation import (
+    Place,
+    install,
+    own_engine,
+)
 from ansible_collections.sluice.edge.plugins.module_utils._vip.addresses import converge_addresses
 from ansible_collections.sluice.edge.tests.bench.ruleset import TABLE, listed
 from ansible_collections.sluice.edge.tests.bench.timing import timed
 
-CHECKOUT = Path(__file__).resolve().parents[3]
 SERVICES, SERVERS = 1000, 10
 PROFILES, DESTINATIONS = 1000, 3
 ADDRESSES = 500
@@ -95,15 +97,6 @@ def record(store: Store) -> None:
     converge_addresses(dict(parts, config=addresses()), False, False, store)
 
 
-def install(folder: Path) -> Path:
-    """Install the command as on a host, byte-compiled; return its program."""
-    engine = folder / "sluice_engine"
-    shutil.copytree(CHECKOUT / "plugins" / "module_utils", engine)
-    compileall.compile_dir(str(engine), quiet=1)
-    (program,) = CHECKOUT.glob("**/sluice_state.py")
-    return Path(shutil.copy(program, folder))
-
-
 def empty() -> None:
     """Leave nothing in the kernel of what the records hold."""
     subprocess.run(["ipvsadm", "-C"], check=True)
@@ -141,7 +134,9 @@ def main() -> None:
         folder = Path(directory)
         store = Store(str(folder / "records"))
         record(store)
-        apply = ["python3", "-Es", str(install(folder)), "--records", store.directory, "apply"]
+        place = Place(str(folder / "lib"), str(folder / "sluice-state"))
+        install(own_engine(), place, check=False)
+        apply = [place.command, "--records", store.directory, "apply"]
         empty()
         run(apply)
         peers = saved(folder)

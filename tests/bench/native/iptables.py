@@ -2,24 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Profiles on legacy xtables beside python-iptables, in a network namespace; prints raw seconds.
+"""Profiles on legacy iptables beside python-iptables, in a network namespace of this machine.
 
-Needs root. The peer makes the same rules with python-iptables' own objects and one commit: the
-collection finds nothing to change in them.
+Needs root; prints raw seconds. The peer builds the very rules, as its users do, from words, and
+commits them at once. Each round measures the collection and its peer one right after the other.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
+import subprocess
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 import iptc
 
-from ansible_collections.sluice.edge.plugins.module_utils._dnat.iptables.layout import chain_of
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.netns import network_namespace
-from ansible_collections.sluice.edge.tests.bench.native.dnat import (
+from ansible_collections.sluice.edge.tests.bench.native.profiles import (
     converge,
     declaration,
     namespace,
@@ -28,82 +29,113 @@ from ansible_collections.sluice.edge.tests.bench.timing import timed
 
 PROFILES = 1000
 ROUNDS = 3
-PREROUTING, POSTROUTING = "SLUICE-PREROUTING", "SLUICE-POSTROUTING"
+_IN_RULE = {"-s": "src", "-d": "dst", "-p": "protocol"}
 
 
-def rule(target: str, said: str, **more: str) -> Any:
-    """Return a rule with a comment."""
-    made = iptc.Rule()
-    for name, value in more.items():
-        setattr(made, name, value)
-    made.create_match("comment").comment = said
-    made.target = iptc.Target(made, target)
-    return made
+class Extension(NamedTuple):
+    """A match or a target with its parameters."""
+
+    name: str
+    parameters: list[tuple[str, str]]
 
 
-def peer(netns: str, config: list[dict[str, Any]]) -> None:
-    """Make the rules of profiles with python-iptables."""
-    with network_namespace(netns):
-        table = iptc.Table("nat", autocommit=False)
-        table.refresh()
-        dispatch, masquerade = table.create_chain(PREROUTING), table.create_chain(POSTROUTING)
-        for profile in sorted(config, key=lambda each: str(each["name"])):
-            own = table.create_chain(chain_of(profile["name"]))
-            fill(own, profile)
-            entry = rule(own.name, profile["name"], protocol="tcp", dst=profile["address"])
-            entry.create_match("tcp").dport = str(profile["port"])
-            dispatch.append_rule(entry)
-            for source in sorted(each["address"] for each in profile["destinations"]):
-                entry = rule("MASQUERADE", profile["name"], protocol="tcp", src=source)
-                called = entry.create_match("conntrack")
-                called.ctstate = "DNAT"
-                called.ctorigdst = profile["address"]
-                called.ctorigdstport = str(profile["port"])
-                entry.create_match("addrtype").src_type = "!LOCAL"
-                masquerade.append_rule(entry)
-        iptc.Chain(table, "PREROUTING").insert_rule(rule(PREROUTING, "sluice"))
-        door = rule(POSTROUTING, "sluice")
-        door.create_match("conntrack").ctstate = "DNAT"
-        iptc.Chain(table, "POSTROUTING").insert_rule(door)
-        table.commit()
-        table.close()
+class Words(NamedTuple):
+    """A rule in the words of iptables-save."""
+
+    chain: str
+    fields: dict[str, str]
+    matches: list[Extension]
+    target: Extension | None
 
 
-def fill(chain: Any, profile: dict[str, Any]) -> None:
-    """Make the chain of one profile with destinations of the same weight."""
-    said = "sluice %s tcp %s %d proxy random affinity 0 masquerade hairpin empty reject open"
-    chain.append_rule(rule("", said % (profile["name"], profile["address"], profile["port"])))
-    left = len(profile["destinations"])
-    for target in sorted(profile["destinations"], key=lambda each: str(each["address"])):
-        entry = rule("DNAT", "weight 1", protocol="tcp")
-        if left > 1:
-            chance = entry.create_match("statistic")
-            chance.mode = "random"
-            chance.probability = "%.17f" % (1 / left)
-        left -= 1
-        entry.target.to_destination = "%s:%d" % (target["address"], target["port"])
-        chain.append_rule(entry)
+def parse(line: str) -> Words:
+    """Return the rule of a line that begins with -A."""
+    words = shlex.split(line)
+    found = Words(words[1], {}, [], None)
+    current = Extension("", [])
+    negated = ""
+    place = 2
+    while place < len(words):
+        option, value = words[place], words[place + 1] if place + 1 < len(words) else ""
+        if option == "!":
+            negated, place = "!", place + 1
+            continue
+        if option in _IN_RULE:
+            found.fields[_IN_RULE[option]] = negated + value
+        elif option == "-m":
+            current = Extension(value, [])
+            found.matches.append(current)
+        elif option == "-j":
+            current = Extension(value, [])
+            found = found._replace(target=current)
+        else:
+            current.parameters.append((option.lstrip("-"), negated + value))
+        negated, place = "", place + 2
+    return found
+
+
+def build(rules: list[Words], chains: list[str]) -> None:
+    """Make the chains and their rules by python-iptables, in one commit."""
+    table = iptc.Table(iptc.Table.NAT, autocommit=False)
+    table.refresh()
+    for name in chains:
+        table.create_chain(name)
+    for words in rules:
+        rule = iptc.Rule()
+        for field, value in words.fields.items():
+            setattr(rule, field, value)
+        for name, parameters in words.matches:
+            match = rule.create_match(name)
+            for parameter, value in parameters:
+                # A text is split at its blanks, and only a text may begin with an exclamation mark.
+                match.set_parameter(parameter, [value] if " " in value else value)
+        # A rule without a target is one with the standard target and no verdict.
+        target = iptc.Target(rule, words.target.name if words.target else "")
+        for parameter, value in words.target.parameters if words.target else ():
+            target.set_parameter(parameter, value)
+        rule.target = target
+        iptc.Chain(table, words.chain).append_rule(rule)
+    table.commit()
+    table.close()
+
+
+def save() -> list[str]:
+    """Return the lines of iptables-save for the table nat, without counters."""
+    command = ["iptables-legacy-save", "-t", "nat"]
+    text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
+def empty() -> None:
+    """Leave no rule and no chain of ours in the table nat."""
+    for option in ("-F", "-X"):
+        subprocess.run(["iptables-legacy", "-t", "nat", option], check=True)
+
+
+def runs(params: dict[str, Any]) -> dict[str, list[float]]:
+    """Measure a task on an empty table against building and committing what it makes."""
+    converge(params, True)
+    wanted = save()
+    rules = [parse(line) for line in wanted if line.startswith("-A")]
+    chains = [line[1:].split()[0] for line in wanted if line.startswith(":SLUICE")]
+    own, peer = [], []
+    for _round in range(ROUNDS):
+        empty()
+        peer.append(timed(build, rules, chains))
+        if sorted(save()) != sorted(wanted):
+            raise SystemExit("python-iptables made other rules than the collection")
+        empty()
+        own.append(timed(converge, params, True))
+    return {"own": own, "peer": peer}
 
 
 def main() -> None:
     """Print the seconds of every round; the number of profiles may be given, to try it out."""
     profiles = int(sys.argv[1]) if len(sys.argv) > 1 else PROFILES
-    netns = f"sluice-bench-iptables-{os.getpid()}"
-    runs: dict[str, list[float]] = {"own": [], "peer": [], "same": []}
-    with namespace(netns):
-        params = {**declaration(netns, profiles), "backend": "iptables"}
-        away = {**params, "config": [], "purge": True}
-        # Kernel parameters are set once, and the library is loaded for both.
-        converge(params, True)
-        converge(away, True)
-        for _round in range(ROUNDS):
-            runs["peer"].append(timed(peer, netns, params["config"]))
-            converge(params, False)
-            converge(away, True)
-            runs["own"].append(timed(converge, params, True))
-            runs["same"].append(timed(converge, params, False))
-            converge(away, True)
-    print(json.dumps(runs))
+    netns = f"sluice-bench-{os.getpid()}"
+    with namespace(netns), network_namespace(netns):
+        params = dict(declaration(netns, profiles), backend="iptables")
+        print(json.dumps(runs(params)))
 
 
 if __name__ == "__main__":

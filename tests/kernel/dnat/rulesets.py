@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
+from ansible_collections.sluice.edge.tests.kernel.dnat.damages import LEGACY_DAMAGES, NFT_DAMAGES
 from ansible_collections.sluice.edge.tests.kernel.namespaces import command
 
 FOREIGN_NFT = """
@@ -17,20 +20,23 @@ table ip other {
   chain forwarded { type filter hook forward priority 0; ip saddr @known counter accept; }
   chain translated { type nat hook prerouting priority -50; tcp dport 1 redirect to :2; }
 }
-table inet sluice_of_another { chain empty { comment "not ours"; } }
+table inet sluice_of_another {
+  set empty { type inet_service; }
+  chain alone { type filter hook input priority 0; tcp dport 1 drop comment "nor this"; }
+}
 """
 FOREIGN_LEGACY = """
 *nat
 :PREROUTING ACCEPT
 :OUTPUT ACCEPT
 :POSTROUTING ACCEPT
-:SLUICE-NOT-OURS -
+:SLUICEWAY -
 :OTHER -
 -A PREROUTING -p tcp -m tcp --dport 1 -m comment --comment "first" -j OTHER
 -A OUTPUT -p tcp -m tcp --dport 1 -j OTHER
 -A POSTROUTING -o nowhere -j MASQUERADE
 -A OTHER -p tcp -m tcp --dport 1 -j REDIRECT --to-ports 2
--A SLUICE-NOT-OURS -j RETURN
+-A SLUICEWAY -j RETURN
 COMMIT
 *filter
 :FORWARD ACCEPT
@@ -48,6 +54,9 @@ class Ruleset(Protocol):
     def listing(self) -> Any:
         """Return our rules without counters, and without an order that means nothing."""
 
+    def parts(self) -> list[Any]:
+        """Return the same in parts, each of which the kernel can only change as a whole."""
+
     def everything(self) -> str:
         """Return all rules of the host as text, byte for byte, without counters."""
 
@@ -56,6 +65,15 @@ class Ruleset(Protocol):
 
     def track(self) -> None:
         """Let the host track connections, by a rule of somebody else."""
+
+    def add_foreign_rule(self, address: str) -> None:
+        """Add one more rule of somebody else that names an address."""
+
+    def remove_foreign(self) -> None:
+        """Take the rules of somebody else away."""
+
+    def damages(self) -> dict[str, Callable[[], object]]:
+        """Return by name what somebody may do by hand to rules that we have."""
 
     def foreign(self) -> str:
         """Return these as text, byte for byte."""
@@ -94,6 +112,9 @@ class NftRuleset:
         found.sort(key=lambda each: each[:3])
         return [(kind, name, content) for kind, name, _number, content in found]
 
+    def parts(self) -> list[Any]:
+        return [self.listing()]
+
     def everything(self) -> str:
         return self.nft("-s", "list", "ruleset")
 
@@ -106,6 +127,27 @@ class NftRuleset:
             "{ type filter hook prerouting priority 0; }; "
             "add rule inet firewall c ct state established accept"
         )
+
+    def add_foreign_rule(self, address: str) -> None:
+        self.nft("add rule ip other forwarded ip saddr %s accept" % address)
+
+    def remove_foreign(self) -> None:
+        self.nft("delete table ip other; delete table inet sluice_of_another")
+
+    def damages(self) -> dict[str, Callable[[], object]]:
+        return {name: partial(self._damage, words) for name, words in NFT_DAMAGES.items()}
+
+    def _damage(self, words: str) -> None:
+        if "RULE" in words:
+            chain = words.split()[4]
+            listed = self.nft("-a", "list", "chain", "inet", "sluice", chain)
+            handles = [
+                line.rsplit(" ", 1)[1]
+                for line in listed.splitlines()
+                if " vmap " in line or "masquerade" in line.split(" # ")[0].split()
+            ]
+            words = words.replace("RULE", "handle " + handles[0])
+        self.nft(words)
 
     def foreign(self) -> str:
         return self.nft("-s", "-a", "list", "table", "ip", "other") + self.nft(
@@ -175,6 +217,11 @@ class LegacyRuleset:
                 chains.setdefault("%s %s" % (table, text.split(" ")[1]), []).append(text)
         return sorted(chains.items())
 
+    def parts(self) -> list[Any]:
+        # The kernel has a table for each family, and no way to change two of them as one.
+        listed = self.listing()
+        return [[each for each in listed if each[0].startswith(family)] for family in "46"]
+
     def everything(self) -> str:
         return "\n".join(self._saved())
 
@@ -190,6 +237,24 @@ class LegacyRuleset:
             established = ("-m", "conntrack", "--ctstate", "ESTABLISHED", "-j", "ACCEPT")
             self._tool(tool, "-w", "-A", "FORWARD", *established)
 
+    def add_foreign_rule(self, address: str) -> None:
+        self._tool("iptables-legacy", "-w", "-t", "nat", "-A", "OTHER", "-s", address)
+
+    def remove_foreign(self) -> None:
+        for tool in ("iptables-legacy", "ip6tables-legacy"):
+            self._tool(tool, "-w", "-F", "FORWARD")
+            for words in _LEGACY_REMOVAL:
+                self._tool(tool, "-w", "-t", "nat", *words.split())
+
+    def damages(self) -> dict[str, Callable[[], object]]:
+        return {name: partial(self._damage, words) for name, words in LEGACY_DAMAGES.items()}
+
+    def _damage(self, words: str) -> None:
+        (chain,) = (
+            line.split()[1] for line in self.iptables("-S").splitlines() if "sluice www " in line
+        )
+        self.iptables(*words.replace("CHAIN", chain).split())
+
     def foreign(self) -> str:
         return "\n".join(line for line in self._saved() if not _is_ours(line))
 
@@ -202,8 +267,19 @@ class LegacyRuleset:
         )
 
 
+_LEGACY_REMOVAL = (
+    "-D PREROUTING -p tcp -m tcp --dport 1 -m comment --comment first -j OTHER",
+    "-D OUTPUT -p tcp -m tcp --dport 1 -j OTHER",
+    "-D POSTROUTING -o nowhere -j MASQUERADE",
+    "-F OTHER",
+    "-F SLUICEWAY",
+    "-X OTHER",
+    "-X SLUICEWAY",
+)
+
+
 def _is_ours(line: str) -> bool:
-    return "sluice" in line.lower() and "SLUICE-NOT-OURS" not in line
+    return "sluice" in line.replace("SLUICEWAY", "").lower()
 
 
 RULESETS: dict[str, type[NftRuleset] | type[LegacyRuleset]] = {

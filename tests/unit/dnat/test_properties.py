@@ -41,7 +41,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire.me
 )
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.nfnetlink import Message
-from ansible_collections.sluice.edge.tests.fakes.dnat import FakeSet, FakeTables
+from ansible_collections.sluice.edge.tests.fakes.dnat import DORMANT, FakeSet, FakeTables
 
 Config = List[Dict[str, Any]]
 
@@ -324,6 +324,32 @@ def test_a_set_made_differently_by_hand_is_made_anew() -> None:
     assert "set hairpin4_server is made differently" in result["diff"]["before"]
     assert {name: each.shape for name, each in fake.sets.items()} == good
     assert not apply(fake, item("a"))["changed"]
+
+
+def test_a_table_that_is_switched_off_is_made_anew() -> None:
+    fake = host_with([item("a")])
+    fake.flags = DORMANT
+    assert "the table has flags 0x1" in apply(fake, item("a"))["diff"]["before"]
+    assert fake.flags == 0
+    assert not apply(fake, item("a"))["changed"]
+
+
+@pytest.mark.parametrize("kind", ["traffic4_server", "slots4_server_tcp", "hairpin4_server"])
+def test_damage_of_one_profile_does_not_hinder_another(kind: str) -> None:
+    two = [{"address": "198.51.100.1"}, {"address": "198.51.100.2"}]
+    fake = host_with([item("a", destinations=two)])
+    elements = fake.sets[kind].elements
+    good = dict(elements)
+    del elements[next(iter(elements))]
+    apply(fake, item("b", port=81, protocol="udp"))
+    found = profiles(fake)
+    assert (bool(found["a"].damage), found["b"].damage) == (True, ())
+    assert not apply(fake, item("b", port=81, protocol="udp"))["changed"]
+    apply(fake, item("a", destinations=two))
+    assert not any(profile.damage for profile in profiles(fake).values())
+    assert {key: fake.sets[kind].elements[key] for key in good} == good
+    fresh = host_with([item("a", destinations=two), item("b", port=81, protocol="udp")])
+    assert set(fake.chains) == set(fresh.chains), "something is left behind"
 
 
 def test_chains_and_elements_of_nobody_are_removed() -> None:

@@ -48,18 +48,26 @@ Params = Mapping[str, Any]
 
 
 ROLE = "role"
-"""Stands for the module in what is judged when the arguments are those of our one role."""
+"""Stands for the module in what is judged when the arguments are those of our roles."""
 
 
 def judge(module: str, arguments: Params) -> None:
     """Raise when the module, or the role, would refuse the arguments of a task."""
     if module == ROLE:
-        (options,) = documented.role_options().values()
-        specified(arguments, documented.specification(options))
+        specified(arguments, documented.specification(_role_options()))
         return
     options = documented.modules()[module]["doc"]["options"]
     params = specified(arguments, documented.specification(options))
     READERS[module](params)
+
+
+def _role_options() -> dict[str, Any]:
+    """Return the options of all roles; the name of each begins with that of its role."""
+    return {
+        name: option
+        for options in documented.role_options().values()
+        for name, option in options.items()
+    }
 
 
 def judge_all(tasks: Iterable[Params]) -> None:
@@ -118,6 +126,7 @@ READERS: Mapping[str, Callable[[Params], object]] = {
     "ipvs_server": _ipvs_server,
     "ipvs_service": _ipvs_service,
     "ipvs_settings": _ipvs_settings,
+    "state_command": _nothing_more,
     "vip": read_declaration,
     "vip_info": _nothing_more,
 }

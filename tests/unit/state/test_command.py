@@ -12,16 +12,19 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 import pytest
 
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import Refused
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.driver import IpvsDriver
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.model import ServiceId, service_of
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.termination import Terminated
 from ansible_collections.sluice.edge.plugins.module_utils._record.store import RecordName, Store
 from ansible_collections.sluice.edge.plugins.module_utils._state import records
 from ansible_collections.sluice.edge.plugins.module_utils._state.kinds import KINDS
+from ansible_collections.sluice.edge.tests.fakes.ipvs import FakeIpvs
 from ansible_collections.sluice.edge.tests.unit.state.host import Host
 
 DNAT = RecordName("dnat")
@@ -218,6 +221,32 @@ def test_an_entry_that_cannot_be_applied_does_not_block_the_others_of_its_record
     ]
     assert len(said.err) == 2
     assert host.command("check").status == 2
+
+
+def test_a_service_that_the_kernel_refuses_keeps_no_other_from_its_complete_list(
+    host: Host,
+) -> None:
+    lists = [[{"address": "10.0.%d.%d" % (port, last)} for last in (1, 2)] for port in range(5)]
+    config: List[Dict[str, Any]] = [
+        {"address": "192.0.2.1", "port": 80 + place, "servers": servers}
+        for place, servers in enumerate(lists)
+    ]
+    config[2]["scheduler"] = "mh"
+    host.run("ipvs_service", {"config": config})
+    single = {"address": "192.0.2.2", "port": 80}
+    host.run("ipvs_service", single)
+    host.run("ipvs_server", {"address": "10.0.9.1", "service": single})
+    whole = IpvsDriver(host.ipvs).read()
+    host.reboot()
+    host.ipvs = FakeIpvs(schedulers=("wlc",))
+    said = host.command("apply")
+    assert said.status == 1
+    (line,) = said.err
+    assert "mh" in line
+    refused = ServiceId("ipv4", "tcp", parse_address("192.0.2.1"), 82, 0)
+    left = {key: entry for key, entry in whole.items() if service_of(entry) != refused}
+    assert len(left) == len(whole) - 3
+    assert IpvsDriver(host.ipvs).read() == left
 
 
 def test_a_setting_that_the_kernel_does_not_have_blocks_no_other(host: Host) -> None:

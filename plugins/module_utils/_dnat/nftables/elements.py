@@ -13,7 +13,7 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network, summarize_address_range
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from struct import Struct
-from typing import Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ..model import ALWAYS, HAIRPIN, PROTOCOLS, Destination, Profile, Selector
 from ..shares import gcd_of
@@ -158,6 +158,15 @@ def read_profile_element(rest: Rest) -> Tuple[str, str, str]:
     """Return chain, title and comment of a profile's element; empty where there is none."""
     title, _colon, comment = wire.read_comment(rest).partition(NAME_AND_COMMENT)
     return _read_goto(wire.data_of(rest)) or "", title, comment
+
+
+def chains_led_to(sets: Mapping[str, Members]) -> Set[str]:
+    """Return the chains that profiles' elements send packets to."""
+    data: Set[Rest] = set()
+    for name, members in sets.items():
+        if name.startswith(PROFILES):
+            data.update(map(wire.data_of, members.values()))
+    return {chain for chain in map(_read_goto, data) if chain is not None}
 
 
 def read_destinations(place: Place, traffic: Members) -> Dict[bytes, List[Destination]]:

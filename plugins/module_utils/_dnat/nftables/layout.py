@@ -15,7 +15,7 @@ number does not grow with the number of profiles:
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, NamedTuple, Tuple
+from typing import Dict, Iterable, List, Mapping, NamedTuple, Tuple
 
 from ..model import HOOKS, OUTPUT, PREROUTING
 from .places import (
@@ -30,7 +30,14 @@ from .places import (
     slots_set,
     sticky_set,
 )
-from .rules import Rules, account_rules, capture_rules, masquerade_rules, treatment_rules
+from .rules import (
+    Rules,
+    account_rules,
+    capture_rules,
+    masquerade_rules,
+    sets_of,
+    treatment_rules,
+)
 from .wire.messages import PLAIN, Header
 
 _PRIORITY_CAPTURE, _PRIORITY_ACCOUNT, _PRIORITY_MASQUERADE = -100, -90, 100
@@ -73,3 +80,19 @@ def framing_of(treatments: Iterable[Treatment]) -> Framing:
         header = Header("nat", _POSTROUTING, _PRIORITY_MASQUERADE)
         chains["postrouting"] = (header, masquerade_rules(places))
     return Framing(tuple(sets), chains)
+
+
+def framing_with(
+    framing: Framing, chains: Mapping[str, Tuple[Header, Rules]], used: Iterable[str]
+) -> Framing:
+    """Return a framing that keeps those of the present ``chains`` that elements lead to.
+
+    A damaged profile may lead to another chain than its other elements tell.
+    """
+    kept = {
+        name: chains[name] for name in sorted(used) if name in chains and name not in framing.chains
+    }
+    found = {name for _header, rules in kept.values() for rule in rules for name in sets_of(rule)}
+    return Framing(
+        (*framing.sets, *sorted(found.difference(framing.sets))), {**framing.chains, **kept}
+    )

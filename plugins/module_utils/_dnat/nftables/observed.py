@@ -12,6 +12,7 @@ from ..._inet.address import IPV4, IPV6
 from ..model import Log, Profile
 from .elements import (
     Members,
+    chains_led_to,
     is_remembered,
     lay_out,
     live_targets,
@@ -21,7 +22,7 @@ from .elements import (
     read_sources,
     spot_of,
 )
-from .layout import framing_of
+from .layout import Framing, framing_of, framing_with
 from .places import PROFILES, SOURCES, TRAFFIC, Place, Treatment, read_chain_name, read_set_name
 from .rules import Rules, read_log_rule
 from .sets import differs, shape_of
@@ -36,11 +37,12 @@ Titles = Dict[Place, Dict[bytes, str]]
 class Listing(NamedTuple):
     """The table as the kernel lists it in a generation of the ruleset.
 
-    ``chains`` have a header and rules; ``sets`` a shape; ``elements`` are those of the sets that
-    are made as ours are, counters included.
+    ``flags`` are the table's; ``chains`` have a header and rules; ``sets`` a shape; ``elements``
+    are those of the sets that are made as ours are, counters included.
     """
 
     generation: int
+    flags: int
     chains: Dict[str, Tuple[Header, Rules]]
     sets: Dict[str, SetShape]
     elements: Dict[str, Members]
@@ -99,7 +101,8 @@ def observe(listing: Listing) -> Ruleset:
     for title, names in wrong.items():
         profile = seen.profiles[title]
         seen.profiles[title] = profile._replace(damage=tuple(sorted(names)))
-    framing = framing_of(laid.treatments)
+    used = chains_led_to(seen.sets)
+    framing = framing_with(framing_of(laid.treatments), listing.chains, used)
     moved = [
         name
         for name, (header, _rules) in framing.chains.items()
@@ -108,23 +111,24 @@ def observe(listing: Listing) -> Ruleset:
     seen = seen._replace(
         others=tuple(others),
         treatments=laid.treatments,
-        unusable=bool(misshapen or moved),
+        unusable=bool(misshapen or moved or listing.flags),
     )
     damage = [
-        *frame_damage(laid.treatments, listing.chains, listing.sets),
+        *frame_damage(framing, listing.chains, listing.sets),
         *("set %s is made differently" % name for name in misshapen),
-        *_stray_damage(seen),
+        *_stray_damage(seen, framing),
     ]
+    if listing.flags:
+        damage.append("the table has flags %#x" % listing.flags)
     return seen._replace(damage=tuple(sorted(damage)))
 
 
 def frame_damage(
-    treatments: Mapping[Treatment, int],
+    framing: Framing,
     chains: Mapping[str, Tuple[Header, Rules]],
     sets: Mapping[str, object],
 ) -> List[str]:
-    """Return what is wrong with chains, rules and sets that shall serve these treatments."""
-    framing = framing_of(treatments)
+    """Return what is wrong with chains, rules and sets that shall be as framed."""
     wrong = []
     for name, (header, rules) in framing.chains.items():
         if name not in chains:
@@ -269,8 +273,7 @@ def _owners(profiles: Mapping[str, Profile]) -> Titles:
     return found
 
 
-def _stray_damage(seen: Ruleset) -> Iterator[str]:
-    framing = framing_of(seen.treatments)
+def _stray_damage(seen: Ruleset, framing: Framing) -> Iterator[str]:
     for name, key in seen.strays:
         said = read_set_name(name)
         if said is None or name not in framing.sets:

@@ -12,6 +12,7 @@ from ..._converge.errors import Unavailable
 from ..._kernel.nfnetlink import Interrupted, NetfilterRefused
 from ..ports import Netfilter
 from .elements import Members, is_remembered
+from .layout import Framing
 from .observed import Listing, frame_damage, is_usable, without_counters
 from .places import NAME
 from .rules import Rules
@@ -80,7 +81,8 @@ def _table(netfilter: Netfilter) -> Optional[bytes]:
 
 
 def _read(netfilter: Netfilter, generation: int) -> Optional[Listing]:
-    if _table(netfilter) is None:
+    table = _table(netfilter)
+    if table is None:
         return None
     chains, sets = _read_frame(netfilter)
     members = {
@@ -88,7 +90,7 @@ def _read(netfilter: Netfilter, generation: int) -> Optional[Listing]:
         for name, shape in sets.items()
         if is_usable(name, shape)
     }
-    return Listing(generation, chains, sets, members)
+    return Listing(generation, messages.read_table_flags(table), chains, sets, members)
 
 
 def _read_frame(netfilter: Netfilter) -> Tuple[Chains, Dict[str, SetShape]]:
@@ -118,8 +120,9 @@ def _read_members(netfilter: Netfilter, name: str, shape: SetShape) -> Members:
 
 def _frame_is_right(netfilter: Netfilter, change: Change) -> bool:
     chains, sets = _read_frame(netfilter)
+    wanted = Framing(tuple(change.result.sets), change.result.chains)
     return all(is_usable(name, shape) for name, shape in sets.items()) and not frame_damage(
-        change.result.treatments, chains, sets
+        wanted, chains, sets
     )
 
 

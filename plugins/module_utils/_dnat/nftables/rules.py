@@ -139,6 +139,11 @@ def read_log_rule(rule: Rule) -> Log:
     return Log(prefix, LEVELS[level] if level < len(LEVELS) else str(level), rate, unit)
 
 
+def sets_of(rule: Rule) -> List[str]:
+    """Return the sets that a rule looks something up in, or writes to."""
+    return [name for name in map(ex.set_of, rule) if name is not None]
+
+
 def _log_rule(log: Log) -> Rule:
     return ex.limit(log.rate, log.per), ex.log(log.prefix, LEVELS.index(log.level))
 

@@ -10,8 +10,8 @@ from typing import Dict, Iterable, Iterator, List, Mapping, NamedTuple, Set, Tup
 
 from ..._kernel.nfnetlink import Message
 from ..model import Profile
-from .elements import Members, is_remembered, lay_out, live_targets, spot_of
-from .layout import Framing, framing_of
+from .elements import Members, chains_led_to, is_remembered, lay_out, live_targets, spot_of
+from .layout import Framing, framing_of, framing_with
 from .observed import Ruleset, nothing, same_rules, stale_affinities
 from .places import NAME, Place, Treatment, read_set_name, treatment_of
 from .sets import shape_of
@@ -56,16 +56,19 @@ def change_of(have: Ruleset, before: Iterable[Profile], after: Iterable[Profile]
         requests.append(messages.new_table(NAME))
     treatments = _count(have.treatments, old, new)
     framing = framing_of(treatments)
-    leaving, coming = _elements(have, framing, _spots(have, [*old, *new]), new)
+    leaving, coming = _elements(have, _spots(have, [*old, *new]), new)
+    sets = _sets_after(have, leaving, coming)
+    framing = framing_with(framing, have.chains, chains_led_to(sets))
     requests += [*_make_sets(have, framing), *_make_chains(have, framing)]
     for name, elements in leaving.items():
-        requests += wire.delete(NAME, name, elements)
+        if name in framing.sets:
+            requests += wire.delete(NAME, name, elements)
     for name, elements in coming.items():
         requests += wire.add(NAME, name, _counted(have, name, elements))
     requests += _take_frame_away(have, framing)
     result = nothing(generation)._replace(
         exists=True,
-        sets=_sets_after(have, framing, leaving, coming),
+        sets={name: sets.get(name, {}) for name in framing.sets},
         counters=have.counters,
         chains=framing.chains,
         profiles=profiles,
@@ -124,9 +127,7 @@ def _spots(have: Ruleset, profiles: Iterable[Profile]) -> Spots:
     return found
 
 
-def _elements(
-    have: Ruleset, framing: Framing, spots: Spots, profiles: List[Profile]
-) -> Tuple[Batch, Batch]:
+def _elements(have: Ruleset, spots: Spots, profiles: List[Profile]) -> Tuple[Batch, Batch]:
     """Return the elements that go and those that come at the spots, where ``profiles`` will be."""
     target = lay_out(profiles).sets
     live: Dict[Place, Dict[bytes, Set[bytes]]] = {
@@ -140,7 +141,7 @@ def _elements(
     coming: Batch = {}
     for name, found in have.sets.items():
         said = read_set_name(name)
-        if said is None or said.place not in spots or name not in framing.sets:
+        if said is None or said.place not in spots:
             continue
         size = said.place.selector_size
         gone: List[Tuple[Key, Rest]]
@@ -179,17 +180,13 @@ def _counted(
     return [(key, known.get(key, _NO_COUNT) + rest) for key, rest in elements]
 
 
-def _sets_after(
-    have: Ruleset, framing: Framing, leaving: Batch, coming: Batch
-) -> Dict[str, Members]:
-    found: Dict[str, Members] = {}
-    for name in framing.sets:
-        members = have.sets.get(name, {})
-        if name in leaving or name in coming:
-            members = dict(members)
-            for key, _rest in leaving.get(name, ()):
-                del members[key]
-            members.update(coming.get(name, ()))
+def _sets_after(have: Ruleset, leaving: Batch, coming: Batch) -> Dict[str, Members]:
+    found = dict(have.sets)
+    for name in {*leaving, *coming}:
+        members = dict(have.sets.get(name, {}))
+        for key, _rest in leaving.get(name, ()):
+            del members[key]
+        members.update(coming.get(name, ()))
         found[name] = members
     return found
 

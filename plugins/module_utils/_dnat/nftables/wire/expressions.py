@@ -12,7 +12,7 @@ the host's byte order.
 from __future__ import annotations
 
 import struct
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from .attributes import (
     LIST_ELEMENT,
@@ -293,6 +293,13 @@ def read_log(expression: Expression) -> Tuple[str, int]:
     """Return a log's prefix and level."""
     found: Dict[int, bytes] = dict(expression.attributes)
     return read_word(found.get(2, b"")), read_number(found.get(5, b""))
+
+
+def set_of(expression: Expression) -> Optional[str]:
+    """Return the set that an expression works on, None for one without."""
+    if expression.name not in ("lookup", "dynset"):
+        return None
+    return read_word(dict(expression.attributes).get(1, b""))
 
 
 def host_number(value: int) -> bytes:

@@ -38,7 +38,7 @@ VERDICT_SIZE = 16
 ACCEPT = 1  # NF_ACCEPT
 
 _CREATE, _EXCLUSIVE, _APPEND = 0x400, 0x200, 0x800
-_TABLE = 1
+_TABLE, _TABLE_FLAGS = 1, 2
 _CHAIN_NAME, _CHAIN_HOOK, _CHAIN_POLICY, _CHAIN_TYPE = 3, 4, 5, 7
 _HOOK_NUMBER, _HOOK_PRIORITY = 1, 2
 _RULE_CHAIN, _RULE_EXPRESSIONS = 2, 4
@@ -159,6 +159,11 @@ def delete_set(table: str, name: str) -> Message:
 def read_generation(attributes: Optional[bytes]) -> int:
     """Return the number of the ruleset's generation."""
     return read_number(parts(attributes or b"").get(_GENERATION_ID, b""))
+
+
+def read_table_flags(attributes: bytes) -> int:
+    """Return a table's flags (NFT_TABLE_F_*); one that is dormant does nothing."""
+    return read_number(parts(attributes).get(_TABLE_FLAGS, b""))
 
 
 def read_chain(table: str, attributes: bytes) -> Optional[Tuple[str, Header]]:

@@ -14,48 +14,20 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.sluice.edge.plugins.module_utils._dnat.profiles import converge_profiles
+from ansible_collections.sluice.edge.tests.bench.native.profiles import (
+    converge,
+    declaration,
+    namespace,
+)
 from ansible_collections.sluice.edge.tests.bench.ruleset import TABLE, listed
 from ansible_collections.sluice.edge.tests.bench.timing import timed
 
 PROFILES = 10000
-DESTINATIONS = 3
 APPLY_ROUNDS = 3
 LOOK_ROUNDS = 5
-
-
-def declaration(netns: str, profiles: int, weight: int = 1) -> dict[str, Any]:
-    """Return the parameters of one dnat_profile task; ``weight`` is one destination's."""
-    config = [
-        {
-            "name": f"profile{number}",
-            "address": f"10.{number >> 8}.{number & 255}.1",
-            "port": 80,
-            "side": "proxy",
-            "destinations": [
-                {"address": f"172.{16 + place}.{number >> 8}.{number & 255}", "port": 8080}
-                for place in range(DESTINATIONS)
-            ],
-        }
-        for number in range(profiles)
-    ]
-    config[profiles // 2]["destinations"][0]["weight"] = weight
-    return {"config": config, "purge": False, "netns": netns}
-
-
-@contextmanager
-def namespace(name: str) -> Iterator[None]:
-    """Have a network namespace of this name during the body."""
-    subprocess.run(["ip", "netns", "add", name], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["ip", "netns", "del", name], check=True)
 
 
 class Nft:
@@ -71,12 +43,6 @@ class Nft:
     def ruleset(self) -> str:
         """Return the table as nft can read it back."""
         return listed(self._command)
-
-
-def converge(params: dict[str, Any], changed: bool) -> None:
-    """Converge; ends the benchmark when it did not do what the round is about."""
-    if converge_profiles(params, check=False, with_diff=False)["changed"] != changed:
-        raise SystemExit(f"converging {'changed nothing' if changed else 'changed something'}")
 
 
 def apply_runs(params: dict[str, Any], nft: Nft, script: Path) -> dict[str, list[float]]:
