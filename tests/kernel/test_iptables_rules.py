@@ -119,8 +119,7 @@ def everything() -> list[dict[str, Any]]:
         ]
         sources = {4: ["10.0.0.0/8", "192.168.1.1"], 6: ["2001:db8:5::/48", "2001:db8::5"]}
         kinds.append({"sources": sources[family], "masquerade": "never"})
-        if family == 4:
-            kinds.append({"affinity": 600})
+        kinds.append({"affinity": 600})
         for number, kind in enumerate(kinds):
             name = "p%d-%d" % (family, number)
             found.append(profile(family, **{"name": name, "port": 1000 + number, **kind}))
