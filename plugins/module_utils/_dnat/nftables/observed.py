@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ..._inet.address import IPV4, IPV6
 from ..model import Log, Profile
@@ -22,7 +22,17 @@ from .elements import (
     spot_of,
 )
 from .layout import framing_of
-from .places import PROFILES, SOURCES, TRAFFIC, Place, Treatment, read_chain_name, read_set_name
+from .places import (
+    PROFILES,
+    SOURCES,
+    TRAFFIC,
+    Place,
+    Treatment,
+    chain_of,
+    read_chain_name,
+    read_set_name,
+    treatment_of,
+)
 from .rules import Rules, read_log_rule
 from .sets import differs, shape_of
 from .wire.elements import Key, data_of, split_counter
@@ -50,7 +60,8 @@ class Ruleset(NamedTuple):
     """The table as it is, None of it without ``exists``.
 
     ``sets`` are elements by set, ``counters`` what was counted beside them, as attributes.
-    ``others`` are sets that are none of ours. ``treatments`` say how many profiles have each.
+    ``others`` are sets that are none of ours. ``treatments`` say how many profiles have each;
+    ``misplaced`` are profiles in another than their own, because of damage.
     ``strays`` are elements of no profile. ``unusable`` is set when a base chain or a set of ours
     is not made as it should be: then all is made anew.
     """
@@ -63,6 +74,7 @@ class Ruleset(NamedTuple):
     chains: Dict[str, Tuple[Header, Rules]]
     profiles: Dict[str, Profile]
     treatments: Dict[Treatment, int]
+    misplaced: Dict[str, Treatment]
     strays: Set[Tuple[str, Key]]
     unusable: bool
     damage: Tuple[str, ...]
@@ -70,7 +82,7 @@ class Ruleset(NamedTuple):
 
 def nothing(generation: int = 0) -> Ruleset:
     """Return the ruleset without a table."""
-    return Ruleset(False, generation, {}, {}, (), {}, {}, {}, set(), False, ())
+    return Ruleset(False, generation, {}, {}, (), {}, {}, {}, {}, set(), False, ())
 
 
 def is_usable(name: str, shape: SetShape) -> bool:
@@ -99,19 +111,20 @@ def observe(listing: Listing) -> Ruleset:
     for title, names in wrong.items():
         profile = seen.profiles[title]
         seen.profiles[title] = profile._replace(damage=tuple(sorted(names)))
-    framing = framing_of(laid.treatments)
-    moved = [
+    treatments = _treatments(seen, laid.treatments)
+    framing = framing_of(treatments)
+    elsewhere = [
         name
         for name, (header, _rules) in framing.chains.items()
         if name in listing.chains and listing.chains[name][0] != header
     ]
     seen = seen._replace(
         others=tuple(others),
-        treatments=laid.treatments,
-        unusable=bool(misshapen or moved),
+        treatments=treatments,
+        unusable=bool(misshapen or elsewhere),
     )
     damage = [
-        *frame_damage(laid.treatments, listing.chains, listing.sets),
+        *frame_damage(treatments, listing.chains, listing.sets),
         *("set %s is made differently" % name for name in misshapen),
         *_stray_damage(seen),
     ]
@@ -202,6 +215,35 @@ def _read_profiles(seen: Ruleset) -> None:
                 logs.get(chain),
                 comment,
             )
+            found = treatment._replace(log=logs.get(chain))
+            if chain_of(found) == chain and found != treatment_of(seen.profiles[title]):
+                seen.misplaced[title] = found
+
+
+def _treatments(seen: Ruleset, right: Mapping[Treatment, int]) -> Dict[Treatment, int]:
+    """Return how many profiles have each treatment, if ``right`` are those that they should have.
+
+    A chain that a damaged profile leads to must stay until the profile is repaired.
+    """
+    return moved(
+        right,
+        [treatment_of(seen.profiles[title]) for title in seen.misplaced],
+        seen.misplaced.values(),
+    )
+
+
+def moved(
+    treatments: Mapping[Treatment, int],
+    old: Iterable[Treatment],
+    new: Iterable[Treatment],
+) -> Dict[Treatment, int]:
+    """Return how many profiles have each treatment, when some change theirs."""
+    found = dict(treatments)
+    for treatment in old:
+        found[treatment] = found.get(treatment, 0) - 1
+    for treatment in new:
+        found[treatment] = found.get(treatment, 0) + 1
+    return {treatment: number for treatment, number in found.items() if number > 0}
 
 
 def _read_logs(chains: Mapping[str, Tuple[Header, Rules]]) -> Dict[str, Log]:

@@ -12,8 +12,8 @@ from ..._kernel.nfnetlink import Message
 from ..model import Profile
 from .elements import Members, is_remembered, lay_out, live_targets, spot_of
 from .layout import Framing, framing_of
-from .observed import Ruleset, nothing, same_rules, stale_affinities
-from .places import NAME, Place, Treatment, read_set_name, treatment_of
+from .observed import Ruleset, moved, nothing, same_rules, stale_affinities
+from .places import NAME, Place, read_set_name, treatment_of
 from .sets import shape_of
 from .wire import elements as wire
 from .wire import messages
@@ -54,7 +54,11 @@ def change_of(have: Ruleset, before: Iterable[Profile], after: Iterable[Profile]
         old, new = [], list(profiles.values())
     if not have.exists:
         requests.append(messages.new_table(NAME))
-    treatments = _count(have.treatments, old, new)
+    treatments = moved(
+        have.treatments,
+        [have.misplaced.get(profile.title) or treatment_of(profile) for profile in old],
+        [treatment_of(profile) for profile in new],
+    )
     framing = framing_of(treatments)
     leaving, coming = _elements(have, framing, _spots(have, [*old, *new]), new)
     requests += [*_make_sets(have, framing), *_make_chains(have, framing)]
@@ -70,6 +74,11 @@ def change_of(have: Ruleset, before: Iterable[Profile], after: Iterable[Profile]
         chains=framing.chains,
         profiles=profiles,
         treatments=treatments,
+        misplaced={
+            title: treatment
+            for title, treatment in have.misplaced.items()
+            if profiles.get(title) is have.profiles[title]
+        },
     )
     return Change(requests, result, _touched(framing, [leaving, coming]))
 
@@ -97,19 +106,6 @@ def _touched(framing: Framing, batches: Iterable[Batch]) -> Dict[str, List[Key]]
             if name in framing.sets:
                 found.setdefault(name, []).extend([key for key, _rest in elements])
     return found
-
-
-def _count(
-    treatments: Mapping[Treatment, int], old: Iterable[Profile], new: Iterable[Profile]
-) -> Dict[Treatment, int]:
-    found = dict(treatments)
-    for profile in old:
-        treatment = treatment_of(profile)
-        found[treatment] = found.get(treatment, 0) - 1
-    for profile in new:
-        treatment = treatment_of(profile)
-        found[treatment] = found.get(treatment, 0) + 1
-    return {treatment: number for treatment, number in found.items() if number > 0}
 
 
 def _spots(have: Ruleset, profiles: Iterable[Profile]) -> Spots:
