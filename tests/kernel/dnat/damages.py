@@ -48,7 +48,6 @@ NFT_DAMAGES = {
         "{ type filter hook prerouting priority -90; policy drop; }"
     ),
     "the table is gone": "delete table inet sluice",
-    "the table is switched off": "add table inet sluice { flags dormant; }",
 }
 
 # CHAIN stands for the chain of the profile www, REST for the rule that is named after it.
@@ -66,7 +65,7 @@ LEGACY_DAMAGES = {
     "a profile is empty": "-F CHAIN",
     "a profile is not reached": "-F SLUICE-PREROUTING",
     "an address is captured too many": "-A SLUICE-PREROUTING -d 192.0.2.66 -j CHAIN",
-    "nothing comes by": "-D PREROUTING 2",
+    "nothing comes by": "-D PREROUTING -m comment --comment sluice -j SLUICE-PREROUTING",
     "others come first": "-I SLUICE-PREROUTING -p tcp -j ACCEPT",
     "a masquerade is too many": "-A SLUICE-POSTROUTING -p tcp -j MASQUERADE",
     "no answer comes back": "-F SLUICE-POSTROUTING",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
@@ -77,6 +78,9 @@ class Ruleset(Protocol):
 
     def foreign(self) -> str:
         """Return these as text, byte for byte."""
+
+    def shares(self) -> list[float]:
+        """Return the chances of the destinations of the only profile, as its rules have them."""
 
     def counters(self) -> int:
         """Return how many packets our rules counted."""
@@ -153,6 +157,12 @@ class NftRuleset:
         return self.nft("-s", "-a", "list", "table", "ip", "other") + self.nft(
             "-s", "-a", "list", "table", "inet", "sluice_of_another"
         )
+
+    def shares(self) -> list[float]:
+        objects = json.loads(self.nft("-j", "list", "map", "inet", "sluice", "slots4_proxy_tcp"))
+        (found,) = (entry["map"]["elem"] for entry in objects["nftables"] if "map" in entry)
+        targets = Counter(json.dumps(target) for _slot, target in found)
+        return [slots / len(found) for slots in targets.values()]
 
     def counters(self) -> int:
         objects = json.loads(self.nft("-j", "list", "table", "inet", "sluice"))["nftables"]
@@ -257,6 +267,18 @@ class LegacyRuleset:
 
     def foreign(self) -> str:
         return "\n".join(line for line in self._saved() if not _is_ours(line))
+
+    def shares(self) -> list[float]:
+        left, found = 1.0, []
+        for line in self._tool("iptables-legacy-save", "-t", "nat").splitlines():
+            if "-j DNAT" in line:
+                words = line.split()
+                chance = 1.0
+                if "--probability" in words:
+                    chance = float(words[words.index("--probability") + 1])
+                found.append(left * chance)
+                left *= 1 - chance
+        return found
 
     def counters(self) -> int:
         return sum(

@@ -17,7 +17,7 @@ ANYWHERE, WHILE_WRITING = 20, 40
 
 
 def many(variant: int) -> list[dict[str, Any]]:
-    """Return 100 profiles; of two variants, weights, treatment and a quarter of the names differ."""
+    """Return 100 profiles; of two variants, weights, treatment and some names differ."""
     return [
         profile(
             4 if number % 2 else 6,
