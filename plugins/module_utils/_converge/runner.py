@@ -15,7 +15,7 @@ from .journal import Journal
 from .plan import Arrange, Desired, Plan, make_plan
 from .resource import Driver, Operation, R, Refusal, State
 
-ATTEMPTS = 5
+ATTEMPTS = 20
 """How often a plan is made anew when others change the same entries meanwhile."""
 
 
