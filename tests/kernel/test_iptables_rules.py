@@ -182,7 +182,7 @@ def test_drift_is_shown_and_repaired(host: Host, family: int) -> None:
         "-t nat -D PREROUTING 1",
         "-t nat -A OUTPUT -j SLUICE-OUTPUT",
         "-t nat -I OUTPUT -j %s" % chain,
-        "-t nat -N SLUICE-MINE",
+        "-t nat -N SLUICE-0123456789abcdef",
         "-F SLUICE-EMPTY",
         "-D INPUT 1",
         "-F INPUT",

@@ -48,6 +48,7 @@ NFT_DAMAGES = {
         "{ type filter hook prerouting priority -90; policy drop; }"
     ),
     "the table is gone": "delete table inet sluice",
+    "the table sleeps": "add table inet sluice { flags dormant; }",
 }
 
 # CHAIN stands for the chain of the profile www, REST for the rule that is named after it.

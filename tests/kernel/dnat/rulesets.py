@@ -31,13 +31,13 @@ FOREIGN_LEGACY = """
 :PREROUTING ACCEPT
 :OUTPUT ACCEPT
 :POSTROUTING ACCEPT
-:SLUICEWAY -
+:SLUICE-NOT-OURS -
 :OTHER -
 -A PREROUTING -p tcp -m tcp --dport 1 -m comment --comment "first" -j OTHER
 -A OUTPUT -p tcp -m tcp --dport 1 -j OTHER
 -A POSTROUTING -o nowhere -j MASQUERADE
 -A OTHER -p tcp -m tcp --dport 1 -j REDIRECT --to-ports 2
--A SLUICEWAY -j RETURN
+-A SLUICE-NOT-OURS -j RETURN
 COMMIT
 *filter
 :FORWARD ACCEPT
@@ -294,14 +294,14 @@ _LEGACY_REMOVAL = (
     "-D OUTPUT -p tcp -m tcp --dport 1 -j OTHER",
     "-D POSTROUTING -o nowhere -j MASQUERADE",
     "-F OTHER",
-    "-F SLUICEWAY",
+    "-F SLUICE-NOT-OURS",
     "-X OTHER",
-    "-X SLUICEWAY",
+    "-X SLUICE-NOT-OURS",
 )
 
 
 def _is_ours(line: str) -> bool:
-    return "sluice" in line.replace("SLUICEWAY", "").lower()
+    return "sluice" in line.replace("SLUICE-NOT-OURS", "").lower()
 
 
 RULESETS: dict[str, type[NftRuleset] | type[LegacyRuleset]] = {

@@ -23,8 +23,8 @@ from ansible_collections.sluice.edge.plugins.module_utils._dnat.iptables.backend
     IptablesBackend,
 )
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.iptables.layout import (
-    PREFIX,
     chain_of,
+    is_ours,
 )
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.iptables.wire.entry import (
     jump,
@@ -68,6 +68,7 @@ def host_with(config: Config) -> FakeXtables:
         for rules in fake.table("ipv4", table).values():
             rules.append(FOREIGN)
     fake.table("ipv4", "nat")["DOCKER"] = [FOREIGN]
+    fake.table("ipv4", "nat")["SLUICE-OF-OTHERS"] = [FOREIGN]
     apply(fake, {"config": config})
     return fake
 
@@ -77,26 +78,20 @@ def ours(fake: FakeXtables) -> Dict[Tuple[str, str], Dict[str, List[bytes]]]:
     found: Dict[Tuple[str, str], Dict[str, List[bytes]]] = {}
     for where, chains in fake.tables.items():
         mine = {
-            name: [
-                each.body
-                for each in rules
-                if name.startswith(PREFIX) or each.target.startswith(PREFIX)
-            ]
+            name: [each.body for each in rules if is_ours(name) or is_ours(each.target)]
             for name, rules in chains.items()
         }
-        found[where] = {
-            name: bodies for name, bodies in mine.items() if bodies or name.startswith(PREFIX)
-        }
+        found[where] = {name: bodies for name, bodies in mine.items() if bodies or is_ours(name)}
     return {where: chains for where, chains in found.items() if chains}
 
 
 def foreign(fake: FakeXtables) -> Dict[Tuple[str, str, str], List[Rule]]:
     """Return what is not ours, in order and with what it counted."""
     found = {
-        (*where, name): [each for each in rules if not each.target.startswith(PREFIX)]
+        (*where, name): [each for each in rules if not is_ours(each.target)]
         for where, chains in fake.tables.items()
         for name, rules in chains.items()
-        if not name.startswith(PREFIX)
+        if not is_ours(name)
     }
     return {where: rules for where, rules in found.items() if rules}
 
@@ -208,18 +203,14 @@ def test_a_rule_lost_added_or_changed_by_hand_is_set_right(
     where = data.draw(st.sampled_from(sorted(before)))
     name = data.draw(st.sampled_from(sorted(before[where])))
     rules = fake.tables[where][name]
-    places = [
-        place
-        for place, each in enumerate(rules)
-        if name.startswith(PREFIX) or each.target.startswith(PREFIX)
-    ]
+    places = [place for place, each in enumerate(rules) if is_ours(name) or is_ours(each.target)]
     place = data.draw(st.sampled_from(places))
     how = data.draw(st.sampled_from(["lost", "added", "changed", "doubled"]))
     if how == "lost":
         del rules[place]
-    elif how == "added" and name.startswith(PREFIX):
+    elif how == "added" and is_ours(name):
         rules.insert(place, Rule(rule(where[0], jump("RETURN")), "RETURN"))
-    elif how == "changed" and name.startswith(PREFIX):
+    elif how == "changed" and is_ours(name):
         rules[place] = Rule(rule(where[0], jump("RETURN")), "RETURN")
     else:
         rules.insert(place, rules[place])
@@ -296,11 +287,11 @@ def test_damage_of_a_profile_that_is_not_named_is_left_alone() -> None:
 
 def test_chains_of_nobody_are_removed() -> None:
     fake = host_with([item("a")])
-    fake.table("ipv4", "nat")["SLUICE-MINE"] = [FOREIGN]
-    fake.table("ipv6", "filter")["SLUICE-MINE"] = []
+    fake.table("ipv4", "nat")["SLUICE-0123456789abcdef"] = [FOREIGN]
+    fake.table("ipv6", "filter")["SLUICE-0123456789abcdef"] = []
     result = apply(fake, item("a"))
     assert result["operations"] == ["change iptables chains SLUICE"]
-    assert "DAMAGED: ipv4 chain SLUICE-MINE is too many" in result["diff"]["before"]
+    assert "DAMAGED: ipv4 chain SLUICE-0123456789abcdef is too many" in result["diff"]["before"]
     assert ours(fake) == ours(host_with([item("a")]))
 
 

@@ -17,6 +17,7 @@ So connections without a destination are first led to the host itself.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from hashlib import sha256
 from itertools import accumulate
@@ -82,6 +83,8 @@ SPENT_PORTS = {REJECT: 9, DROP: 1}
 OWNED = "sluice"
 WEIGHT, REMARK = "weight", "remark"
 
+_OWN = re.compile("%s(?:PREROUTING|OUTPUT|POSTROUTING|EMPTY|[0-9a-f]{16})" % PREFIX)
+
 Rules = List[bytes]
 
 
@@ -101,6 +104,11 @@ class Parts(NamedTuple):
 
     chain: Tuple[bytes, ...]
     shared: Dict[str, Tuple[bytes, ...]]
+
+
+def is_ours(name: str) -> bool:
+    """Tell whether a chain has a name that we give."""
+    return _OWN.fullmatch(name) is not None
 
 
 @lru_cache(maxsize=65536)

@@ -24,6 +24,7 @@ from .layout import (
     chain_of,
     described,
     filter_layout,
+    is_ours,
     nat_layout,
     parts_of,
     shared_rules,
@@ -89,10 +90,10 @@ def observe(tables: Mapping[Where, Chains]) -> Ruleset:
 
 
 def _own(chains: Chains) -> Own:
-    ours = {name: rules for name, rules in chains.items() if name.startswith(PREFIX)}
+    ours = {name: rules for name, rules in chains.items() if is_ours(name)}
     doors = {}
     for name in _KERNEL_CHAINS:
-        leading = [each for each in chains.get(name, ()) if each.target.startswith(PREFIX)]
+        leading = [each for each in chains.get(name, ()) if is_ours(each.target)]
         if leading:
             doors[name] = leading
     return Own(ours, doors)
