@@ -212,7 +212,7 @@ class FakeTables:
         there = self.sets.get(wire.name_in(message.attributes))
         if there is None:
             return None
-        (key,) = wire.read(message.attributes, there.shape.key_length)
+        key = next(iter(wire.read(message.attributes, there.shape.key_length)))
         if key not in there.elements:
             return None
         return _listed(wire.name_in(message.attributes), {key: there.elements[key]})[0]

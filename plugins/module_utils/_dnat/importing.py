@@ -46,11 +46,14 @@ def _load(path: str) -> object:
         with open(path, encoding="utf-8") as source:
             return yaml.safe_load(source)
     except OSError as error:
-        reason = error.strerror or "it cannot be read"
+        raise _unreadable(path, error.strerror or "it cannot be read") from None
     except UnicodeDecodeError:
-        reason = "it is not UTF-8 text"
+        raise _unreadable(path, "it is not UTF-8 text") from None
     except yaml.YAMLError as error:
-        reason = "it is not YAML: %s" % " ".join(str(error).split())
+        raise _unreadable(path, "it is not YAML: %s" % " ".join(str(error).split())) from None
     except RecursionError:
-        reason = "its lists and mappings are nested too deeply"
-    raise InvalidInput("%s %s: %s" % (OPTION, path, reason))
+        raise _unreadable(path, "its lists and mappings are nested too deeply") from None
+
+
+def _unreadable(path: str, reason: str) -> InvalidInput:
+    return InvalidInput("%s %s: %s" % (OPTION, path, reason))
