@@ -104,6 +104,7 @@ def _chains(
         if here:
             capture = ["%s vmap @%s" % (_call(each), each.set("profiles")) for each in here]
             chains.append((hook, "nat hook %s priority -100" % hook, capture))
+            chains.append((hook + "_again", "nat hook %s priority -99" % hook, capture))
             account = [rule for place in here for rule in _account_rules(place, hook, sticky)]
             chains.append(("account_" + hook, "filter hook %s priority -90" % hook, account))
     masquerade = [rule for place in places for rule in _masquerade_rules(place)]

@@ -124,13 +124,26 @@ def _asked(one: socket.socket, address: str, port: int, source: str | None) -> s
             one.bind((source, 0))
         one.connect((address, port))
         if one.type == socket.SOCK_DGRAM:
-            one.send(b"?")
+            return _answer_to_datagram(one)
         return one.recv(64).decode()
     except (TimeoutError, socket.timeout):
         return SILENCE
     except (ConnectionError, PermissionError):
         # The host's own datagrams are refused before they leave.
         return REFUSED
+
+
+def _answer_to_datagram(one: socket.socket) -> str:
+    """Ask; ask again, as clients of UDP do, when no answer comes.
+
+    The answer of a destination that has just gone finds its connection forgotten.
+    """
+    one.send(b"?")
+    try:
+        return one.recv(64).decode()
+    except (TimeoutError, socket.timeout):
+        one.send(b"?")
+        return one.recv(64).decode()
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ A profile is elements only. Rules belong to classes of profiles that are treated
 number does not grow with the number of profiles:
 
     prerouting, output   ADDRESS . PROTOCOL . PORT vmap @profiles4_SIDE -> goto CLASS
+    HOOK_again           the same, for a packet that met a commit
     CLASS                sources? log? affinity? then slot number -> destination, else on_empty
     account_HOOK         after translation: count for each destination, remember affinities
     postrouting          masquerade what the sets name
@@ -40,7 +41,8 @@ from .rules import (
 )
 from .wire.messages import PLAIN, Header
 
-_PRIORITY_CAPTURE, _PRIORITY_ACCOUNT, _PRIORITY_MASQUERADE = -100, -90, 100
+_PRIORITY_CAPTURE, _PRIORITY_AGAIN = -100, -99
+_PRIORITY_ACCOUNT, _PRIORITY_MASQUERADE = -90, 100
 _HOOK_NUMBERS = {PREROUTING: 0, OUTPUT: 3}  # NF_INET_PRE_ROUTING, NF_INET_LOCAL_OUT
 _POSTROUTING = 4
 
@@ -72,8 +74,11 @@ def framing_of(treatments: Iterable[Treatment]) -> Framing:
         here = [place for place in places if hook in HOOKS[place.side]]
         if here:
             number = _HOOK_NUMBERS[hook]
-            capture = Header("nat", number, _PRIORITY_CAPTURE)
-            chains[hook] = (capture, capture_rules(here))
+            # A packet sees the rules of the generation in which it entered a base chain, but the
+            # elements of the present one. After a commit, an element may lead it to a chain that
+            # had no rules before. In the next base chain it sees both anew.
+            for name, priority in ((hook, _PRIORITY_CAPTURE), (hook + "_again", _PRIORITY_AGAIN)):
+                chains[name] = (Header("nat", number, priority), capture_rules(here))
             account = Header("filter", number, _PRIORITY_ACCOUNT)
             chains["account_" + hook] = (account, account_rules(hook, here, sticky))
     if places:
