@@ -1,1 +1,0 @@
-find /etc /usr/lib /usr/sbin /run -xdev ! -path '*/__pycache__*' ! -path '/run/log/*' ! -path '/run/systemd/*' ! -path '/run/sshd*' ! -path '/run/netns*' ! -path '/run/modprobe.d*' ! -path /etc/mtab ! -path /run/utmp -printf '%p %y %m %u %l\n' -type f -exec sha256sum {} + | sort
