@@ -37,7 +37,8 @@ def main() -> int:
 def _passes(python: Path, what: str) -> bool:
     print(f"--- unit tests on Python {what}", flush=True)
     left_out = [f"--ignore=tests/unit/{folder}" for folder in CONTROLLER_ONLY]
-    command = [str(python), "-m", "pytest", "-q", *left_out, "tests/unit"]
+    few = "--hypothesis-profile=beside"
+    command = [str(python), "-m", "pytest", "-q", few, *left_out, "tests/unit"]
     return not subprocess.run(command, cwd=CHECKOUT, env=environment(), check=False).returncode
 
 
