@@ -76,7 +76,7 @@ def open_host(backend: str, declaration: Declaration, check: bool) -> Iterator[H
     # Reading a table needs it too.
     require_capability(CAP_NET_ADMIN, "destination NAT")
     with ExitStack() as stack:
-        opened = stack.enter_context(open_backend(backend))
+        opened = stack.enter_context(open_backend(backend, writes=not check))
         if not check:
             stack.enter_context(exclusive("dnat"))
         refuse_held(declaration, held_elsewhere(backend))
