@@ -105,12 +105,16 @@ def test_kill_at_any_moment_leaves_each_profile_old_or_new(namespace: Namespace)
         states.append({each["name"]: each for each in info(namespace)["profiles"]})
     seen = Counter({"old": 0, "new": 0})
     killed = 0
+    longest = 0.12
     for turn in range(50):
         runner = start(namespace, {"config": many(turn), "purge": True})
-        time.sleep(chance.uniform(0.0, 0.12))
+        time.sleep(chance.uniform(0.0, longest))
         runner.send_signal(signal.SIGKILL)
         reap(runner)
-        killed += runner.returncode == -signal.SIGKILL
+        was_running = runner.returncode == -signal.SIGKILL
+        killed += was_running
+        # However quick this machine is, some are killed before their work and some after it.
+        longest *= 1.1 if was_running else 0.8
         found = info(namespace)
         assert all(detail["damage"] == [] for detail in found["details"])
         assert {each["name"] for each in found["profiles"]} == set(states[0])

@@ -14,6 +14,7 @@ from ansible_collections.sluice.edge.tests.kernel.dnat.edge import Edge, profile
 from ansible_collections.sluice.edge.tests.kernel.dnat.processes import Process
 
 ANYWHERE, WHILE_WRITING = 20, 40
+LEAST_KILLED, MOST_RUNS = 50, 300
 
 
 def many(variant: int) -> list[dict[str, Any]]:
@@ -53,13 +54,18 @@ def test_killed_at_any_moment_the_old_or_the_new_is_there(edge: Edge) -> None:
     moments += [(True, writing * at / WHILE_WRITING) for at in range(WHILE_WRITING)]
     seen: Counter[str] = Counter()
     current = 0
-    for after_beginning, pause in moments:
+    while moments and sum(seen[word] for word in ("old", "new")) < MOST_RUNS:
+        after_beginning, pause = moments.pop(0)
         target = 1 - current
         process = Process(partial(edge.run, variants[target]))
         if after_beginning:
             process.wait_until_it_writes()
         time.sleep(pause)
-        seen["killed"] += process.kill()
+        if process.kill():
+            seen["killed"] += 1
+        else:
+            # It was done already, as this machine is quicker now: again, and sooner.
+            moments.append((after_beginning, pause * 0.7))
         found = edge.ruleset.parts()
         for part, choice in zip(found, zip(states[0], states[1])):
             assert part in choice, "a mixture, after %.3f s" % pause
@@ -69,7 +75,7 @@ def test_killed_at_any_moment_the_old_or_the_new_is_there(edge: Edge) -> None:
         seen["new" if found == states[target] else "old"] += 1
         if found == states[target]:
             current = target
-    assert seen["killed"] >= 50, seen
+    assert seen["killed"] >= LEAST_KILLED, seen
     assert seen["old"] > 5, seen
     assert seen["new"] > 0, seen
     for variant in (1, 0):
