@@ -137,7 +137,7 @@ def fake_host(monkeypatch: pytest.MonkeyPatch, directory: Path) -> Iterator[Host
     def mtu_of(name: str) -> int:
         return host.settings.mtu_of(name)
 
-    def open_backend(name: str) -> ContextManager[Backend]:
+    def open_backend(name: str, writes: bool = True) -> ContextManager[Backend]:
         return nullcontext(host.backends()[name])
 
     for module in (services, servers, restoring):
