@@ -32,8 +32,8 @@ sanity: setup ## ansible-test sanity, all tests, every Python found
 stage-%: setup ## One stage of the tests alone, for example stage-unit
 	@$(RUN) $*
 
-bench: setup ## Measure against the peers; writes build/bench.json
-	@$(VENV) tests/bench/run.py
+bench: setup ## Measure against the peers; writes build/bench.json (ONLY="nftables restore")
+	@$(VENV) tests/bench/run.py $(ONLY)
 
 demo: setup ## Boot the VM and show playbooks/site.yml balancing real requests
 	@$(VENV) tests/demo/demo.py

@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, settings
 
 # Deadlines fail on a busy machine, not on a wrong program.
 settings.register_profile("dev", max_examples=50, deadline=None)
+# For Pythons that are only tried beside the one that looks for what is wrong.
+settings.register_profile("beside", max_examples=10, deadline=None)
 settings.register_profile(
     "ci",
     max_examples=400,

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from harness import access, checkout, guests, image, machine, state
 from harness.errors import HarnessError
 from harness.say import say
-from harness.topology import MACHINE, check_host
+from harness.topology import MACHINE, check_host, groups
 
 
 def main() -> int:
@@ -59,6 +59,12 @@ def destroy(options: argparse.Namespace) -> int:
     return 0
 
 
+def reboot(options: argparse.Namespace) -> int:
+    """Shut the machine down and boot it again on the same disk."""
+    machine.reboot(_require_machine(options))
+    return 0
+
+
 def status(options: argparse.Namespace) -> int:
     """Describe the machine; exit status 3 when it does not run."""
     where = state.place(options.name)
@@ -75,8 +81,7 @@ def status(options: argparse.Namespace) -> int:
 
 def shell(options: argparse.Namespace) -> int:
     """Become an interactive shell on a host, creating the machine when there is none."""
-    host = check_host(options.host)
-    _ensure_machine(options)
+    host = check_host(guests.select(_ensure_machine(options).guest), options.host)
     say(f"a shell on {host}; the machine stays when you leave ({sys.argv[0]} destroy ends it)")
     return _become_ssh(options, ["-t", host])
 
@@ -86,8 +91,9 @@ def run(options: argparse.Namespace) -> int:
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     if not words:
         raise HarnessError("nothing to run; write: vm.py run HOST -- COMMAND...")
-    _require_machine(options)
-    return _become_ssh(options, [check_host(options.host), shlex.join(words)])
+    running = state.read(_require_machine(options))
+    guest = guests.select(running.guest if running else None)
+    return _become_ssh(options, [check_host(guest, options.host), shlex.join(words)])
 
 
 def push(options: argparse.Namespace) -> int:
@@ -101,7 +107,10 @@ def push(options: argparse.Namespace) -> int:
 
 def inventory(options: argparse.Namespace) -> int:
     """Print the inventory; it is valid from before the machine's start until after its end."""
-    print(access.inventory(state.place(options.name).ssh_config), end="")
+    where = state.place(options.name)
+    running = state.read(where)
+    guest = guests.select(running.guest if running else options.guest)
+    print(access.inventory(groups(guest), where.ssh_config), end="")
     return 0
 
 
@@ -149,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     choose_guest(add(create, "create"))
     ending = add(destroy, "destroy")
     ending.add_argument("--all", action="store_true", help="every machine of this checkout")
+    add(reboot, "reboot")
     add(status, "status")
     opening = add(shell, "shell")
     choose_guest(opening)
@@ -157,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("host", help="a host of the topology")
     running.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND...")
     add(push, "push").add_argument("paths", nargs="*", help="(default: the whole checkout)")
-    add(inventory, "inventory")
+    choose_guest(add(inventory, "inventory"))
     return parser
 
 

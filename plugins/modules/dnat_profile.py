@@ -7,33 +7,37 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dnat_profile
-short_description: Profiles of destination NAT in nftables
+short_description: Profiles of destination NAT in nftables or legacy iptables
 version_added: 0.2.0
 author:
   - The sluice.edge authors (@sluice)
 description:
   - Sends connections to one address and port on to other addresses and ports, shared out by
     weight.
-  - All profiles are in one table of their own, C(inet sluice), that is changed by one transaction
-    for each task. Other tables are never touched.
+  - On nftables, all profiles are in one table of their own, C(inet sluice), that is changed by one
+    transaction for each task. Other tables are never touched.
+  - On legacy iptables, they are in chains of their own, whose names begin with C(SLUICE-), that are
+    changed by one commit for each table and family. Other chains get at most one rule, at their
+    head.
   - A profile is told apart by its name. Profiles may share an address and port when their protocol
     differs, or when O(side) never sees the same packets.
-  - An element or rule of the table that was deleted or added by hand is found, shown as a change,
+  - An element or rule of theirs that was deleted or added by hand is found, shown as a change,
     and set right.
 extends_documentation_fragment:
   - sluice.edge.attributes
   - sluice.edge.kernel
+  - sluice.edge.state
 options:
   name:
     description:
       - The name of the profile, of 1 to 63 letters, digits, dots, dashes and underscores, the first
-        being a letter or digit. Required unless O(config) is given.
+        being a letter or digit. Required unless O(config) or O(iptlb_state) is given.
     type: str
     aliases: [profile]
   address:
     description:
-      - The address whose connections are captured. Required unless O(config) is given or
-        O(state=absent).
+      - The address whose connections are captured. Required unless O(config) or O(iptlb_state) is
+        given, or O(state=absent).
     type: str
   port:
     description:
@@ -88,8 +92,6 @@ options:
     description:
       - For how many seconds after its last new connection a client keeps its destination, at most
         604800. When it is not given, or V(0), each connection is balanced anew.
-      - Only for IPv4, because nftables 1.0.6 cannot remember IPv6 clients. Use
-        O(balancing=source_hash) there.
       - 262144 clients are remembered for each O(side); beyond that, new ones are balanced anew.
     type: int
   masquerade:
@@ -171,6 +173,32 @@ options:
       - Names of profiles. With O(purge=true), these stay.
     type: list
     elements: str
+  iptlb_state:
+    description:
+      - The state file of IPTLB on the managed host, for example C(/opt/iptlb/local/state.db). Its
+        profiles are converged as if O(config) listed them.
+      - A profile that cannot be used is left out, and a warning names it and says what is wrong.
+        The task fails when none can be used.
+      - It excludes O(config), O(purge) and the options of a single profile, and needs PyYAML on the
+        managed host (Debian package C(python3-yaml)). The filter
+        P(sluice.edge.iptlb_profiles#filter) does the same on the controller.
+    type: path
+  backend:
+    description:
+      - What holds the profiles. V(nftables), V(iptables) for the legacy xtables of IPv4 and IPv6,
+        or V(auto).
+      - With V(auto), the one that holds profiles already is used; else V(iptables) where legacy
+        xtables has rules, or where nftables is missing; else V(nftables). The result says which.
+      - When it is not given, V(nftables) is used.
+      - A profile that the other backend holds is refused. Remove it there first.
+      - On V(iptables), O(log_prefix) has at most 29 bytes, O(log_rate) is at most 10000 a second,
+        and O(balancing=source_hash) needs the kernel module C(xt_bpf). For
+        O(affinity), the kernel remembers 100 clients for each destination, unless its parameter
+        C(ip_list_tot) of C(xt_recent) is raised.
+      - On V(iptables), connections without a destination (O(on_empty)) come by port 9 or 1 of the
+        host itself and the C(INPUT) chain of table C(filter).
+    type: str
+    choices: [nftables, iptables, auto]
   manage_sysctl:
     description:
       - Whether the task sets kernel parameters that the profiles need. These are
@@ -178,15 +206,24 @@ options:
         on to other hosts, and C(net.ipv4.conf.all.route_localnet) where a connection crosses
         between a loopback address and the network. They show in the diff, and are never unset.
       - When it is not given, V(true) is used. With V(false) the task fails when one is missing.
+      - An entry of O(config) may have it too, which goes before the task's own. It is recorded with
+        the profile, so that C(sluice-state apply) sets parameters or fails alike.
     type: bool
 requirements:
-  - libnftables 1.0.6 or newer on the managed host (Debian package C(nftables)).
+  - Linux 5.10 or newer with nf_tables on the managed host. Neither the command C(nft) nor its
+    library is needed.
+  - With O(backend=iptables), python-iptables 1.0.1 or newer instead (Debian package
+    C(python3-iptables)), a 64-bit Python, and Linux 4.18 or newer.
 notes:
   - A chain that filters forwarded packets must let the connections through. The module does not
     change it.
+  - The command C(nft) lists the table, and loads its own listing again, save that nft 1.0.6 cannot
+    load rules for O(affinity) of IPv6.
   - nftables cannot translate what the kernel has no connection tracking for.
 seealso:
   - module: sluice.edge.dnat_profile_info
+  - plugin: sluice.edge.iptlb_profiles
+    plugin_type: filter
 """
 
 EXAMPLES = r"""
@@ -249,6 +286,19 @@ EXAMPLES = r"""
     destinations: []
     on_empty: reject
 
+- name: Take over the profiles that IPTLB keeps on the managed host
+  sluice.edge.dnat_profile:
+    iptlb_state: /opt/iptlb/local/state.db
+
+- name: Use what the host uses, nftables or legacy iptables
+  sluice.edge.dnat_profile:
+    name: www
+    address: 192.0.2.100
+    port: 80
+    destinations:
+      - {address: 198.51.100.11}
+    backend: auto
+
 - name: Remove a profile
   sluice.edge.dnat_profile:
     name: www
@@ -264,6 +314,11 @@ operations:
   elements: str
   sample:
     - create dnat profile www
+backend:
+  description: What holds the profiles, V(nftables) or V(iptables).
+  returned: success
+  type: str
+  sample: nftables
 undone:
   description: What had been done before the failure and was taken back, in order.
   returned: when the kernel refused an operation
@@ -321,8 +376,12 @@ def main() -> None:
             "config": {"type": "list", "elements": "dict"},
             "purge": {"type": "bool"},
             "purge_ignore": {"type": "list", "elements": "str"},
+            "iptlb_state": {"type": "path"},
+            "backend": {"type": "str", "choices": ["nftables", "iptables", "auto"]},
             "manage_sysctl": {"type": "bool"},
             "netns": {"type": "str"},
+            "persist": {"type": "bool", "default": True},
+            "runtime": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )

@@ -14,7 +14,7 @@ author:
 description:
   - Lists profiles in the form that M(sluice.edge.dnat_profile) takes them, with what was counted
     for each destination. All of it is read from the kernel.
-  - Reading nftables needs root, so use C(become).
+  - Reading them needs root, so use C(become).
 extends_documentation_fragment:
   - sluice.edge.attributes.info
 options:
@@ -22,6 +22,15 @@ options:
     description: Only the profile of this name.
     type: str
     aliases: [profile]
+  backend:
+    description:
+      - What holds the profiles. V(nftables), V(iptables) for the legacy xtables of IPv4 and IPv6,
+        or V(auto).
+      - With V(auto), the one that holds profiles already is used; else V(iptables) where legacy
+        xtables has rules, or where nftables is missing; else V(nftables). The result says which.
+      - When it is not given, V(nftables) is used.
+    type: str
+    choices: [nftables, iptables, auto]
   netns:
     description:
       - Name of the network namespace to work in, as C(ip netns list) shows it.
@@ -29,7 +38,7 @@ options:
     type: str
 requirements:
   - Python 3.8 or newer on the managed host.
-  - libnftables 1.0.6 or newer on the managed host (Debian package C(nftables)).
+  - Linux 5.10 or newer with nf_tables on the managed host, save with O(backend=iptables).
 seealso:
   - module: sluice.edge.dnat_profile
 """
@@ -71,6 +80,11 @@ profiles:
       affinity: 0
       masquerade: hairpin
       on_empty: reject
+backend:
+  description: What holds the profiles, V(nftables) or V(iptables).
+  returned: success
+  type: str
+  sample: nftables
 details:
   description: What was counted, for the same profiles in the same order.
   returned: success
@@ -88,7 +102,10 @@ details:
       returned: success
       sample: ipv4
     packets:
-      description: Packets that clients sent to the destinations listed, since these were added.
+      description:
+        - Packets that clients sent to the destinations listed, since these were added.
+        - On V(iptables), only the first packet of each connection is counted, so that this is the
+          number of connections.
       type: int
       returned: success
       sample: 1200
@@ -105,13 +122,13 @@ details:
       sample:
         - {address: 198.51.100.11, port: 8080, weight: 2, packets: 1200, bytes: 90000}
     damage:
-      description: The sets of the table in which elements of the profile are missing or wrong.
+      description: The sets or chains in which something of the profile is missing or wrong.
       type: list
       elements: str
       returned: success
       sample: []
 damage:
-  description: What else of the table is missing, wrong or too much.
+  description: What else of the table or the chains is missing, wrong or too much.
   returned: success
   type: list
   elements: str
@@ -128,6 +145,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "aliases": ["profile"]},
+            "backend": {"type": "str", "choices": ["nftables", "iptables", "auto"]},
             "netns": {"type": "str"},
         },
         supports_check_mode=True,

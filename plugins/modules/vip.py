@@ -108,8 +108,6 @@ options:
       - V(false) only changes and removes. Before M(sluice.edge.ipvs_service) removes a service,
         this takes its address away first, so that no client is refused in between.
     type: bool
-requirements:
-  - pyroute2 0.7.2 or newer on the managed host (Debian package C(python3-pyroute2)).
 notes:
   - O(purge=true) needs O(purge_scope), because the host's own addresses would go otherwise. It
     never removes loopback addresses, IPv6 link-local addresses, and addresses from DHCP or from

@@ -26,8 +26,6 @@ options:
       - Only addresses of this scope. When it is not given, V(global) is used.
     type: str
     choices: [global, link, host, all]
-requirements:
-  - pyroute2 0.7.2 or newer on the managed host (Debian package C(python3-pyroute2)).
 seealso:
   - module: sluice.edge.vip
 """

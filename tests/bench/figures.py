@@ -9,19 +9,23 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import Sequence
+from typing import Optional, Sequence
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One benchmark beside its peer; ``ratio`` is figure ÷ peer_figure and ``limit`` its bar."""
+    """One benchmark beside its peer.
+
+    ``limit`` is the bar of ``ratio``, figure ÷ peer_figure, or of the figure itself where there is
+    no ratio because the figure is what was needed beyond the peer's.
+    """
 
     name: str
     figure: float
     unit: str
     peer: str
     peer_figure: float
-    ratio: float
+    ratio: Optional[float]
     limit: float
     met: bool
 
@@ -47,6 +51,16 @@ def compare(
     )
 
 
+def beyond(
+    name: str, runs: Sequence[float], peer: str, peer_runs: Sequence[float], limit: float
+) -> Figure:
+    """Return the figure of what interleaved runs took longer than the peer's, in seconds."""
+    excess = median(own - other for own, other in zip(runs, peer_runs, strict=True))
+    return Figure(
+        name, round(excess, 4), "s", peer, round(median(peer_runs), 4), None, limit, excess <= limit
+    )
+
+
 def as_table(figures: Sequence[Figure]) -> str:
     """Return the figures as a table of text."""
     rows = [("benchmark", "figure", "peer", "peer figure", "ratio", "bar", "met")]
@@ -57,8 +71,8 @@ def as_table(figures: Sequence[Figure]) -> str:
                 "%.3f %s" % (entry.figure, entry.unit),
                 entry.peer,
                 "%.3f %s" % (entry.peer_figure, entry.unit),
-                "%.2f" % entry.ratio,
-                "≤ %.2f" % entry.limit,
+                "beyond it" if entry.ratio is None else "%.2f" % entry.ratio,
+                "≤ %.2f%s" % (entry.limit, " " + entry.unit if entry.ratio is None else ""),
                 "yes" if entry.met else "NO",
             )
         )

@@ -8,6 +8,7 @@ Needs root and IPVS, so it runs in the test machine; see test_ipvs_on_real_kerne
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
@@ -22,7 +23,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs.services import 
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.converge import (
     converge_settings,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._record.store import Store
+from ansible_collections.sluice.edge.plugins.module_utils._record.store import RecordName, Store
 from ansible_collections.sluice.edge.plugins.module_utils._state.command import main
 from ansible_collections.sluice.edge.tests.contract.kernels import IpvsUnderTest, real_ipvs
 
@@ -125,3 +126,28 @@ def test_what_cannot_be_recorded_is_undone(
             director.store,
         )
     assert director.kernel.read() == before
+
+
+def test_two_writers_of_a_hundred_services_each_lose_none(director: Director) -> None:
+    pids = [_writer(director.store, "192.0.2.%d" % writer) for writer in (1, 2)]
+    assert [os.waitpid(pid, 0)[1] for pid in pids] == [0, 0]
+    expected = {("192.0.2.%d" % writer, port) for writer in (1, 2) for port in range(1, 101)}
+    found = director.store.read(RecordName("ipvs"))
+    assert {(each["address"], each["port"]) for each in found} == expected
+    assert len(director.kernel.read()) == len(expected)
+    assert director.command("check") == 0
+
+
+def _writer(store: Store, address: str) -> int:
+    """Start a process that declares a hundred services, one task each; return its number."""
+    pid = os.fork()
+    if not pid:
+        status = 1
+        try:
+            for port in range(1, 101):
+                params = {"address": address, "port": port, "persist": True}
+                converge_services(params, False, False, store)
+            status = 0
+        finally:
+            os._exit(status)
+    return pid

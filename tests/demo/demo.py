@@ -20,9 +20,13 @@ from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-CHECKOUT = HERE.parents[1]
-VM = [sys.executable, str(CHECKOUT / "molecule/vm/vm.py")]
-MACHINE = "demo"
+# The tests' tools are programs beside each other, not a package.
+sys.path.insert(0, str(HERE.parent / "tooling"))
+
+from machine import Machine, play_environment  # noqa: E402
+from places import CHECKOUT  # noqa: E402
+
+MACHINE = Machine("demo")
 WORK = CHECKOUT / "build/demo"
 WEB = ("web1", "web2")
 ADDRESSES = (
@@ -30,6 +34,7 @@ ADDRESSES = (
     ("direct routing", "http://192.0.2.101/"),
     ("tunnel (ipip)", "http://192.0.2.102/"),
     ("masquerade, IPv6", "http://[2001:db8:1::100]/"),
+    ("destination NAT", "http://192.0.2.103:8080/"),
 )
 REQUESTS = 8
 STOP = "/tmp/demo-stop"
@@ -43,7 +48,7 @@ def main() -> int:
     """Run the demo; return the exit status."""
     started = time.monotonic()
     say("1. Start a virtual machine with a client, a director and two web servers in it")
-    vm("create")
+    MACHINE.do("create")
     try:
         show()
     except (DemoError, subprocess.CalledProcessError) as error:
@@ -51,24 +56,25 @@ def main() -> int:
         return 1
     finally:
         if os.environ.get("SLUICE_DEMO_KEEP"):
-            print(f"The machine stays: {' '.join(VM)} shell --name {MACHINE} director")
+            print(f"The machine stays: {' '.join(MACHINE.command('shell', 'director'))}")
         else:
-            vm("destroy")
+            MACHINE.do("destroy")
     print(f"The demo took {time.monotonic() - started:.0f} s.")
     return 0
 
 
 def show() -> None:
     """Everything between the machine's start and its end."""
-    WORK.mkdir(parents=True, exist_ok=True)
     inventory = WORK / "hosts.ini"
-    inventory.write_text(vm("inventory", capture=True))
+    MACHINE.write_inventory(inventory)
     for host in WEB:
-        on(host, "backend", "--name", host, "--port", "80", "--daemon", "--pidfile", "/run/backend")
+        MACHINE.on(
+            host, "backend", "--name", host, "--port", "80", "--daemon", "--pidfile", "/run/backend"
+        )
 
     say("2. Ask what playbooks/site.yml would change: --check --diff")
     play(inventory, "--check", "--diff")
-    nothing = on("director", "ipvsadm", "-Sn")
+    nothing = MACHINE.on("director", "ipvsadm", "-Sn")
     if nothing.strip():
         raise DemoError(f"check mode changed the director: {nothing}")
     say("3. Apply it")
@@ -82,7 +88,10 @@ def show() -> None:
     say("5. Send requests from the client to the virtual addresses")
     for method, url in ADDRESSES:
         balance(method, url)
-    print(indent(on("director", "ipvsadm", "-Ln")))
+    print(indent(MACHINE.on("director", "ipvsadm", "-Ln")))
+    print("  What comes back at the next boot, and is compared with the kernel at any time:")
+    print(indent(MACHINE.on("director", "sluice-state", "show")))
+    MACHINE.on("director", "sluice-state", "check")
 
     say("6. Drain web1 while requests go on without a pause")
     result = drain_under_load(inventory)
@@ -101,16 +110,16 @@ def balance(method: str, url: str) -> None:
 def requests(url: str) -> list[str]:
     """Send requests, each over a connection of its own; return who answered them."""
     fresh = ("curl", "-sS", "--max-time", "10", "-H", "Connection: close")
-    return on("client", *fresh, *[url] * REQUESTS).split()
+    return MACHINE.on("client", *fresh, *[url] * REQUESTS).split()
 
 
 def drain_under_load(inventory: Path) -> dict[str, object]:
     """Drain web1 under load; return what the client counted."""
-    on("client", "rm", "-f", STOP)
+    MACHINE.on("client", "rm", "-f", STOP)
     script = (HERE / "load.py").read_text()
     url = ADDRESSES[0][1]
     client = subprocess.Popen(
-        [*VM, "run", "--name", MACHINE, "client", "--", "python3", "-", url, STOP],
+        MACHINE.command("run", "client", "--", "python3", "-", url, STOP),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -138,7 +147,7 @@ def drain_under_load(inventory: Path) -> dict[str, object]:
         ),
     )
     served = requests(url)
-    on("client", "touch", STOP)
+    MACHINE.on("client", "touch", STOP)
     output, _nothing = client.communicate(timeout=60)
     result: dict[str, object] = json.loads(output)
     print(f"  after the drain the client gets: {' '.join(served)}")
@@ -157,9 +166,9 @@ def summary(result: dict[str, object]) -> None:
     say("What you saw")
     print(
         f"""\
-  One playbook made a Linux host a load balancer: virtual addresses, virtual services and real
-  servers, in the kernel itself, over IPv4 and IPv6. It said beforehand what it would do, did it,
-  and had nothing left to do the second time.
+  One playbook made a Linux host a load balancer: virtual addresses, virtual services, real
+  servers and destination NAT, in the kernel itself, over IPv4 and IPv6. It said beforehand what
+  it would do, did it, and had nothing left to do the second time.
   Requests alternated between web1 and web2 by each of the kernel's ways to forward a packet.
   Then web1 was drained under load: {total} requests, 0 failed.
 
@@ -183,17 +192,9 @@ def play(inventory: Path, *options: str) -> str:
 
 def ansible(program: str, *arguments: str) -> str:
     """Run a program of ansible-core, showing what it prints; return that."""
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "build/collections"),
-        "ANSIBLE_PIPELINING": "1",
-        "ANSIBLE_STDOUT_CALLBACK": "default",
-        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "0",
-        "ANSIBLE_LOCALHOST_WARNING": "0",
-    }
     command = [str(Path(sys.executable).with_name(program)), *arguments]
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, env=play_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout is not None
         lines = []
@@ -212,29 +213,6 @@ def changed_hosts(output: str) -> list[str]:
     if not recap:
         raise DemoError("the play printed no recap")
     return [host for host, count in recap if count != "0"]
-
-
-def vm(*words: str, capture: bool = False) -> str:
-    """Run a command of the VM harness on the demo's machine."""
-    done = subprocess.run(
-        [*VM, words[0], "--name", MACHINE, *words[1:]],
-        check=True,
-        text=True,
-        stdout=subprocess.PIPE if capture else None,
-    )
-    return done.stdout or ""
-
-
-def on(host: str, *command: str) -> str:
-    """Run a command on a host of the machine; return its output."""
-    done = subprocess.run(
-        [*VM, "run", "--name", MACHINE, host, "--", *command],
-        check=True,
-        text=True,
-        stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-    )
-    return done.stdout
 
 
 def say(text: str) -> None:

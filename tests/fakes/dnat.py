@@ -1,41 +1,61 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""nftables of paper: takes the words of our transactions, gives back nft's JSON listing.
+"""nf_tables of paper: takes the messages of our transactions, gives back what the kernel lists.
 
 It knows what the transactions use, and refuses as a whole what the kernel refuses: elements and
-chains that are there already or missing, and chains and sets that something still refers to.
+chains that are there already or missing, chains and sets that something still refers to, and
+transactions that were made for another generation of the ruleset.
 """
 
 from __future__ import annotations
 
 import copy
-import re
-from typing import Any, Callable, Dict, List, Optional, Tuple
+import errno
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
 
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire import (
+    elements as wire,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire import messages
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire.attributes import (
+    number,
+    parts,
+    read_word,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire.expressions import (
+    Rule,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire.messages import (
+    Header,
+    SetShape,
+)
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.conntrack import Flow
-from ansible_collections.sluice.edge.plugins.module_utils._kernel.nftables import NftablesRefused
+from ansible_collections.sluice.edge.plugins.module_utils._kernel.nfnetlink import (
+    Message,
+    NetfilterRefused,
+)
 
-Key = Tuple[str, ...]
-_COMMENT = re.compile(r' comment "([^"]*)"')
-_COUNTER = re.compile(r" counter packets (\d+) bytes (\d+)")
-_HOOK = re.compile(r"type (\w+) hook (\w+) priority (-?\d+); policy (\w+)")
-_REFERENCE = re.compile(r"@(\w+)")
+TABLE = "sluice"
+DORMANT = 0x1
+# linux/netfilter/nf_tables.h: the numbers of attributes that name what a message is about
+_TABLE_NAME, _CHAIN_NAME, _RULE_CHAIN, _SET_NAME = 1, 3, 2, 2
+_EXCLUSIVE = 0x200
 
 
 class FakeSet:
-    def __init__(self, keyword: str, definition: str) -> None:
-        self.keyword = keyword
-        self.definition = definition
-        self.elements: Dict[
-            Key, Tuple[Optional[str], Optional[str], Optional[Tuple[int, int]]]
-        ] = {}
+    """A set: elements by key, each with the attributes that follow its key."""
+
+    def __init__(self, attributes: bytes) -> None:
+        self.attributes = attributes
+        self.shape: SetShape = messages.read_set(attributes)[1]
+        self.elements: Dict[bytes, bytes] = {}
 
 
 class FakeChain:
-    def __init__(self, header: Optional[Tuple[str, str, int, str]]) -> None:
+    def __init__(self, header: Header) -> None:
         self.header = header
-        self.rules: List[str] = []
+        self.rules: List[Rule] = []
 
 
 class FakeTables:
@@ -45,6 +65,8 @@ class FakeTables:
         self.sets: Dict[str, FakeSet] = {}
         self.chains: Dict[str, FakeChain] = {}
         self.exists = False
+        self.flags = 0
+        self.generation = 1
         self.parameters = {
             "net.ipv4.ip_forward": "0",
             "net.ipv6.conf.all.forwarding": "0",
@@ -53,6 +75,8 @@ class FakeTables:
         self.tracked: List[Flow] = []
         self.commits = 0
         self.refuse: Callable[[int], bool] = lambda _number: False
+        self.asked: List[int] = []
+        """The kinds of what was asked for by ``get`` and ``dump``."""
 
     def read(self, name: str) -> Optional[str]:
         return self.parameters.get(name)
@@ -73,162 +97,156 @@ class FakeTables:
         self.tracked.remove(flow)
         return True
 
-    def run(self, commands: str) -> None:
+    def commit(self, requests: Sequence[Message], generation: int) -> None:
         before = copy.deepcopy((self.exists, self.sets, self.chains))
         try:
             self.commits += 1
+            if generation not in (0, self.generation):
+                raise NetfilterRefused(errno.ERESTART)
             if self.refuse(self.commits):
-                raise NftablesRefused("Error: Could not process rule: Cannot allocate memory")
-            for line in commands.splitlines():
-                self._command(line)
-            self._check_references()
-        except NftablesRefused:
+                raise NetfilterRefused(errno.ENOMEM)
+            for message in requests:
+                self._do(message)
+        except NetfilterRefused:
             self.exists, self.sets, self.chains = before
             raise
+        self.generation += 1
 
-    def _command(self, line: str) -> None:
-        verb, what, rest = line.split(" ", 2)
-        assert rest.startswith("inet sluice"), line
-        rest = rest[len("inet sluice") :].strip()
-        if what == "table":
-            if verb == "delete" and not self.exists:
-                raise NftablesRefused("Error: No such file or directory")
-            if verb == "delete":
-                self.sets.clear()
-                self.chains.clear()
-            self.exists = verb == "add"
+    def _do(self, message: Message) -> None:
+        assert message.family == messages.INET
+        found = parts(message.attributes)
+        assert read_word(found[_TABLE_NAME]) == TABLE
+        if message.kind == messages.NEW_TABLE:
+            _refuse_if(self.exists, errno.EEXIST)
+            self.exists = True
             return
-        if not self.exists:
-            raise NftablesRefused("Error: No such file or directory")
-        name, _blank, body = rest.partition(" ")
-        getattr(self, "_%s_%s" % (verb, "set" if what == "map" else what))(name, body, what)
+        _refuse_if(not self.exists, errno.ENOENT)
+        if message.kind == messages.DELETE_TABLE:
+            self.exists = False
+            self.flags = 0
+            self.sets.clear()
+            self.chains.clear()
+            return
+        {
+            messages.NEW_CHAIN: self._new_chain,
+            messages.DELETE_CHAIN: self._delete_chain,
+            messages.NEW_RULE: self._new_rule,
+            messages.DELETE_RULE: self._delete_rules,
+            messages.NEW_SET: self._new_set,
+            messages.DELETE_SET: self._delete_set,
+            messages.NEW_ELEMENT: self._new_elements,
+            messages.DELETE_ELEMENT: self._delete_elements,
+        }[message.kind](message, found)
 
-    def _add_set(self, name: str, body: str, what: str) -> None:
-        self.sets.setdefault(name, FakeSet(what, body))
+    def _new_chain(self, message: Message, _found: Dict[int, bytes]) -> None:
+        told = messages.read_chain(TABLE, message.attributes)
+        assert told is not None
+        _refuse_if(told[0] in self.chains, errno.EEXIST)
+        self.chains[told[0]] = FakeChain(told[1])
 
-    def _delete_set(self, name: str, _body: str, what: str) -> None:
-        if self._get(self.sets, name).keyword != what:
-            raise NftablesRefused("Error: No such file or directory")
-        del self.sets[name]
-
-    def _add_chain(self, name: str, body: str, _what: str) -> None:
-        match = _HOOK.search(body)
-        header = (match[1], match[2], int(match[3]), match[4]) if match else None
-        self.chains.setdefault(name, FakeChain(header))
-
-    def _delete_chain(self, name: str, _body: str, _what: str) -> None:
-        if self._get(self.chains, name).rules:
-            raise NftablesRefused("Error: Device or resource busy")
+    def _delete_chain(self, _message: Message, found: Dict[int, bytes]) -> None:
+        name = read_word(found[_CHAIN_NAME])
+        chain = _named(self.chains, name)
+        _refuse_if(bool(chain.rules) or name in set(self._chains_in_maps()), errno.EBUSY)
         del self.chains[name]
 
-    def _flush_chain(self, name: str, _body: str, _what: str) -> None:
-        self._get(self.chains, name).rules.clear()
+    def _new_rule(self, message: Message, _found: Dict[int, bytes]) -> None:
+        name, rule = messages.read_rule(message.attributes)
+        for expression in rule:
+            if expression.name in ("lookup", "dynset"):
+                _named(self.sets, read_word(dict(expression.attributes)[1]))
+        _named(self.chains, name).rules.append(rule)
 
-    def _add_rule(self, name: str, body: str, _what: str) -> None:
-        self._get(self.chains, name).rules.append(body)
+    def _delete_rules(self, _message: Message, found: Dict[int, bytes]) -> None:
+        _named(self.chains, read_word(found[_RULE_CHAIN])).rules.clear()
 
-    def _add_element(self, name: str, body: str, _what: str) -> None:
-        elements = self._get(self.sets, name).elements
-        for text in body.strip("{ }").split(", "):
-            comment, counter = _COMMENT.search(text), _COUNTER.search(text)
-            bare = _COUNTER.sub("", _COMMENT.sub("", text))
-            key, _colon, value = bare.partition(" : ")
-            counted = (int(counter[1]), int(counter[2])) if counter else None
-            new = (value or None, comment[1] if comment else None, counted)
-            if elements.setdefault(tuple(key.split(" . ")), new) != new:
-                raise NftablesRefused("Error: Could not process rule: File exists")
+    def _new_set(self, message: Message, found: Dict[int, bytes]) -> None:
+        name = read_word(found[_SET_NAME])
+        if name in self.sets:
+            _refuse_if(bool(message.flags & _EXCLUSIVE), errno.EEXIST)
+            return
+        self.sets[name] = FakeSet(message.attributes)
 
-    def _delete_element(self, name: str, body: str, _what: str) -> None:
-        elements = self._get(self.sets, name).elements
-        for text in body.strip("{ }").split(", "):
-            if elements.pop(tuple(text.split(" . ")), None) is None:
-                raise NftablesRefused("Error: Could not process rule: No such file or directory")
+    def _delete_set(self, _message: Message, found: Dict[int, bytes]) -> None:
+        name = read_word(found[_SET_NAME])
+        _named(self.sets, name)
+        used = {
+            read_word(dict(expression.attributes)[1])
+            for chain in self.chains.values()
+            for rule in chain.rules
+            for expression in rule
+            if expression.name in ("lookup", "dynset")
+        }
+        _refuse_if(name in used, errno.EBUSY)
+        del self.sets[name]
 
-    def _get(self, found: Dict[str, Any], name: str) -> Any:
-        if name not in found:
-            raise NftablesRefused("Error: No such file or directory")
-        return found[name]
+    def _new_elements(self, message: Message, found: Dict[int, bytes]) -> None:
+        there = _named(self.sets, read_word(found[_SET_NAME]))
+        for key, rest in wire.read(message.attributes, there.shape.key_length).items():
+            assert key, "an element without a key"
+            goto = wire.read_goto(rest)
+            if goto is not None:
+                _named(self.chains, goto)
+            _refuse_if(there.elements.setdefault(key, rest) != rest, errno.EEXIST)
 
-    def _check_references(self) -> None:
-        for chain in self.chains.values():
-            for rule in chain.rules:
-                for name in _REFERENCE.findall(rule):
-                    self._get(self.sets, name)
+    def _delete_elements(self, message: Message, found: Dict[int, bytes]) -> None:
+        there = _named(self.sets, read_word(found[_SET_NAME]))
+        for key in wire.read(message.attributes, there.shape.key_length):
+            _refuse_if(there.elements.pop(key, None) is None, errno.ENOENT)
+
+    def _chains_in_maps(self) -> Iterator[str]:
         for each in self.sets.values():
-            for value, _comment, _counter in each.elements.values():
-                if value is not None and value.startswith("goto "):
-                    self._get(self.chains, value[len("goto ") :])
+            for rest in each.elements.values():
+                goto = wire.read_goto(rest)
+                if goto is not None:
+                    yield goto
 
-    def table(self, family: str, name: str) -> Optional[List[Dict[str, Any]]]:
-        assert (family, name) == ("inet", "sluice")
-        if not self.exists:
+    def get(self, message: Message) -> Optional[bytes]:
+        self.asked.append(message.kind)
+        if message.kind == messages.GET_GENERATION:
+            return number(1, self.generation)
+        if message.kind == messages.GET_TABLE:
+            flags = number(2, self.flags)
+            return message.attributes + flags if self.exists else None
+        assert message.kind == messages.GET_ELEMENT
+        there = self.sets.get(wire.name_in(message.attributes))
+        if there is None:
             return None
-        found: List[Dict[str, Any]] = [{"metainfo": {}}, {"table": {"name": name}}]
-        for set_name, each in self.sets.items():
-            content: Dict[str, Any] = {"name": set_name}
-            if each.keyword == "map":
-                content["map"] = "anything"
-            content["elem"] = [_listed(key, each.keyword, *rest) for key, *rest in _flat(each)]
-            found.append({each.keyword: content})
-        for chain_name, chain in self.chains.items():
-            content = {"name": chain_name}
-            if chain.header:
-                content.update(zip(("type", "hook", "prio", "policy"), chain.header))
-            found.append({"chain": content})
-        for chain_name, chain in self.chains.items():
-            found += [{"rule": _listed_rule(chain_name, rule)} for rule in chain.rules]
-        return found
+        key = next(iter(wire.read(message.attributes, there.shape.key_length)))
+        if key not in there.elements:
+            return None
+        return _listed(wire.name_in(message.attributes), {key: there.elements[key]})[0]
+
+    def dump(self, message: Message) -> List[bytes]:
+        self.asked.append(message.kind)
+        if message.kind == messages.GET_CHAIN:
+            return [
+                messages.new_chain(TABLE, name, chain.header).attributes
+                for name, chain in self.chains.items()
+            ]
+        if message.kind == messages.GET_RULE:
+            return [
+                messages.new_rule(TABLE, name, rule).attributes
+                for name, chain in self.chains.items()
+                for rule in chain.rules
+            ]
+        if message.kind == messages.GET_SET:
+            return [each.attributes for each in self.sets.values()]
+        assert message.kind == messages.GET_ELEMENT
+        name = wire.name_in(message.attributes)
+        return _listed(name, _named(self.sets, name).elements)
 
 
-def _flat(each: FakeSet) -> List[Tuple[Any, ...]]:
-    return [(key, *rest) for key, rest in each.elements.items()]
+def _listed(name: str, elements: Dict[bytes, bytes]) -> List[bytes]:
+    return [message.attributes for message in wire.add(TABLE, name, elements.items())]
 
 
-def _number(text: str) -> Any:
-    return int(text) if text.isdigit() else text
+def _refuse_if(wrong: bool, reason: int) -> None:
+    if wrong:
+        raise NetfilterRefused(reason)
 
 
-def _part(text: str) -> Any:
-    address, slash, length = text.partition("/")
-    if not slash:
-        return _number(text)
-    if int(length) == (128 if ":" in address else 32):
-        return address
-    return {"prefix": {"addr": address, "len": int(length)}}
-
-
-def _listed(
-    key: Key,
-    keyword: str,
-    value: Optional[str],
-    comment: Optional[str],
-    counter: Optional[Tuple[int, int]],
-) -> Any:
-    shown: Dict[str, Any] = {"concat": [_part(part) for part in key]}
-    if comment is not None or counter is not None:
-        inner: Dict[str, Any] = {"val": shown}
-        if comment is not None:
-            inner["comment"] = comment
-        if counter is not None:
-            inner["counter"] = {"packets": counter[0], "bytes": counter[1]}
-        shown = {"elem": inner}
-    if keyword == "set":
-        return shown
-    assert value is not None
-    if value.startswith("goto "):
-        return [shown, {"goto": {"target": value[len("goto ") :]}}]
-    return [shown, {"concat": [_number(part) for part in value.split(" . ")]}]
-
-
-def _listed_rule(chain: str, rule: str) -> Dict[str, Any]:
-    listed: Dict[str, Any] = {"chain": chain, "expr": []}
-    comment = re.search(r' comment "([^"]*)"$', rule)
-    if comment:
-        listed["comment"] = comment[1]
-    log = re.search(r'limit rate (\d+)/(\w+) log prefix "([^"]*)" level (\w+)', rule)
-    if log:
-        shown = {"prefix": log[3], "level": log[4]}
-        if log[4] == "warn":
-            del shown["level"]  # the kernel's default is not listed
-        listed["expr"] = [{"limit": {"rate": int(log[1]), "per": log[2]}}, {"log": shown}]
-    return listed
+def _named(found: Dict[str, Any], name: str) -> Any:
+    if name not in found:
+        raise NetfilterRefused(errno.ENOENT)
+    return found[name]

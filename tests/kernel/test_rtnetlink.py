@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -136,20 +134,3 @@ def test_an_error_does_not_stop_the_writes_after_it(namespace: Namespace) -> Non
     with network_namespace(namespace.name), Rtnetlink() as rtnetlink:
         answers = rtnetlink.submit(changes)
     assert [answer.error for answer in answers] == [0, 17, 0]
-
-
-def test_only_the_needed_part_of_pyroute2_is_imported() -> None:
-    program = (
-        "import sys\n"
-        "from ansible_collections.sluice.edge.plugins.module_utils._kernel.rtnetlink import *\n"
-        "assert 'asyncio' not in sys.modules\n"
-        "with Rtnetlink() as rtnetlink:\n"
-        "    rtnetlink.addresses()\n"
-        "assert not [name for name in sys.modules if 'pyroute2' in name]\n"
-        "assert 'asyncio' not in sys.modules, 'all of pyroute2 was imported'\n"
-        "import pyroute2\n"
-        "assert pyroute2.IPRoute\n"
-    )
-    subprocess.run(
-        [sys.executable, "-c", program], check=True, env={"PYTHONPATH": str(COLLECTIONS)}
-    )

@@ -14,6 +14,8 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from places import CHECKOUT, environment
@@ -57,26 +59,52 @@ def read_closing(line: str) -> Tally | None:
     return Tally(counts.get("passed", 0), counts.get("failed", 0) + counts.get("error", 0))
 
 
-def run_stage(stage: Stage) -> Outcome:
-    """Run a stage's commands, echoing what they say."""
-    print(f"\n=== {stage.name}: {stage.what}", flush=True)
+Say = Callable[[str], None]
+"""Takes text, with its line ends, as it comes."""
+
+
+def run_stages(stages: list[Stage]) -> list[Outcome]:
+    """Run stages in order, those that are beside at the same time; return what became of each."""
+    with ThreadPoolExecutor() as pool:
+        texts: dict[str, list[str]] = {stage.name: [] for stage in stages if stage.beside}
+        started = {
+            stage.name: pool.submit(run_stage, stage, texts[stage.name].append)
+            for stage in stages
+            if stage.beside
+        }
+        for name in started:
+            say(f"\n=== {name}: started, goes on beside the others\n")
+        done = {stage.name: run_stage(stage, say) for stage in stages if not stage.beside}
+        for name, running in started.items():
+            done[name] = running.result()
+            say("".join(texts[name]))
+    return [done[stage.name] for stage in stages]
+
+
+def say(text: str) -> None:
+    print(text, end="", flush=True)
+
+
+def run_stage(stage: Stage, say: Say) -> Outcome:
+    """Run a stage's commands, handing on what they say."""
+    say(f"\n=== {stage.name}: {stage.what}\n")
     start = time.monotonic()
     tally = Tally()
     good = True
     for command in stage.commands:
-        code, counted = _run(command)
+        code, counted = _run(command, say)
         if counted is None or (code and not counted.failed):
             counted = (counted or Tally()) + Tally(int(code == 0), int(code != 0))
         tally += counted
         good = good and code == 0
     seconds = time.monotonic() - start
     result = "ok" if good else "FAILED"
-    print(f"=== {stage.name}: {result} after {seconds:.1f} s", flush=True)
+    say(f"=== {stage.name}: {result} after {seconds:.1f} s\n")
     return Outcome(stage, result, tally, seconds)
 
 
-def _run(command: tuple[str, ...]) -> tuple[int, Tally | None]:
-    print(f"$ {' '.join(command)}", flush=True)
+def _run(command: tuple[str, ...], say: Say) -> tuple[int, Tally | None]:
+    say(f"$ {' '.join(command)}\n")
     counted: Tally | None = None
     process = subprocess.Popen(
         command,
@@ -90,7 +118,7 @@ def _run(command: tuple[str, ...]) -> tuple[int, Tally | None]:
     )
     with process:
         for line in process.stdout or ():
-            print(line, end="", flush=True)
+            say(line)
             closing = read_closing(line)
             if closing is not None:
                 counted = (counted or Tally()) + closing
@@ -117,7 +145,7 @@ def main() -> int:
     if not chosen or not os.access(CHECKOUT / ".venv" / "bin" / "python", os.X_OK):
         print("usage: run.py GROUP-OR-STAGE…, after make setup", file=sys.stderr)
         return 2
-    outcomes = [run_stage(stage) for stage in chosen]
+    outcomes = run_stages(chosen)
     print(table(outcomes), flush=True)
     return int(any(outcome.result == "FAILED" for outcome in outcomes))
 

@@ -15,12 +15,14 @@ _ENGINE = "ansible_collections.sluice.edge.plugins"
 class Stage:
     """One named part of the tests.
 
-    ``commands`` run one after the other in the checkout.
+    ``commands`` run one after the other in the checkout. A stage that is ``beside`` takes one
+    processor and long: it starts first, goes on while the others run, and speaks when it is done.
     """
 
     name: str
     what: str
     commands: tuple[tuple[str, ...], ...]
+    beside: bool = False
 
 
 def _ours(script: str, *arguments: str) -> tuple[str, ...]:
@@ -102,6 +104,7 @@ SCENARIOS = Stage(
     "scenarios",
     "molecule: every scenario inside the virtual machine",
     (("molecule", "test", "--all"),),
+    beside=True,
 )
 
 GROUPS: dict[str, tuple[Stage, ...]] = {

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from .topology import GROUPS
 
 HOST_KEY_ALIAS = "sluice-vm"
 
@@ -40,10 +38,10 @@ Host *
 """
 
 
-def inventory(config: Path) -> str:
+def inventory(groups: Mapping[str, Sequence[str]], config: Path) -> str:
     """Return an INI inventory whose hosts are reached through the ssh_config at `config`."""
-    groups = "".join(f"[{group}]\n" + "\n".join(hosts) + "\n\n" for group, hosts in GROUPS.items())
-    return f"""{groups}[all:vars]
+    parts = (f"[{group}]\n" + "\n".join(hosts) + "\n\n" for group, hosts in groups.items())
+    return f"""{"".join(parts)}[all:vars]
 ansible_ssh_args=-F "{config}"
 ansible_python_interpreter=/usr/bin/python3
 """

@@ -11,10 +11,9 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from . import hosttools, initramfs
+from . import hosttools, initramfs, recipe
 from .errors import HarnessError
 from .guests import Guest
-from .recipe import RECIPE, read_list
 from .say import say
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -42,7 +41,7 @@ def make_keys(directory: Path) -> None:
 
 def make_root(guest: Guest, keys: Path, tar: Path) -> None:
     """Write the guest's whole root to the archive `tar`, with the keys of the directory `keys`."""
-    packages = read_list(RECIPE / "packages")
+    packages = recipe.packages(guest)
     mirror = os.environ.get("SLUICE_DEBIAN_MIRROR", "http://deb.debian.org")
     suite = guest.suite
     say(f"installing {len(packages)} packages and what they need from Debian {suite} ({mirror})")
@@ -53,7 +52,7 @@ def make_root(guest: Guest, keys: Path, tar: Path) -> None:
         "--variant=minbase",
         f"--include={','.join(packages)}",
         *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in LEFT_OUT),
-        *(f"--customize-hook={hook}" for hook in _hooks(keys, guest.kernel)),
+        *(f"--customize-hook={hook}" for hook in _hooks(keys, guest)),
         suite,
         str(tar),
         f"{signed} {mirror}/debian {suite} main",
@@ -62,25 +61,25 @@ def make_root(guest: Guest, keys: Path, tar: Path) -> None:
     )
 
 
-def _hooks(keys: Path, kernel: str) -> list[str]:
-    """Return the hooks that run the recipe's `customize` inside the new root.
+def _hooks(keys: Path, guest: Guest) -> list[str]:
+    """Return the hooks that run the recipes' `customize` inside the new root.
 
     The files go in through mmdebstrap's own hooks: its other hooks run, for an ordinary user, as
     a user that cannot read the checkout or the private key.
     """
     inside = "/var/tmp/image"
-    uploads = [("sync-in", RECIPE, inside)]
+    uploads = [("sync-in", folder, inside) for folder in recipe.folders(guest)]
     uploads += [
         ("upload", keys / name, f"{inside}/{name}") for name in ("host_key", "login_key.pub")
     ]
     return [
         f'mkdir "$1{inside}"',
         *(shlex.join(map(str, upload)) for upload in uploads),
-        f'sh "$1{inside}/customize" "$1" {kernel}',
+        f'sh "$1{inside}/customize" "$1" {guest.kernel}',
     ]
 
 
-def make_ramdisk(tar: Path, kernel: Path, ramdisk: Path) -> None:
+def make_ramdisk(guest: Guest, tar: Path, kernel: Path, ramdisk: Path) -> None:
     """Write the kernel of the root in `tar`, and a ramdisk for it, to the paths given."""
     with tarfile.open(tar) as archive:
         names = archive.getnames()
@@ -99,9 +98,9 @@ def make_ramdisk(tar: Path, kernel: Path, ramdisk: Path) -> None:
         busybox = Path(hosttools.find("busybox") or "busybox")
         try:
             content = initramfs.build(
-                RECIPE / "initramfs-init",
+                recipe.find(guest, "initramfs-init"),
                 busybox,
-                read_list(RECIPE / "boot-modules"),
+                recipe.read_list(recipe.find(guest, "boot-modules")),
                 lambda path: read(modules + path),
             )
         except KeyError as error:

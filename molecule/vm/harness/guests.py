@@ -15,15 +15,27 @@ DEFAULT = "debian12"
 
 @dataclass(frozen=True)
 class Guest:
-    """A Debian release: its name here, its suite, and the metapackage of its newest kernel."""
+    """A Debian release: its name here, its suite, its recipes, and its newest kernel's metapackage.
+
+    `recipes` names folders beside this package. A later one adds packages, and files that replace
+    those of the same path in the ones before.
+    """
 
     name: str
     suite: str
+    recipes: tuple[str, ...] = ("recipe",)
     kernel: str = "linux-image-cloud-amd64"
 
 
+_SYSTEMD = ("recipe", "recipe-systemd")
 GUESTS = {
-    guest.name: guest for guest in (Guest("debian12", "bookworm"), Guest("debian13", "trixie"))
+    guest.name: guest
+    for guest in (
+        Guest("debian12", "bookworm"),
+        Guest("debian13", "trixie"),
+        Guest("debian12-systemd", "bookworm", _SYSTEMD),
+        Guest("debian13-systemd", "trixie", _SYSTEMD),
+    )
 }
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import builder
-from .guests import Guest
+from .errors import HarnessError
+from .guests import GUESTS, Guest
 from .recipe import fingerprint
 from .say import say
 
@@ -79,6 +80,22 @@ def ensure(guest: Guest, *, rebuild: bool = False) -> Image:
     return image
 
 
+def find(guest: str, directory: str) -> Image:
+    """Return the image in a directory of the cache, current or not.
+
+    Raises HarnessError when it has been removed.
+    """
+    image = Image(GUESTS[guest], cache_directory() / directory)
+    if not image.directory.is_dir():
+        raise HarnessError(f"image {directory} is gone from the cache; destroy the machine")
+    return image
+
+
+def outdated(guest: Guest, cache: Path) -> list[Path]:
+    """Return the images of a guest in a cache, and none of a guest whose name begins alike."""
+    return sorted(cache.glob(f"{guest.name}-{'[0-9a-f]' * 16}"))
+
+
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
     """Let one builder at a time in; a second one waits and then finds the image."""
@@ -95,19 +112,19 @@ def _build(image: Image) -> None:
     started = time.monotonic()
     cache, guest = image.directory.parent, image.guest
     # A builder that was killed leaves its directory; nobody else builds while we hold the lock.
-    for leftover in cache.glob(f".{guest.name}-*"):
+    for leftover in cache.glob(f".{guest.name}.*"):
         shutil.rmtree(leftover)
-    work = Path(tempfile.mkdtemp(prefix=f".{guest.name}-", dir=cache))
+    work = Path(tempfile.mkdtemp(prefix=f".{guest.name}.", dir=cache))
     try:
         part = Image(guest, work)
         say(f"image for {guest.name}: built once, kept in {image.directory}")
         tar = work / "root.tar"
         builder.make_keys(work)
         builder.make_root(guest, work, tar)
-        builder.make_ramdisk(tar, part.kernel, part.ramdisk)
+        builder.make_ramdisk(guest, tar, part.kernel, part.ramdisk)
         builder.make_disk(tar, part.disk)
         tar.unlink()
-        for old in cache.glob(f"{guest.name}-*"):
+        for old in outdated(guest, cache):
             say(f"removing the outdated {old.name}")
             shutil.rmtree(old)
         work.chmod(0o755)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The life of a machine: boot it, wait for it, end it."""
+"""The life of a machine: boot it, wait for it, boot it again, end it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,18 @@ from pathlib import Path
 
 from . import access, hosttools, qemu, state
 from .errors import HarnessError
-from .image import Image
+from .image import Image, find
 from .say import say
-from .topology import management_addresses
+from .topology import MACHINE, groups, management_addresses
 
 # Seconds until every host must answer. KVM boots in two; when it does not, TCG is tried.
 BOOT_TIMEOUT = {"kvm": 30.0, "tcg": 180.0}
+SHUTDOWN_TIMEOUT = 120.0
+# What reboots the guest: a service manager, or else the kernel itself once the disk is written.
+REBOOT = (
+    "if [ -d /run/systemd/system ]; then systemctl reboot;"
+    " else sync; echo b >/proc/sysrq-trigger; fi"
+)
 # Between choosing free ports and QEMU binding them, another process may take one.
 START_ATTEMPTS = 3
 
@@ -68,6 +74,35 @@ def destroy(where: state.Place) -> bool:
     return True
 
 
+def reboot(where: state.Place) -> state.Running:
+    """Have a machine shut down and boot again on the same disk; return it with hosts answering.
+
+    QEMU ends when the guest reboots (`-no-reboot`), and is started anew, on other ports.
+    Raises HarnessError when it does not run, does not go down or does not come back.
+    """
+    with _lock(where):
+        running = state.read(where)
+        if running is None or state.process(where) != running.pid:
+            raise HarnessError(f"machine {where.name} does not run")
+        image = find(running.guest, running.image)
+        started = time.monotonic()
+        ask = ["ssh", "-F", str(where.ssh_config), MACHINE, REBOOT]
+        subprocess.run(ask, capture_output=True, check=False)
+        while state.process(where) == running.pid:
+            if time.monotonic() - started > SHUTDOWN_TIMEOUT:
+                raise HarnessError(f"machine {where.name} did not go down; see {where.console}")
+            time.sleep(0.1)
+        _close(where)
+        down = time.monotonic()
+        running = _boot(where, image, running.accelerator)
+        state.write(where, running)
+        if not _wait(where, running.ports, BOOT_TIMEOUT[running.accelerator]):
+            raise HarnessError(f"machine {where.name} did not come back; see {where.console}")
+        seconds = (down - started, time.monotonic() - down)
+        say(f"machine {where.name}: down after {seconds[0]:.1f} s, up after {seconds[1]:.1f} s")
+        return running
+
+
 @contextmanager
 def _lock(where: state.Place) -> Iterator[None]:
     where.directory.parent.mkdir(parents=True, exist_ok=True)
@@ -82,6 +117,7 @@ def _accelerators() -> tuple[str, ...]:
 
 
 def _start(where: state.Place, image: Image, accelerator: str) -> state.Running:
+    """Boot a machine with a fresh disk."""
     where.directory.mkdir(parents=True, exist_ok=True)
     backing = ("-b", str(image.disk), "-F", "raw")
     _call("qemu-img", "create", "-q", "-f", "qcow2", *backing, str(where.overlay))
@@ -89,8 +125,12 @@ def _start(where: state.Place, image: Image, accelerator: str) -> state.Running:
     kind, key = image.host_key.read_text("ascii").split()[:2]
     known = f"{access.HOST_KEY_ALIAS} {kind} {key}\n"
     (where.directory / "known_hosts").write_text(known, "ascii")
+    return _boot(where, image, accelerator)
 
-    addresses = management_addresses()
+
+def _boot(where: state.Place, image: Image, accelerator: str) -> state.Running:
+    """Start QEMU on the disk there is, on free ports, and write down the ways in."""
+    addresses = management_addresses(image.guest)
     disks = qemu.Disks(image.kernel, image.ramdisk, where.overlay)
     say(f"machine {where.name}: booting {image.guest.name} ({accelerator})")
     for attempt in range(START_ATTEMPTS):
@@ -108,9 +148,10 @@ def _start(where: state.Place, image: Image, accelerator: str) -> state.Running:
         raise HarnessError(f"machine {where.name} ended at once; see {where.console}")
 
     sockets = Path(tempfile.mkdtemp(prefix="sluice-vm-", dir="/tmp"))
-    (where.directory / "sockets").symlink_to(sockets)
+    where.sockets.symlink_to(sockets)
     where.ssh_config.write_text(access.ssh_config(ports, where.directory, sockets), "utf-8")
-    where.inventory.write_text(access.inventory(where.ssh_config), "utf-8")
+    inventory = access.inventory(groups(image.guest), where.ssh_config)
+    where.inventory.write_text(inventory, "utf-8")
     return state.Running(
         guest=image.guest.name,
         image=image.directory.name,
@@ -157,15 +198,20 @@ def _clear(where: state.Place) -> None:
     pid = state.process(where)
     if pid is not None:
         _end(where, pid)
-    link = where.directory / "sockets"
-    if link.is_symlink():
-        sockets = link.readlink()
-        # A master process that lives on would hold a connection to a machine that is gone.
-        for control in sockets.glob("*") if sockets.is_dir() else ():
-            command = ["ssh", "-F", str(where.ssh_config), "-O", "exit", control.name]
-            subprocess.run(command, capture_output=True, check=False)
-        shutil.rmtree(sockets, ignore_errors=True)
+    _close(where)
     shutil.rmtree(where.directory, ignore_errors=True)
+
+
+def _close(where: state.Place) -> None:
+    """End the shared connections: their master processes would outlive the machine."""
+    if not where.sockets.is_symlink():
+        return
+    sockets = where.sockets.readlink()
+    for control in sockets.glob("*") if sockets.is_dir() else ():
+        command = ["ssh", "-F", str(where.ssh_config), "-O", "exit", control.name]
+        subprocess.run(command, capture_output=True, check=False)
+    shutil.rmtree(sockets, ignore_errors=True)
+    where.sockets.unlink()
 
 
 def _end(where: state.Place, pid: int) -> None:

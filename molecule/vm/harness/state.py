@@ -61,6 +61,11 @@ class Place:
         return self.directory / "ssh_config"
 
     @property
+    def sockets(self) -> Path:
+        """A link to where the shared connections of ssh are, somewhere with a short path."""
+        return self.directory / "sockets"
+
+    @property
     def inventory(self) -> Path:
         """The same hosts for Ansible."""
         return self.directory / "inventory.ini"

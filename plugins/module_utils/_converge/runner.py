@@ -15,7 +15,7 @@ from .journal import Journal
 from .plan import Arrange, Desired, Plan, make_plan
 from .resource import Driver, Operation, R, Refusal, State
 
-ATTEMPTS = 5
+ATTEMPTS = 20
 """How often a plan is made anew when others change the same entries meanwhile."""
 
 
@@ -71,14 +71,19 @@ def converge(
     return outcome
 
 
-def revert(driver: Driver[R], outcome: Outcome[R], arrange: Arrange[R]) -> None:
+def revert(driver: Driver[R], outcome: Outcome[R], arrange: Arrange[R]) -> Outcome[R]:
     """Bring every entry that a converged ``outcome`` touched back to what had been observed.
 
-    For work that goes on after converging and fails there. Raises as converge does.
+    For work that goes on after converging and fails there. Returns what that took; raises as
+    converge does.
     """
     original = {operation.subject.key: operation.before for operation in outcome.plan}
     wanted = {key: entry for key, entry in original.items() if entry is not None}
-    converge(driver, lambda _have: Desired(wanted, lambda entry: entry.key in original), arrange)
+
+    def declare(_have: State[R]) -> Desired[R]:
+        return Desired(wanted, lambda entry: entry.key in original)
+
+    return converge(driver, declare, arrange)
 
 
 def _apply(

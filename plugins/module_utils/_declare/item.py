@@ -11,6 +11,7 @@ template, so a number may be spelled as text. An option that is None was not giv
 
 from __future__ import annotations
 
+from collections.abc import Mapping as AnyMapping
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from .._converge.errors import InvalidInput
@@ -192,7 +193,7 @@ class Item:
         if not isinstance(value, (list, tuple)):
             raise self.error("%s must be a list, not %s" % (name, _kind(value)))
         for index, entry in enumerate(value):
-            if not isinstance(entry, Mapping):
+            if not isinstance(entry, AnyMapping):
                 raise self.error("%s[%d] must be a dictionary, not %r" % (name, index, entry))
         return list(value)
 

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from .._converge.errors import InvalidInput
 from .._declare.item import Item, Vocabulary
 from .._declare.task import ABSENT, PRESENT, read_items
-from .._inet.address import IPV6, Address
+from .._inet.address import IPV6, Address, parse_address
 from .model import (
     ALWAYS,
     BALANCINGS,
@@ -55,6 +56,7 @@ VOCABULARY = Vocabulary(
         "log_rate",
         "comment",
         "flush",
+        "manage_sysctl",
         "state",
     ),
     aliases={"profile": "name", "rules_backend": "side"},
@@ -65,6 +67,7 @@ DESTINATION_VOCABULARY = Vocabulary(
 UDP, ALL = "udp", "all"
 FLUSHES = (UDP, ALL)
 LEVELS = ("emerg", "alert", "crit", "err", "warn", "notice", "info", "debug")
+"""Levels of the log by number (RFC 5424, section 6.2.1)."""
 _LEVEL_NAMES = dict({str(number): name for number, name in enumerate(LEVELS)}, warning="warn")
 LOG_PREFIX, LOG_LEVEL, LOG_RATE = "sluice dnat: ", "info", "10/second"
 MAXIMUM_WEIGHT = 65535
@@ -80,30 +83,42 @@ _UNQUOTABLE = '"\\*'  # nft's words have no way to write them in a quoted text
 
 
 class DeclaredProfile(NamedTuple):
-    """One item; ``profile`` is None where it shall be absent. ``flush``: see FLUSHES."""
+    """One item; ``profile`` is None where it shall be absent. ``flush``: see FLUSHES.
+
+    ``manage_sysctl`` says whether kernel parameters may be set for its sake.
+    """
 
     item: Item
     title: str
     profile: Optional[Profile]
     flush: str
+    manage_sysctl: bool
 
 
 class Declaration(NamedTuple):
     """The whole task; ``purge`` says whether unlisted profiles go, save those in ``ignore``."""
 
     profiles: List[DeclaredProfile]
-    purge: bool
-    ignore: Tuple[str, ...]
-    manage_sysctl: bool
+    purge: bool = False
+    ignore: Tuple[str, ...] = ()
+
+
+class _Spelled(NamedTuple):
+    """An address, and its canonical text."""
+
+    address: Address
+    text: str
 
 
 def read_declaration(params: Mapping[str, Any]) -> Declaration:
     """Return what a module's parameters declare; raises InvalidInput."""
     purge, ignore = _read_purge(params)
-    profiles = [_read(item) for item in read_items(params, VOCABULARY)]
+    # Beside config it is the task's own option, which an entry's goes before.
+    manage = params.get("manage_sysctl") is not False
+    items = read_items(dict(params, manage_sysctl=None), VOCABULARY)
+    profiles = [_read(item, manage) for item in items]
     _refuse_duplicates(profiles)
-    manage = params.get("manage_sysctl")
-    return Declaration(profiles, purge, ignore, True if manage is None else bool(manage))
+    return Declaration(profiles, purge, ignore)
 
 
 def clashes(profiles: List[Profile]) -> Iterator[Tuple[Profile, Profile]]:
@@ -142,7 +157,7 @@ def _read_purge(params: Mapping[str, Any]) -> Tuple[bool, Tuple[str, ...]]:
     return True, ignore
 
 
-def _read(item: Item) -> DeclaredProfile:
+def _read(item: Item, manage: bool) -> DeclaredProfile:
     title = item.text("name")
     if title is None:
         raise item.error("name is required")
@@ -154,21 +169,22 @@ def _read(item: Item) -> DeclaredProfile:
         )
     absent = item.choice("state", (PRESENT, ABSENT), PRESENT) == ABSENT
     flush = item.choice("flush", FLUSHES, UDP) or UDP
+    manage = bool(item.flag("manage_sysctl", manage))
     if absent and not item.given("address"):
-        return DeclaredProfile(item, title, None, flush)
+        return DeclaredProfile(item, title, None, flush, manage)
     profile = _read_profile(item, title)
-    return DeclaredProfile(item, title, None if absent else profile, flush)
+    return DeclaredProfile(item, title, None if absent else profile, flush, manage)
 
 
 def _read_profile(item: Item, title: str) -> Profile:
-    address = _required_address(item)
+    address, text = _required_address(item)
     port = item.integer("port", 1, 65535)
     if port is None:
         raise item.error("port is required")
     profile = Profile(
         title=title,
         family=address.family,
-        address=str(address),
+        address=text,
         protocol=item.choice("protocol", tuple(PROTOCOLS), "tcp") or "tcp",
         port=port,
         side=item.choice("side", SIDES, SERVER) or SERVER,
@@ -181,21 +197,30 @@ def _read_profile(item: Item, title: str) -> Profile:
         log=_read_log(item),
         comment=_quotable(item, "comment", _COMMENT_BYTES) or "",
     )
-    if profile.affinity and address.family == IPV6:
-        # nft 1.0.6 cannot compile a rule that updates a map with keys of more than 16 bytes.
-        raise item.error("affinity does not go with IPv6: use balancing: source_hash")
     _check_loopback(item, profile, address)
     return profile
 
 
-def _required_address(item: Item) -> Address:
-    address = item.address("address")
-    if address is None:
+def _required_address(item: Item) -> _Spelled:
+    text = item.text("address")
+    if text is None:
         raise item.error("address is required")
+    try:
+        return _usable_address(text)
+    except ValueError as error:
+        raise item.error(str(error)) from None
+
+
+@lru_cache(maxsize=65536)
+def _usable_address(text: str) -> _Spelled:
+    try:
+        address = parse_address(text)
+    except ValueError as error:
+        raise ValueError("address: %s" % error) from None
     reason = _unusable(address)
     if reason is not None:
-        raise item.error("address %s %s" % (address, reason))
-    return address
+        raise ValueError("address %s %s" % (address, reason))
+    return _Spelled(address, str(address))
 
 
 def _unusable(address: Address) -> Optional[str]:
@@ -217,9 +242,10 @@ def _read_destinations(item: Item, address: Address, port: int) -> Tuple[Destina
     if entries is None:
         raise item.error("destinations is required; an empty list rejects or drops (on_empty)")
     found: Dict[Tuple[str, int], Destination] = {}
+    label, name = item.label_of("destinations"), item.get("name")
     for index, options in enumerate(entries):
-        part = Item(options, item.label_of("destinations", index), DESTINATION_VOCABULARY)
-        part.call("dnat profile {}".format, item.get("name"))
+        part = Item(options, "%s[%d]" % (label, index), DESTINATION_VOCABULARY)
+        part.call("dnat profile {}".format, name)
         entry = _read_destination(part, address, port)
         if found.setdefault(entry[:2], entry) is not entry:
             raise part.error("%s is listed twice" % spell(*entry[:2]))
@@ -234,16 +260,16 @@ def _read_destinations(item: Item, address: Address, port: int) -> Tuple[Destina
 
 
 def _read_destination(part: Item, address: Address, port: int) -> Destination:
-    target = _required_address(part)
+    target, text = _required_address(part)
     if target.family != address.family:
         raise part.error(
             "address %s is %s, and the profile's is %s" % (target, target.family, address.family)
         )
     number = part.integer("port", 1, 65535, port) or port
-    if (target, number) == (address, port):
-        raise part.error("%s is what the profile captures" % spell(str(target), number))
+    if number == port and target == address:
+        raise part.error("%s is what the profile captures" % spell(text, number))
     weight = part.integer("weight", 0, MAXIMUM_WEIGHT, 1)
-    return Destination(str(target), number, 1 if weight is None else weight)
+    return Destination(text, number, 1 if weight is None else weight)
 
 
 def _read_sources(item: Item, family: str) -> Tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Callable, Dict, List, Mapping, Optional, Sequence
 from .._converge.errors import EdgeError
 from .._converge.resource import Key, Operation, Refusal
 from .flows import concerns_of, stale_flows
-from .model import PARAMETERS, Entry, Parameter
+from .model import PARAMETERS, Entry, Parameter, Profile
 from .ports import Backend, Connections, Parameters
 
 Step = Operation[Entry]
@@ -42,6 +42,10 @@ class DnatDriver:
     def framework(self) -> str:
         """The title of what the profiles stand on."""
         return self._backend.framework
+
+    def limitation(self, profile: Profile) -> Optional[str]:
+        """Return what of a profile the backend cannot do, None if it can do all."""
+        return self._backend.limitation(profile)
 
     def read(self) -> Dict[Key, Entry]:
         framework, profiles = self._backend.read()

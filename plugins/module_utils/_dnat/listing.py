@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional
 
 from .._converge.errors import InvalidInput
-from .._inet.address import parse_address
 from .._kernel.netns import network_namespace
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
-from .backends import NFTABLES, open_backend
-from .model import Destination, Profile
+from .backends import chosen_backend, open_backend
+from .described import describe_profile, ordered_destinations
+from .model import Profile
 from .ports import Backend, Counted
 
 
@@ -24,9 +24,11 @@ def list_profiles(params: Mapping[str, Any]) -> Dict[str, Any]:
     """
     name = params.get("name")
     with network_namespace(params.get("netns")):
-        require_capability(CAP_NET_ADMIN, "nftables")
-        with open_backend(NFTABLES) as backend:
-            return describe(backend, None if name is None else str(name))
+        require_capability(CAP_NET_ADMIN, "destination NAT")
+        chosen = chosen_backend(params.get("backend"))
+        with open_backend(chosen, writes=False) as backend:
+            found = describe(backend, None if name is None else str(name))
+        return dict(found, backend=chosen)
 
 
 def describe(backend: Backend, only: Optional[str] = None) -> Dict[str, Any]:
@@ -40,43 +42,15 @@ def describe(backend: Backend, only: Optional[str] = None) -> Dict[str, Any]:
     if only is not None and not profiles:
         raise InvalidInput("dnat profile %s does not exist on this host" % only)
     return {
-        "profiles": [_declaration(profile) for profile in profiles],
+        "profiles": [describe_profile(profile) for profile in profiles],
         "details": [_detail(profile, backend.counted(profile)) for profile in profiles],
         "damage": [] if framework is None else list(framework.damage),
     }
 
 
-def _declaration(profile: Profile) -> Dict[str, Any]:
-    found: Dict[str, Any] = {
-        "name": profile.title,
-        "address": profile.address,
-        "port": profile.port,
-        "protocol": profile.protocol,
-        "side": profile.side,
-        "destinations": [
-            {"address": entry.address, "port": entry.port, "weight": entry.weight}
-            for entry in _ordered(profile)
-        ],
-        "balancing": profile.balancing,
-        "affinity": profile.affinity,
-        "masquerade": profile.masquerade,
-        "on_empty": profile.on_empty,
-    }
-    if profile.sources:
-        found["sources"] = list(profile.sources)
-    if profile.log is not None:
-        found["log"] = True
-        found["log_prefix"] = profile.log.prefix
-        found["log_level"] = profile.log.level
-        found["log_rate"] = "%d/%s" % (profile.log.rate, profile.log.per)
-    if profile.comment:
-        found["comment"] = profile.comment
-    return found
-
-
 def _detail(profile: Profile, counted: Counted) -> Dict[str, Any]:
     destinations = []
-    for entry in _ordered(profile):
+    for entry in ordered_destinations(profile):
         packets, size = counted.get((entry.address, entry.port), (0, 0))
         destinations.append(
             {
@@ -95,9 +69,3 @@ def _detail(profile: Profile, counted: Counted) -> Dict[str, Any]:
         "bytes": sum(entry["bytes"] for entry in destinations),
         "damage": list(profile.damage),
     }
-
-
-def _ordered(profile: Profile) -> List[Destination]:
-    return sorted(
-        profile.destinations, key=lambda entry: (parse_address(entry.address), entry.port)
-    )

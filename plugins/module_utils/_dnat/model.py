@@ -24,6 +24,10 @@ MASQUERADES = (NEVER, HAIRPIN, ALWAYS)
 REJECT, DROP = "reject", "drop"
 EMPTY_VERDICTS = (REJECT, DROP)
 
+NFTABLES, IPTABLES, AUTO = "nftables", "iptables", "auto"
+BACKENDS = (NFTABLES, IPTABLES)
+"""What can hold profiles; with ``AUTO`` the host decides."""
+
 Selector = Tuple[str, str, int]
 """What a packet is sent to: address, protocol, port, as nftables prints them."""
 

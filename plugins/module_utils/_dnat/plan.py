@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Sequence, Set
+from typing import Callable, Container, Dict, List, Mapping, Sequence, Set
 
 from .._converge.errors import InvalidInput
 from .._converge.plan import Desired
 from .._converge.resource import Key, Operation, State
 from .._inet.address import IPV6
-from .declared import Declaration, clash_reason, clashes
+from .declared import Declaration, DeclaredProfile, clash_reason, clashes
 from .model import (
     CLIENT,
+    HOOKS,
     IP6_FORWARD,
     IP_FORWARD,
     ROUTE_LOCALNET,
@@ -22,7 +23,10 @@ from .model import (
     Framework,
     Parameter,
     Profile,
+    spell,
 )
+
+_ON = "1"
 
 IsLocal = Callable[[str], bool]
 """Tells whether an address is one of this host's."""
@@ -38,29 +42,22 @@ def desired_entries(
     Raises InvalidInput for a clash with a profile that stays, and for a kernel parameter that
     would have to be set although the task may not.
     """
-    wanted: Dict[Key, Entry] = {}
-    named: Set[str] = set()
-    absent: Set[str] = set()
-    for declared in declaration.profiles:
-        named.add(declared.title)
-        if declared.profile is None:
-            absent.add(declared.title)
-        else:
-            wanted[declared.profile.key] = declared.profile
+    wanted: Dict[Key, Entry] = {
+        declared.profile.key: declared.profile
+        for declared in declaration.profiles
+        if declared.profile is not None
+    }
+    leaves = leaving(declaration)
 
     def goes(entry: Entry) -> bool:
-        if not isinstance(entry, Profile):
-            return False
-        if entry.title in absent:
-            return True
-        return declaration.purge and entry.title not in named | set(declaration.ignore)
+        return isinstance(entry, Profile) and leaves(entry.title)
 
     staying = [
         entry
         for key, entry in have.items()
         if isinstance(entry, Profile) and key not in wanted and not goes(entry)
     ]
-    _refuse_clashes(declaration, staying)
+    refuse_clashes(declaration, staying)
     parameters = _parameters(declaration, have, is_local)
     result: Dict[Key, Entry] = {each.key: each for each in parameters}
     if wanted or staying:
@@ -68,6 +65,52 @@ def desired_entries(
         result[whole.key] = whole
     result.update(wanted)
     return Desired(result, lambda entry: goes(entry) or isinstance(entry, Framework))
+
+
+def leaving(declaration: Declaration) -> Callable[[str], bool]:
+    """Return what tells by title whether a profile that is not wanted goes."""
+    named = {declared.title for declared in declaration.profiles} | set(declaration.ignore)
+    absent = {each.title for each in declaration.profiles if each.profile is None}
+    return lambda title: title in absent or (declaration.purge and title not in named)
+
+
+def refuse_clashes(declaration: Declaration, staying: List[Profile]) -> None:
+    """Raise InvalidInput when a wanted profile captures what one that stays captures."""
+    if not staying:
+        return
+    declared = {entry.title: entry.item for entry in declaration.profiles}
+    wanted = [entry.profile for entry in declaration.profiles if entry.profile is not None]
+    for first, second in clashes(staying + wanted):
+        if second.title in declared:
+            raise declared[second.title].error(clash_reason(first, second))
+
+
+def refuse_held(declaration: Declaration, held: Mapping[str, List[Profile]]) -> None:
+    """Raise InvalidInput for a profile whose name or packets another backend has already."""
+    for other, profiles in held.items():
+        by_title = {profile.title: profile for profile in profiles}
+        taken = {(each.selector, hook): each for each in profiles for hook in HOOKS[each.side]}
+        for declared in declaration.profiles:
+            profile = declared.profile
+            if profile is None:
+                continue
+            hooks = HOOKS[profile.side]
+            found = by_title.get(profile.title)
+            for hook in hooks:
+                found = found or taken.get((profile.selector, hook))
+            if found is not None:
+                raise declared.item.error(
+                    "backend %s holds dnat profile %s for %s %s already: remove it there first "
+                    "(backend: %s, state: absent), or use backend: %s"
+                    % (
+                        other,
+                        found.title,
+                        found.protocol,
+                        spell(found.address, found.port),
+                        other,
+                        other,
+                    )
+                )
 
 
 def arrange(
@@ -78,12 +121,17 @@ def arrange(
     return [parameters, [each for each in operations if not isinstance(each.subject, Parameter)]]
 
 
-def needed_parameters(profile: Profile, is_local: IsLocal) -> Set[str]:
-    """Return the kernel parameters without which a profile's connections go nowhere."""
+def needed_parameters(profile: Profile, is_local: IsLocal, known: Container[str] = ()) -> Set[str]:
+    """Return the kernel parameters without which a profile's connections go nowhere.
+
+    Those ``known`` to be needed may be left out: to find out takes a call for each destination.
+    """
     targets = [entry.address for entry in profile.destinations]
     needed = set()
-    if profile.side != CLIENT and not all(is_local(target) for target in targets):
-        needed.add(IP6_FORWARD if profile.family == IPV6 else IP_FORWARD)
+    forward = IP6_FORWARD if profile.family == IPV6 else IP_FORWARD
+    asked = profile.side != CLIENT and forward not in known
+    if asked and not all(is_local(target) for target in targets):
+        needed.add(forward)
     if profile.family != IPV6:
         captures_loopback = profile.address.startswith("127.")
         to_loopback = [target.startswith("127.") for target in targets]
@@ -96,27 +144,26 @@ def needed_parameters(profile: Profile, is_local: IsLocal) -> Set[str]:
     return needed
 
 
-def _refuse_clashes(declaration: Declaration, staying: List[Profile]) -> None:
-    declared = {entry.title: entry.item for entry in declaration.profiles}
-    wanted = [entry.profile for entry in declaration.profiles if entry.profile is not None]
-    for first, second in clashes(staying + wanted):
-        if second.title in declared:
-            raise declared[second.title].error(clash_reason(first, second))
-
-
 def _parameters(declaration: Declaration, have: State[Entry], is_local: IsLocal) -> List[Parameter]:
-    found = []
-    missing: Dict[str, str] = {}
+    needing: Dict[str, List[DeclaredProfile]] = {}
+    settled: Set[str] = set()
     for declared in declaration.profiles:
         if declared.profile is not None:
-            for title in sorted(needed_parameters(declared.profile, is_local)):
-                missing.setdefault(title, declared.title)
-    for title, profile in sorted(missing.items()):
-        wanted = Parameter(title, "1")
-        if have.get(wanted.key) != wanted and not declaration.manage_sysctl:
+            for title in needed_parameters(declared.profile, is_local, settled):
+                needing.setdefault(title, []).append(declared)
+                if declared.manage_sysctl or _is_set(title, have):
+                    settled.add(title)
+    found = []
+    for title, profiles in sorted(needing.items()):
+        if not _is_set(title, have) and not any(each.manage_sysctl for each in profiles):
             raise InvalidInput(
                 "dnat profile %s needs sysctl %s = 1: set it, or leave manage_sysctl at true"
-                % (profile, title)
+                % (profiles[0].title, title)
             )
-        found.append(wanted)
+        found.append(Parameter(title, _ON))
     return found
+
+
+def _is_set(title: str, have: State[Entry]) -> bool:
+    wanted = Parameter(title, _ON)
+    return have.get(wanted.key) == wanted

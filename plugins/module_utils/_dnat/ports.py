@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import socket
-from typing import Any, Dict, List, Optional, Protocol, Sequence, Tuple
+from typing import Dict, List, Optional, Protocol, Sequence, Tuple
 
 from .._converge.resource import Operation, Refusal
-from .._inet.address import address_family_number, parse_address
 from .._kernel.conntrack import Flow
+from .._kernel.nfnetlink import Message
 from .model import Entry, Framework, Profile
 
 Counted = Dict[Tuple[str, int], Tuple[int, int]]
@@ -31,16 +30,21 @@ class Backend(Protocol):
     def commit(self, operations: Sequence[Operation[Entry]]) -> Optional[Refusal]:
         """Carry out operations on the framework and on profiles, all of them or none."""
 
+    def limitation(self, profile: Profile) -> Optional[str]:
+        """Return what of a profile the backend cannot do, None if it can do all."""
+
     def counted(self, profile: Profile) -> Counted:
         """Return what was counted for each destination of a profile, as of the last read."""
 
 
-class Tables(Protocol):
-    """nftables; Nftables is one."""
+class Netfilter(Protocol):
+    """A subsystem of netfilter; Nfnetlink is one."""
 
-    def run(self, commands: str) -> None: ...
+    def dump(self, message: Message) -> List[bytes]: ...
 
-    def table(self, family: str, name: str) -> Optional[List[Dict[str, Any]]]: ...
+    def get(self, message: Message) -> Optional[bytes]: ...
+
+    def commit(self, messages: Sequence[Message], generation: int) -> None: ...
 
 
 class Parameters(Protocol):
@@ -57,15 +61,3 @@ class Connections(Protocol):
     def flows(self, family: str) -> List[Flow]: ...
 
     def delete(self, flow: Flow) -> bool: ...
-
-
-def is_local(address: str) -> bool:
-    """Tell whether an address is one of this host's: only such one can be bound to."""
-    parsed = parse_address(address)
-    family = address_family_number(parsed.family)
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((address, 0))
-    except OSError:
-        return False
-    return True

@@ -11,7 +11,7 @@ what else it has belongs to somebody else.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Mapping, NamedTuple, Sequence, Set, Union
+from typing import Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Set, Union
 
 from .._converge.errors import InvalidInput
 from .._converge.plan import Desired
@@ -109,6 +109,29 @@ def write_resources(table: RecordTable) -> Resources:
 
 
 FORM: Form[RecordEntry] = Form(KIND, read_resources, write_resources)
+
+
+def pieces(entries: Iterable[RecordEntry]) -> List[List[RecordEntry]]:
+    """Return the entries in pieces that can be brought back one without the other, in order.
+
+    A service with its complete list of servers is one piece: without the list, none is complete.
+    """
+    found: List[List[RecordEntry]] = []
+    whole: Dict[Key, List[RecordEntry]] = {}
+    for entry in entries:
+        piece = whole.get(entry.key.service) if isinstance(entry, Server) else None
+        if piece is not None:
+            piece.append(entry)
+            continue
+        found.append([entry])
+        if isinstance(entry, RecordedService) and entry.complete:
+            whole[entry.key] = found[-1]
+    return found
+
+
+def owner(entry: RecordEntry) -> ServiceId:
+    """Return the service without which an entry could not come back."""
+    return entry.key.service if isinstance(entry, Server) else entry.key
 
 
 def plain(table: RecordTable) -> Table:

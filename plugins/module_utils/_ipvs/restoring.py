@@ -10,25 +10,26 @@ Only what is recorded is touched, and the servers of services that are recorded 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import Dict, Iterable
 
 from .._converge.collector import collector_paused
 from .._converge.plan import Desired
+from .._converge.resource import Key
 from .._converge.runner import Outcome, converge
 from .._kernel.termination import termination_as_error
-from .._record.text import Resources
 from .access import open_ipvs, sole_writer
 from .driver import IpvsDriver
 from .model import Entry, Server, Table, service_of
 from .plan import arrange
-from .record import complete_services, plain, read_resources
+from .record import RecordEntry, complete_services, plain
 
 
-def restore_services(resources: Resources, check: bool) -> Outcome[Entry]:
-    """Make the kernel have what the resources declare, in the current network namespace.
+def restore_services(entries: Iterable[RecordEntry], check: bool) -> Outcome[Entry]:
+    """Make the kernel have the recorded entries, in the current network namespace.
 
     Raises EdgeError; then the kernel is as it was, or the error says what could not be undone.
     """
-    table = read_resources(resources)
+    table: Dict[Key, RecordEntry] = {entry.key: entry for entry in entries}
     complete = complete_services(table)
     wanted = plain(table)
 
@@ -38,9 +39,10 @@ def restore_services(resources: Resources, check: bool) -> Outcome[Entry]:
     return _converge(wanted, Desired(wanted, doomed), check)
 
 
-def withdraw_services(resources: Resources, check: bool) -> Outcome[Entry]:
-    """Remove the services that the resources declare, with all of their servers."""
-    recorded = plain(read_resources(resources))
+def withdraw_services(entries: Iterable[RecordEntry], check: bool) -> Outcome[Entry]:
+    """Remove the recorded services, with all of their servers."""
+    table: Dict[Key, RecordEntry] = {entry.key: entry for entry in entries}
+    recorded = plain(table)
     services = {service_of(entry) for entry in recorded.values()}
     return _converge(recorded, Desired({}, lambda entry: service_of(entry) in services), check)
 

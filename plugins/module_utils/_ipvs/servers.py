@@ -215,31 +215,83 @@ def _converge_draining(
     keeper.require_readable()
     observed = driver.read()
     targets = task.to_drain(observed)
-    expiry: Optional[Outcome[Setting]] = None
-    if task.must_expire_persistence(targets, observed):
-        expiry = expire_quiescent_templates(check)
-    drained: List[Drained] = []
-    kept: Set[ServerId] = set()
-    if targets and not check:
-        drained = _drain(transport, driver, task, targets, clock, expiry)
+    begun = Begun(driver)
+    try:
+        if task.must_expire_persistence(targets, observed):
+            begun.expiry = expire_quiescent_templates(check)
+        expiry = begun.expiry
+        drained: List[Drained] = []
+        if targets and not check:
+            drained = _drain(transport, driver, task, targets, clock, begun)
         kept = task.kept(drained)
 
-    def finish() -> Outcome[Entry]:
+        def finish() -> Outcome[Entry]:
+            if not check:
+                converge(driver, lambda have: task.desired(have, kept), arrange)
+            return Outcome(observed, make_plan(observed, task.desired(observed, kept), arrange))
+
+        runtime = Runtime(finish, lambda outcome: revert(driver, outcome, arrange))
+        with sole_writer(check):
+            done = keeper.run(check, runtime, lambda seen: task.record(seen, kept))
+    except (EdgeError, OSError) as error:
+        if check:
+            raise
+        raise _with_undone(error, *begun.put_back()) from None
+    except BaseException:
         if not check:
-            converge(driver, lambda have: task.desired(have, kept), arrange)
-        return Outcome(observed, make_plan(observed, task.desired(observed, kept), arrange))
-
-    def take_back(outcome: Outcome[Entry]) -> None:
-        revert(driver, outcome, arrange)
-        if expiry is not None:
-            revert_settings(expiry)
-
-    with sole_writer(check):
-        done = keeper.run(check, Runtime(finish, take_back), lambda seen: task.record(seen, kept))
+            begun.put_back()
+        raise
     result = done.as_result(TITLE, with_diff)
     if expiry is not None and expiry.changed:
         result = joined(expiry.as_result(TITLE, with_diff), result)
     return dict(result, drained=[entry.as_result() for entry in drained])
+
+
+class Begun:
+    """What a drain did before it waited: weights that are 0, and a kernel parameter."""
+
+    def __init__(self, driver: IpvsDriver) -> None:
+        self._driver = driver
+        self.quieted: Optional[Outcome[Entry]] = None
+        self.expiry: Optional[Outcome[Setting]] = None
+
+    def put_back(self) -> Tuple[List[str], List[str]]:
+        """Take back what is not taken back yet; return (undone, not undone) as lines."""
+        undone: List[str] = []
+        kept: List[str] = []
+        quieted, expiry = self.quieted, self.expiry
+        self.quieted = self.expiry = None
+        if quieted is not None:
+            _take_back(quieted, lambda: self._revert(quieted), undone, kept)
+        if expiry is not None:
+            _take_back(expiry, lambda: revert_settings(expiry), undone, kept)
+        return undone, kept
+
+    def _revert(self, quieted: Outcome[Entry]) -> Outcome[Entry]:
+        with sole_writer(check=False):
+            return revert(self._driver, quieted, arrange)
+
+
+def _take_back(
+    outcome: Outcome[Any],
+    undo: Callable[[], Outcome[Any]],
+    undone: List[str],
+    kept: List[str],
+) -> None:
+    try:
+        undone += [str(operation) for operation in undo().plan]
+    except (EdgeError, OSError) as error:
+        kept += ["%s: %s" % (operation.inverse(), error) for operation in outcome.plan]
+
+
+def _with_undone(error: Exception, undone: List[str], kept: List[str]) -> Exception:
+    if not undone and not kept:
+        return error
+    before = (error.undone, error.not_undone) if isinstance(error, Refused) else ([], [])
+    message = "%s; the drain was undone" % error
+    if kept:
+        message = "%s; NOT undone: %s" % (error, "; ".join(kept))
+    return Refused(message, before[0] + undone, before[1] + kept)
 
 
 def _drain(
@@ -248,52 +300,25 @@ def _drain(
     task: ServersTask,
     targets: List[Server],
     clock: Clock,
-    expiry: Optional[Outcome[Setting]],
+    begun: Begun,
 ) -> List[Drained]:
     quiet = {server.key for server in targets}
     services = list(dict.fromkeys(server.key.service for server in targets))
     with sole_writer(check=False):
-        quieted = converge(driver, lambda have: task.desired(have, quiet), arrange)
+        begun.quieted = converge(driver, lambda have: task.desired(have, quiet), arrange)
     draining = task.draining
-    try:
-        drained = wait_until_drained(
-            targets,
-            lambda: count_connections(transport, services),
-            draining.connections,
-            draining.timeout,
-            clock,
-        )
-    except BaseException as error:
-        _undone, kept = _put_back(driver, quieted, expiry)
-        if kept and isinstance(error, EdgeError):
-            raise Refused("%s; NOT undone: %s" % (error, "; ".join(kept)), (), kept) from None
-        raise
+    drained = wait_until_drained(
+        targets,
+        lambda: count_connections(transport, services),
+        draining.connections,
+        draining.timeout,
+        clock,
+    )
     late = [entry for entry in drained if entry.timed_out]
     if late and draining.on_timeout == FAIL:
-        undone, kept = _put_back(driver, quieted, expiry)
+        undone, kept = begun.put_back()
         raise DrainTimeout(_too_slow(late, draining, kept), drained, undone, kept)
     return drained
-
-
-def _put_back(
-    driver: IpvsDriver, quieted: Outcome[Entry], expiry: Optional[Outcome[Setting]]
-) -> Tuple[List[str], List[str]]:
-    """Take back what was done before waiting; return (undone, not undone) as lines."""
-    undone: List[str] = []
-    kept: List[str] = []
-    try:
-        with sole_writer(check=False):
-            revert(driver, quieted, arrange)
-        undone += [str(operation.inverse()) for operation in quieted.plan]
-    except (EdgeError, OSError) as error:
-        kept += ["%s: %s" % (operation.inverse(), error) for operation in quieted.plan]
-    if expiry is not None:
-        try:
-            revert_settings(expiry)
-            undone += [str(operation.inverse()) for operation in expiry.plan]
-        except (EdgeError, OSError) as error:
-            kept += ["%s: %s" % (operation.inverse(), error) for operation in expiry.plan]
-    return undone, kept
 
 
 def count_connections(transport: Transport, services: List[ServiceId]) -> Dict[ServerId, int]:

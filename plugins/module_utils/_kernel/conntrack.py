@@ -7,20 +7,18 @@
 from __future__ import annotations
 
 import errno
-import os
-import socket
 import struct
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from .._converge.errors import Unavailable
 from .._inet.address import IPV4, IPV6, Address, address_family_number
+from .nfnetlink import Interrupted, Message, NetfilterRefused, Nfnetlink
 
-NETLINK_NETFILTER = 12
 SUBSYSTEM = 1  # NFNL_SUBSYS_CTNETLINK
-_GET = SUBSYSTEM << 8 | 1
-_DELETE = SUBSYSTEM << 8 | 2
-_REQUEST, _ACK, _DUMP = 0x1, 0x4, 0x300
-_ERROR, _DONE = 2, 3
+ATTEMPTS = 5
+"""How often connections are listed anew when the kernel was interrupted."""
+
+_GET, _DELETE = 1, 2
 _TUPLE_ORIG, _TUPLE_REPLY, _ID, _ZONE = 1, 2, 12, 18
 _TUPLE_IP, _TUPLE_PROTO = 1, 2
 _IP_SOURCES = {1: IPV4, 3: IPV6}
@@ -29,13 +27,8 @@ _PROTO_NUM, _PROTO_SRC_PORT, _PROTO_DST_PORT = 1, 2, 3
 _NESTED = 0x8000
 _TYPE_MASK = 0x3FFF
 
-_HEADER = struct.Struct("=IHHII")
-_GENERIC = struct.Struct("=BBH")
 _ATTRIBUTE = struct.Struct("=HH")
-_ERROR_NUMBER = struct.Struct("=i")
 _PORT = struct.Struct(">H")
-_RECEIVE = 256 * 1024
-_TIMEOUT = 30.0
 
 
 class Flow(NamedTuple):
@@ -52,22 +45,14 @@ class Flow(NamedTuple):
 
 
 class Conntrack:
-    """A socket on the connection tracking of the namespace where it was opened."""
+    """The connection tracking of the namespace where it was opened."""
 
     def __init__(self) -> None:
-        """Open the socket; raises Unavailable when the kernel has no netfilter netlink."""
-        try:
-            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
-        except OSError as error:
-            raise Unavailable(
-                "connections cannot be listed: %s (module nfnetlink)" % error.strerror
-            ) from None
-        self._socket.bind((0, 0))
-        self._socket.settimeout(_TIMEOUT)
-        self._sequence = 0
+        """Open a socket; raises Unavailable when the kernel has no netfilter netlink."""
+        self._netfilter = Nfnetlink(SUBSYSTEM)
 
     def close(self) -> None:
-        self._socket.close()
+        self._netfilter.close()
 
     def __enter__(self) -> Conntrack:
         return self
@@ -77,53 +62,31 @@ class Conntrack:
 
     def flows(self, family: str) -> List[Flow]:
         """Return the tracked connections of one address family; raises Unavailable."""
-        self._send(_GET, _REQUEST | _DUMP, family, b"")
-        found = []
-        for kind, payload in self._messages():
-            if kind == _ERROR:
-                number = -_ERROR_NUMBER.unpack_from(payload)[0]
-                raise Unavailable(
-                    "connections cannot be listed: %s (module nf_conntrack_netlink)"
-                    % os.strerror(number)
-                )
-            flow = decode(payload[_GENERIC.size :])
-            if flow is not None:
-                found.append(flow)
-        return found
+        flows = map(decode, self._listing(address_family_number(family)))
+        return [flow for flow in flows if flow is not None]
 
     def delete(self, flow: Flow) -> bool:
         """Delete a connection; return False when it was gone already. Raises Unavailable."""
-        family = flow.called[0].family
-        self._send(_DELETE, _REQUEST | _ACK, family, flow.identity)
-        for kind, payload in self._messages():
-            number = -_ERROR_NUMBER.unpack_from(payload)[0] if kind == _ERROR else 0
-            if number not in (0, errno.ENOENT):
-                raise Unavailable("a connection cannot be deleted: %s" % os.strerror(number))
-            return number == 0
-        return False
+        family = address_family_number(flow.called[0].family)
+        try:
+            self._netfilter.do(Message(_DELETE, 0, family, flow.identity))
+        except NetfilterRefused as error:
+            if error.number == errno.ENOENT:
+                return False
+            raise Unavailable("a connection cannot be deleted: %s" % error) from None
+        return True
 
-    def _send(self, kind: int, flags: int, family: str, attributes: bytes) -> None:
-        self._sequence += 1
-        body = _GENERIC.pack(address_family_number(family), 0, 0) + attributes
-        length = _HEADER.size + len(body)
-        self._socket.send(_HEADER.pack(length, kind, flags, self._sequence, 0) + body)
-
-    def _messages(self) -> Iterator[Tuple[int, bytes]]:
-        """Yield the answers to the last request, up to its end or the error that ends it."""
-        while True:
-            data = self._socket.recv(_RECEIVE)
-            offset = 0
-            while offset + _HEADER.size <= len(data):
-                length, kind, _flags, sequence, _port = _HEADER.unpack_from(data, offset)
-                payload = data[offset + _HEADER.size : offset + length]
-                offset += (length + 3) & ~3
-                if sequence != self._sequence:
-                    continue
-                if kind == _DONE:
-                    return
-                yield kind, payload
-                if kind == _ERROR:
-                    return
+    def _listing(self, family: int) -> List[bytes]:
+        for _attempt in range(ATTEMPTS):
+            try:
+                return self._netfilter.dump(Message(_GET, 0, family, b""))
+            except Interrupted:
+                continue
+            except NetfilterRefused as error:
+                raise Unavailable(
+                    "connections cannot be listed: %s (module nf_conntrack_netlink)" % error
+                ) from None
+        raise Unavailable("connections cannot be listed: the listing was interrupted each time")
 
 
 def decode(attributes: bytes) -> Optional[Flow]:

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from typing import Optional
 
 MODPROBE_TIMEOUT = 60.0
@@ -18,6 +16,10 @@ def load_module(name: str, dry_run: bool = False) -> Optional[str]:
 
     Returns None on success, else the reason in one clause.
     """
+    # A module is loaded once in the life of a kernel, and these are slow to import.
+    import shutil
+    import subprocess
+
     program = shutil.which("modprobe", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if program is None:
         return "there is no modprobe command (package kmod)"

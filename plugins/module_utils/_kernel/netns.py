@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from contextlib import contextmanager
 from typing import Iterator, Optional
@@ -64,7 +63,9 @@ def _enter_named(name: str) -> None:
 
 
 def _setns(descriptor: int) -> None:
-    # os.setns exists only from Python 3.12 on.
+    # os.setns exists only from Python 3.12 on. Most tasks enter no namespace.
+    import ctypes
+
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.setns(descriptor, _CLONE_NEWNET) != 0:
         number = ctypes.get_errno()

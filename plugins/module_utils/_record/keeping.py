@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Generic, Iterator, List, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Dict, Generic, Iterator, List, Mapping, NamedTuple, Optional, Set
 
 from .._converge.diff import joined, render
 from .._converge.errors import EdgeError, InvalidInput, Refused
@@ -68,11 +68,26 @@ class Form(Generic[R]):
             raise broken(store.path(name), "is wrong: %s" % error) from None
 
 
+def forget(
+    form: Form[Any], store: Store, name: RecordName, goes: Callable[[State[Any]], Set[Key]]
+) -> List[str]:
+    """Drop from a record the entries whose keys ``goes`` returns; return what was, as lines.
+
+    The kernel stays as it is. Raises EdgeError; then the record is as it was.
+    """
+    with store.sole_writer(name):
+        have = form.entries(store, name)
+        keys = goes(have)
+        if keys:
+            store.write(name, form.write({key: have[key] for key in have if key not in keys}))
+    return [PREFIX + str(Operation(have[key], None)) for key in have if key in keys]
+
+
 class Runtime(NamedTuple):
     """The kernel's part of a task: to do it, or in check mode predict it, and to take it back."""
 
     converge: Callable[[], Outcome[Any]]
-    revert: Callable[[Outcome[Any]], None]
+    revert: Callable[[Outcome[Any]], object]
 
 
 class Done(NamedTuple):
@@ -106,7 +121,8 @@ class Keeper(Generic[R]):
         self._form = form
         self._name = RecordName(form.kind, params.get("netns"))
         self._store = store
-        self._have: State[R] = {}
+        self.have: State[R] = {}
+        """What the record holds, once it is opened."""
 
     def require_readable(self) -> None:
         """Raise BrokenRecord before long work, rather than at its end."""
@@ -119,11 +135,11 @@ class Keeper(Generic[R]):
         if not self.parts.record:
             yield self
         elif check:
-            self._have = self._form.entries(self._store, self._name)
+            self.have = self._form.entries(self._store, self._name)
             yield self
         else:
             with self._store.sole_writer(self._name):
-                self._have = self._form.entries(self._store, self._name)
+                self.have = self._form.entries(self._store, self._name)
                 yield self
 
     def run(
@@ -148,21 +164,22 @@ class Keeper(Generic[R]):
         declare: Declare[R],
         check: bool,
         outcome: Optional[Outcome[Any]] = None,
-        undo: Callable[[], None] = lambda: None,
+        undo: Callable[[], object] = lambda: None,
     ) -> Plan[R]:
         """Write what ``declare`` says of the record; return the operations on it.
 
-        When that fails, ``undo`` takes back what the task did to the kernel, its ``outcome``.
+        When that fails, ``undo`` takes back what the task did to the kernel, its ``outcome`` and
+        whatever it did beside it.
         """
         if not self.parts.record:
             return Plan()
         try:
-            plan = make_plan(self._have, declare(self._have), _at_once)
+            plan = make_plan(self.have, declare(self.have), _at_once)
             if plan and not check:
-                self._store.write(self._name, self._form.write(_applied(self._have, plan)))
+                self._store.write(self._name, self._form.write(_applied(self.have, plan)))
             return plan
         except (EdgeError, OSError) as error:
-            if check or outcome is None or not outcome.changed:
+            if check or outcome is None:
                 raise
             raise _taken_back(error, outcome, undo) from None
         except BaseException:
@@ -189,12 +206,14 @@ def _applied(have: State[R], plan: Plan[R]) -> Dict[Key, R]:
     return entries
 
 
-def _taken_back(error: Exception, outcome: Outcome[Any], undo: Callable[[], None]) -> Refused:
+def _taken_back(error: Exception, outcome: Outcome[Any], undo: Callable[[], object]) -> Exception:
     steps = [str(operation.inverse()) for operation in _newest_first(outcome.plan)]
     try:
         undo()
     except (EdgeError, OSError) as failure:
         return Refused("%s; taking the changes back failed too: %s" % (error, failure), [], steps)
+    if not steps:
+        return error
     return Refused("%s (everything done before was undone)" % error, steps)
 
 

@@ -4,81 +4,125 @@
 
 """The kinds of records there are, in the order in which they come back after a boot.
 
-Settings come first, then what balances, and addresses last: no client is led to a service that
-does not balance yet. Withdrawing goes the other way round.
+Settings come first, then what balances and translates, and addresses last: no client is led to a
+service that does not balance yet. Withdrawing goes the other way round.
+
+What works on a kind is imported only when there is a record of it: a boot is quick that way.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from functools import partial
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, cast
 
 from .._converge.errors import Refused, Unavailable
-from .._ipvs import record as services_record
-from .._ipvs.restoring import restore_services, withdraw_services
-from .._ipvs.settings import record as settings_record
-from .._ipvs.settings.converge import converge_settings
+from .._converge.resource import Key
 from .._record.keeping import Form
-from .._record.text import Resources
-from .._vip import record as vip_record
-from .._vip.addresses import converge_addresses
-
-Lines = Sequence[str]
-"""What was done, or in check mode would be, one line an operation."""
 
 
-class Kind(NamedTuple):
+class Report(NamedTuple):
+    """What was done, or in check mode would be, a line an operation; what else to tell."""
+
+    lines: List[str]
+    warnings: Sequence[str] = ()
+
+
+Entries = List[Any]
+Work = Callable[[Entries, bool], Report]
+
+
+class Tools(NamedTuple):
     """What can be done with the records of one kind; None where there is nothing to withdraw.
 
-    Both work in the current network namespace and take whether only to check.
+    Both take entries, and whether only to check, and work in the current network namespace.
+    ``pieces`` splits entries into lists that may come back one without the other, ``owner`` gives
+    the key of the entry without which another could not come back; its own when there is none.
     """
 
     form: Form[Any]
-    restore: Callable[[Resources, bool], Lines]
-    withdraw: Optional[Callable[[Resources, bool], Lines]]
-
-    @property
-    def name(self) -> str:
-        return self.form.kind
+    restore: Work
+    withdraw: Optional[Work]
+    pieces: Callable[[Entries], List[Entries]]
+    owner: Callable[[Any], Key]
 
 
-def _restore_settings(resources: Resources, check: bool) -> Lines:
-    params: Dict[str, Any] = {}
-    for resource in resources:
-        params.update(resource)
-    try:
-        return _operations(converge_settings(params, check, False))
-    except Unavailable as error:
-        # It may be one setting only that this kernel does not have, or one daemon's interface.
-        raise Refused(str(error)) from None
+class Kind(NamedTuple):
+    """A kind of records, and how to get what works on them."""
+
+    name: str
+    load: Callable[[], Tools]
 
 
-def _restore_services(resources: Resources, check: bool) -> Lines:
-    return [str(operation) for operation in restore_services(resources, check).plan]
+def _settings() -> Tools:
+    from .._ipvs.settings.converge import converge_settings
+    from .._ipvs.settings.record import FORM
+
+    def restore(entries: Entries, check: bool) -> Report:
+        params = {entry.option: entry.value for entry in entries}
+        try:
+            return Report(converge_settings(params, check, False)["operations"])
+        except Unavailable as error:
+            # It may be one setting only that this kernel does not have, or a daemon's interface.
+            raise Refused(str(error)) from None
+
+    return Tools(FORM, restore, None, _one_by_one, _own_key)
 
 
-def _withdraw_services(resources: Resources, check: bool) -> Lines:
-    return [str(operation) for operation in withdraw_services(resources, check).plan]
+def _services() -> Tools:
+    from .._ipvs.record import FORM, owner, pieces
+    from .._ipvs.restoring import restore_services, withdraw_services
+
+    def restore(entries: Entries, check: bool) -> Report:
+        return _report(restore_services(entries, check))
+
+    def withdraw(entries: Entries, check: bool) -> Report:
+        return _report(withdraw_services(entries, check))
+
+    return Tools(FORM, restore, withdraw, pieces, owner)
 
 
-def _restore_addresses(resources: Resources, check: bool) -> Lines:
-    return _operations(converge_addresses({"config": resources}, check, False))
+def _profiles(backend: str) -> Tools:
+    from .._dnat.record import form_of
+    from .._dnat.restoring import restore_profiles, withdraw_profiles
+
+    def restore(entries: Entries, check: bool) -> Report:
+        return _report(*restore_profiles(entries, backend, check))
+
+    def withdraw(entries: Entries, check: bool) -> Report:
+        return _report(*withdraw_profiles(entries, backend, check))
+
+    return Tools(form_of(backend), restore, withdraw, _one_by_one, _own_key)
 
 
-def _withdraw_addresses(resources: Resources, check: bool) -> Lines:
-    named = ("address", "prefix", "interface")
-    config = [
-        dict({name: each[name] for name in named if name in each}, state="absent")
-        for each in resources
-    ]
-    return _operations(converge_addresses({"config": config}, check, False))
+def _addresses() -> Tools:
+    from .._vip.record import FORM
+    from .._vip.restoring import restore_addresses, withdraw_addresses
+
+    def restore(entries: Entries, check: bool) -> Report:
+        return _report(*restore_addresses(entries, check))
+
+    def withdraw(entries: Entries, check: bool) -> Report:
+        return _report(*withdraw_addresses(entries, check))
+
+    return Tools(FORM, restore, withdraw, _one_by_one, _own_key)
 
 
-def _operations(result: Mapping[str, Any]) -> Lines:
-    return list(result["operations"])
+def _one_by_one(entries: Entries) -> List[Entries]:
+    return [[entry] for entry in entries]
+
+
+def _own_key(entry: Any) -> Key:
+    return cast(Key, entry.key)
+
+
+def _report(outcome: Any, warnings: Sequence[str] = ()) -> Report:
+    return Report([str(operation) for operation in outcome.plan], warnings)
 
 
 KINDS: List[Kind] = [
-    Kind(settings_record.FORM, _restore_settings, None),
-    Kind(services_record.FORM, _restore_services, _withdraw_services),
-    Kind(vip_record.FORM, _restore_addresses, _withdraw_addresses),
+    Kind("settings", _settings),
+    Kind("ipvs", _services),
+    Kind("dnat", partial(_profiles, "nftables")),
+    Kind("dnat-iptables", partial(_profiles, "iptables")),
+    Kind("vip", _addresses),
 ]

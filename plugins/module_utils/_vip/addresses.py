@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import ExitStack
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from contextlib import ExitStack, contextmanager
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
 
 from .._converge.plan import Desired
 from .._converge.resource import Key, State
@@ -46,30 +46,44 @@ def converge_addresses(
     declaration = read_declaration(params)
     keeper = Keeper(FORM, params, store or Store())
 
-    def record(_seen: Any) -> Callable[[RecordTable], Desired[RecordedAddress]]:
-        return lambda have: desired_record(declaration, have)
+    def record(seen: State[VirtualAddress]) -> Callable[[RecordTable], Desired[RecordedAddress]]:
+        return lambda have: desired_record(declaration, have, seen)
 
     with ExitStack() as stack:
         stack.enter_context(termination_as_error())
         if not keeper.parts.runtime:
             return keeper.run(check, None, record).as_result(TITLE, with_diff)
         stack.enter_context(network_namespace(params.get("netns")))
-        if not check:
-            require_capability(CAP_NET_ADMIN, "vip")
-        kernel = stack.enter_context(Rtnetlink())
-        host = Host(kernel, Sysctls(), RealNeighbours())
+        host = stack.enter_context(open_host(check))
         runtime = Runtime(lambda: host.converge(declaration, check), host.take_back)
-        if check:
+        with sole_writer(check):
             done = keeper.run(check, runtime, record)
-            warnings: List[str] = []
-        else:
-            with exclusive("vip"):
-                done = keeper.run(check, runtime, record)
-            warnings = host.announce(declaration, done.outcome) if done.outcome else []
+        warnings: List[str] = []
+        if done.outcome is not None and not check:
+            warnings = host.announce(declaration, done.outcome)
     result = done.as_result(TITLE, with_diff)
     if warnings:
         result["warnings"] = warnings
     return result
+
+
+@contextmanager
+def open_host(check: bool) -> Iterator[Host]:
+    """Open the current network namespace's addresses; raises Unavailable without the right."""
+    if not check:
+        require_capability(CAP_NET_ADMIN, "vip")
+    with Rtnetlink() as kernel:
+        yield Host(kernel, Sysctls(), RealNeighbours())
+
+
+@contextmanager
+def sole_writer(check: bool) -> Iterator[None]:
+    """Keep other writers away during the body, unless it is only to check."""
+    if check:
+        yield
+    else:
+        with exclusive("vip"):
+            yield
 
 
 class Host:

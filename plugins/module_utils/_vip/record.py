@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, NamedTuple, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Set, Tuple
 
 from .._converge.errors import InvalidInput
 from .._converge.plan import Desired
-from .._converge.resource import Key
+from .._converge.resource import Key, State
+from .._declare.item import Item
 from .._inet.address import IPV4, Address
 from .._record.keeping import Form
 from .._record.text import Resources
-from .declared import FOREVER, Declaration, read_declaration
+from .declared import FOREVER, VOCABULARY, Declaration, DeclaredAddress, read_declaration
 from .model import Manner, VirtualAddress
 from .plan import purgeable
 
@@ -76,14 +77,20 @@ def write_resources(table: RecordTable) -> Resources:
 FORM: Form[RecordedAddress] = Form(KIND, read_resources, write_resources)
 
 
-def desired_record(declaration: Declaration, have: RecordTable) -> Desired[RecordedAddress]:
-    """Return what the record shall hold after a task."""
+def desired_record(
+    declaration: Declaration, have: RecordTable, seen: State[VirtualAddress]
+) -> Desired[RecordedAddress]:
+    """Return what the record shall hold after a task; ``seen`` is what the kernel had.
+
+    An address that the task shall not take is not recorded either.
+    """
     wanted: Dict[Key, RecordedAddress] = {}
     absent: Set[Key] = set()
     for declared in declaration.addresses:
         entry = RecordedAddress(declared.entry, declared.manner)
         if not declared.absent:
-            wanted[entry.key] = entry
+            if declaration.take or entry.key in have or declared.entry.key in seen:
+                wanted[entry.key] = entry
             continue
         recorded = have.get(entry.key)
         other = recorded is not None and recorded.entry.prefix != declared.entry.prefix
@@ -98,6 +105,16 @@ def desired_record(declaration: Declaration, have: RecordTable) -> Desired[Recor
         return scope is not None and entry.address in scope and purgeable(entry)
 
     return Desired(wanted, doomed)
+
+
+def declaration_of(entries: Iterable[RecordedAddress], absent: bool = False) -> Declaration:
+    """Return what declares the entries present, or absent."""
+    declared: List[DeclaredAddress] = []
+    for entry, manner in entries:
+        item = Item({}, "", VOCABULARY)
+        item.call("{} on {}".format, entry.address, entry.interface)
+        declared.append(DeclaredAddress(item, entry, manner, absent, exact=True))
+    return Declaration(declared, None)
 
 
 def _describe(recorded: RecordedAddress) -> Dict[str, Any]:

@@ -94,7 +94,6 @@ WRONG_PROFILES: Tuple[Tuple[Params, str], ...] = (
     (web(affinity=-1), "affinity must be 0 to 604800, not -1"),
     (web(affinity=604801), "affinity must be 0 to 604800"),
     (web(affinity="1h"), "affinity must be a whole number, not '1h'"),
-    (web6(affinity=60), "affinity does not go with IPv6: use balancing: source_hash"),
     (web(masquerade="yes"), "masquerade must be one of never, hairpin, always"),
     (web(sources=[]), "sources is empty: leave it out"),
     (web(sources=["office"]), "sources: 'office' does not appear to be an IPv4 or IPv6 network"),

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Dict, List
 
 import pytest
@@ -18,13 +17,31 @@ from ansible_collections.sluice.edge.plugins.module_utils._converge.errors impor
 )
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.declared import read_declaration
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.driver import DnatDriver
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.host import Host, flushes_of
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.listing import describe
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.model import Profile
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.backend import (
     NftablesBackend,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._dnat.profiles import flushes_of, run
-from ansible_collections.sluice.edge.tests.fakes.dnat import FakeTables
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire import (
+    elements as wire,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire.expressions import (
+    DROP,
+    verdict,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire.messages import (
+    DELETE_ELEMENT,
+    GET_ELEMENT,
+    NEW_ELEMENT,
+    PLAIN,
+    new_chain,
+    new_rule,
+    new_set,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
+from ansible_collections.sluice.edge.plugins.module_utils._kernel.nfnetlink import Message
+from ansible_collections.sluice.edge.tests.fakes.dnat import DORMANT, FakeSet, FakeTables
 
 Config = List[Dict[str, Any]]
 
@@ -32,7 +49,9 @@ Config = List[Dict[str, Any]]
 def apply(fake: FakeTables, params: dict[str, Any], check: bool = False) -> dict[str, Any]:
     declaration = read_declaration(params)
     driver = DnatDriver(NftablesBackend(fake), fake, lambda: fake, flushes_of(declaration))
-    return run(driver, declaration, lambda _address: False, check, True)
+    host = Host(driver, declaration, lambda _address: False)
+    result = host.converge(check).as_result("DNAT", True)
+    return dict(result, warnings=host.warnings)
 
 
 def profiles(fake: FakeTables) -> dict[str, Profile]:
@@ -64,7 +83,7 @@ def configs(draw: st.DrawFn) -> Config:
                 for number in numbers
             ],
             "balancing": draw(st.sampled_from(["random", "round_robin", "source_hash"])),
-            "affinity": 0 if six else draw(st.sampled_from([0, 0, 10, 600])),
+            "affinity": draw(st.sampled_from([0, 0, 10, 600])),
             "masquerade": draw(st.sampled_from(["never", "hairpin", "always"])),
             "on_empty": draw(st.sampled_from(["reject", "drop"])),
             "comment": draw(st.sampled_from([None, "a: comment"])),
@@ -162,7 +181,7 @@ def test_a_rule_lost_or_added_by_hand_is_set_right(have: Config, data: st.DataOb
     if data.draw(st.booleans()):
         chain.rules.pop(data.draw(st.integers(0, len(chain.rules) - 1)))
     else:
-        chain.rules.insert(data.draw(st.integers(0, len(chain.rules))), "drop")
+        chain.rules.insert(data.draw(st.integers(0, len(chain.rules))), (verdict(DROP),))
     result = apply(fake, {"config": have})
     assert result["changed"]
     assert "DAMAGED" in result["diff"]["before"]
@@ -181,27 +200,83 @@ def item(name: str, **more: Any) -> dict[str, Any]:
 
 def test_one_changed_profile_touches_only_its_elements() -> None:
     fake = host_with([item("p%d" % number, port=number) for number in range(1, 51)])
-    commands: list[str] = []
-    commit = fake.run
+    requests: list[Message] = []
+    commit = fake.commit
 
-    def record(text: str) -> None:
-        commands.extend(text.splitlines())
-        commit(text)
+    def record(messages: list[Message], generation: int) -> None:
+        requests.extend(messages)
+        commit(messages, generation)
 
-    fake.run = record  # type: ignore[method-assign]
+    fake.commit = record  # type: ignore[method-assign, assignment]
     apply(fake, {"config": [item("p7", port=7, destinations=[{"address": "198.51.100.2"}])]})
-    assert commands
-    assert [line for line in commands if not re.search(r"192\.0\.2\.1 \. tcp \. 7 ", line)] == []
+    assert requests
+    ours = parse_address("192.0.2.1").packed + b"\x06\0\0\0" + b"\0\x07\0\0"
+    for message in requests:
+        assert message.kind in (NEW_ELEMENT, DELETE_ELEMENT)
+        name = wire.name_in(message.attributes)
+        keys = list(wire.read(message.attributes, fake.sets[name].shape.key_length))
+        assert all(key.startswith(ours) for key in keys)
+
+
+def test_after_a_commit_only_what_it_touched_is_read() -> None:
+    fake = host_with([item("p%d" % number, port=number) for number in range(1, 51)])
+    fake.asked.clear()
+    dumped = []
+    dump = fake.dump
+
+    def record(message: Message) -> list[bytes]:
+        found = dump(message)
+        dumped.append((message.kind, len(found)))
+        return found
+
+    fake.dump = record  # type: ignore[method-assign]
+    apply(fake, item("p7", port=7, destinations=[{"address": "198.51.100.2"}]))
+    listings = [kind for kind, _length in dumped if kind == GET_ELEMENT]
+    assert len(listings) == len(fake.sets), "the elements were listed more than once"
+    assert fake.asked.count(GET_ELEMENT) > len(listings), "nothing was read again"
+
+
+def test_when_another_writes_too_everything_is_read_again() -> None:
+    fake = host_with([item("a"), item("b", port=81)])
+    commit = fake.commit
+
+    def meddle(messages: list[Message], generation: int) -> None:
+        commit(messages, generation)
+        fake.commit = commit  # type: ignore[method-assign]
+        fake.generation += 1
+        fake.sets["slots4_server_tcp"].elements.clear()
+
+    fake.commit = meddle  # type: ignore[method-assign, assignment]
+    apply(fake, {"config": [item("a", masquerade="never"), item("b", port=81)]})
+    assert len(fake.sets["slots4_server_tcp"].elements) == 2
+    assert not apply(fake, {"config": [item("a", masquerade="never")]})["changed"]
+
+
+def test_a_ruleset_that_changed_since_it_was_read_is_read_again() -> None:
+    fake = host_with([item("a")])
+    commit = fake.commit
+
+    def late(messages: list[Message], generation: int) -> None:
+        fake.commit = commit  # type: ignore[method-assign]
+        fake.generation += 1
+        commit(messages, generation)
+
+    fake.commit = late  # type: ignore[method-assign, assignment]
+    before = fake.commits
+    apply(fake, item("a", masquerade="never"))
+    assert fake.commits == before + 2
+    assert profiles(fake)["a"].masquerade == "never"
 
 
 def test_a_change_of_weight_keeps_the_counters() -> None:
     fake = host_with([item("a")])
     (traffic,) = (each for name, each in fake.sets.items() if name.startswith("traffic"))
     (key,) = traffic.elements
-    value, comment, _counter = traffic.elements[key]
-    traffic.elements[key] = (value, comment, (7, 700))
+    traffic.elements[key] = wire.counter(7, 700) + wire.split_counter(traffic.elements[key])[1]
     apply(fake, item("a", destinations=[{"address": "198.51.100.1", "weight": 5}]))
-    assert traffic.elements[key] == (None, "weight 5", (7, 700))
+    assert traffic.elements[key] == wire.counter(7, 700) + wire.comment("weight 5")
+    (detail,) = describe(NftablesBackend(fake))["details"]
+    assert (detail["packets"], detail["bytes"]) == (7, 700)
 
 
 def test_a_clash_with_a_profile_that_stays_names_both() -> None:
@@ -233,17 +308,82 @@ def test_parameters_are_in_the_plan_or_asked_for() -> None:
 
 def test_a_base_chain_moved_by_hand_is_made_anew() -> None:
     fake = host_with([item("a")])
-    fake.chains["prerouting"].header = ("nat", "prerouting", -50, "accept")
+    header = fake.chains["prerouting"].header
+    fake.chains["prerouting"].header = header._replace(priority=-50)
     assert apply(fake, item("a"))["changed"]
-    assert fake.chains["prerouting"].header == ("nat", "prerouting", -100, "accept")
+    assert fake.chains["prerouting"].header == header
     assert not apply(fake, item("a"))["changed"]
+
+
+def test_a_set_made_differently_by_hand_is_made_anew() -> None:
+    fake = host_with([item("a")])
+    good = {name: each.shape for name, each in fake.sets.items()}
+    other = new_set("sluice", "hairpin4_server", good["sources4_server"], 1)
+    fake.sets["hairpin4_server"] = FakeSet(other.attributes)
+    result = apply(fake, item("a"))
+    assert "set hairpin4_server is made differently" in result["diff"]["before"]
+    assert {name: each.shape for name, each in fake.sets.items()} == good
+    assert not apply(fake, item("a"))["changed"]
+
+
+def test_a_table_that_is_switched_off_is_made_anew() -> None:
+    fake = host_with([item("a")])
+    fake.flags = DORMANT
+    assert "the table has flags 0x1" in apply(fake, item("a"))["diff"]["before"]
+    assert fake.flags == 0
+    assert not apply(fake, item("a"))["changed"]
+
+
+@pytest.mark.parametrize("kind", ["traffic4_server", "slots4_server_tcp", "hairpin4_server"])
+def test_damage_of_one_profile_does_not_hinder_another(kind: str) -> None:
+    two = [{"address": "198.51.100.1"}, {"address": "198.51.100.2"}]
+    fake = host_with([item("a", destinations=two)])
+    elements = fake.sets[kind].elements
+    good = dict(elements)
+    del elements[next(iter(elements))]
+    apply(fake, item("b", port=81, protocol="udp"))
+    found = profiles(fake)
+    assert (bool(found["a"].damage), found["b"].damage) == (True, ())
+    assert not apply(fake, item("b", port=81, protocol="udp"))["changed"]
+    apply(fake, item("a", destinations=two))
+    assert not any(profile.damage for profile in profiles(fake).values())
+    assert {key: fake.sets[kind].elements[key] for key in good} == good
+    fresh = host_with([item("a", destinations=two), item("b", port=81, protocol="udp")])
+    assert set(fake.chains) == set(fresh.chains), "something is left behind"
 
 
 def test_chains_and_elements_of_nobody_are_removed() -> None:
     fake = host_with([item("a")])
-    fake.run("add chain inet sluice mine\nadd rule inet sluice mine drop")
-    fake.run("add element inet sluice masquerade4_server { 192.0.2.9 . tcp . 9 }")
+    nobody = parse_address("192.0.2.9").packed + b"\x06\0\0\0" + b"\0\x09\0\0"
+    fake.commit(
+        [
+            new_chain("sluice", "mine", PLAIN),
+            new_rule("sluice", "mine", (verdict(DROP),)),
+            *wire.add("sluice", "masquerade4_server", [(nobody, b"")]),
+        ],
+        0,
+    )
     result = apply(fake, item("a"))
     assert result["operations"] == ["change table inet sluice"]
+    assert "element 192.0.2.9 . tcp . 9 of masquerade4_server" in result["diff"]["before"]
     assert "mine" not in fake.chains
     assert fake.sets["masquerade4_server"].elements == {}
+
+
+def test_the_element_for_all_other_keys_is_removed() -> None:
+    fake = host_with([item("a")])
+    fake.sets["masquerade4_server"].elements[b""] = b""
+    assert "element * of masquerade4_server" in apply(fake, item("a"))["diff"]["before"]
+    assert fake.sets["masquerade4_server"].elements == {}
+
+
+def test_clients_remembered_for_a_destination_that_goes_are_forgotten() -> None:
+    fake = host_with([item("a", affinity=60)])
+    selector = parse_address("192.0.2.1").packed + b"\x06\0\0\0" + b"\0\x50\0\0"
+    remembered = fake.sets["affinity4_server"].elements
+    remembered[selector + b"\x0a\0\0\1"] = wire.data(
+        parse_address("198.51.100.1").packed + b"\0\x50\0\0"
+    )
+    assert not apply(fake, item("a", affinity=60))["changed"]
+    apply(fake, item("a", affinity=60, destinations=[{"address": "198.51.100.2"}]))
+    assert remembered == {}

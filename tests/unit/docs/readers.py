@@ -17,6 +17,10 @@ from ansible_collections.sluice.edge.plugins.module_utils._declare.task import (
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.declared import (
     read_declaration as read_profiles,
 )
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.importing import (
+    OPTION as STATE_FILE,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.importing import refuse_others
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import (
     Address,
     parse_address,
@@ -44,18 +48,26 @@ Params = Mapping[str, Any]
 
 
 ROLE = "role"
-"""Stands for the module in what is judged when the arguments are those of our one role."""
+"""Stands for the module in what is judged when the arguments are those of our roles."""
 
 
 def judge(module: str, arguments: Params) -> None:
     """Raise when the module, or the role, would refuse the arguments of a task."""
     if module == ROLE:
-        (options,) = documented.role_options().values()
-        specified(arguments, documented.specification(options))
+        specified(arguments, documented.specification(_role_options()))
         return
     options = documented.modules()[module]["doc"]["options"]
     params = specified(arguments, documented.specification(options))
     READERS[module](params)
+
+
+def _role_options() -> dict[str, Any]:
+    """Return the options of all roles; the name of each begins with that of its role."""
+    return {
+        name: option
+        for options in documented.role_options().values()
+        for name, option in options.items()
+    }
 
 
 def judge_all(tasks: Iterable[Params]) -> None:
@@ -74,6 +86,13 @@ def specified(arguments: Params, specification: Params) -> dict[str, Any]:
 
 def _any_interface(_interface: str, family: str) -> Address:
     return parse_address("192.0.2.1" if family == "ipv4" else "2001:db8::1")
+
+
+def _dnat_profile(params: Params) -> None:
+    if params.get(STATE_FILE) is None:
+        read_profiles(params)
+    else:
+        refuse_others(params)
 
 
 def _ipvs_service(params: Params) -> None:
@@ -101,12 +120,13 @@ def _nothing_more(_params: Params) -> None:
 
 
 READERS: Mapping[str, Callable[[Params], object]] = {
-    "dnat_profile": read_profiles,
+    "dnat_profile": _dnat_profile,
     "dnat_profile_info": _nothing_more,
     "ipvs_info": _ipvs_info,
     "ipvs_server": _ipvs_server,
     "ipvs_service": _ipvs_service,
     "ipvs_settings": _ipvs_settings,
+    "state_command": _nothing_more,
     "vip": read_declaration,
     "vip_info": _nothing_more,
 }

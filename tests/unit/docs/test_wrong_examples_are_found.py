@@ -22,7 +22,7 @@ from ansible_collections.sluice.edge.tests.unit.docs.readers import judge_all
 
 SERVICE = "- sluice.edge.ipvs_service: {address: 192.0.2.1, port: 80}\n"
 LIST = "- sluice.edge.ipvs_service: {config: [{address: 192.0.2.1, port: 80}]}\n"
-SITE = "{edge_services: [{address: 192.0.2.1, port: 80}], edge_vips: []}\n"
+SITE = "{director_services: [{address: 192.0.2.1, port: 80}], director_vips: []}\n"
 HOSTS = "all: {children: {directors: {hosts: {director1: {}}}, web: {hosts: {web1: {}}}}}\n"
 
 RIGHT = {"tasks": (TASKS, SERVICE), "list": (TASKS, LIST), "site": (VARIABLES, SITE)}
@@ -43,7 +43,7 @@ WRONG = {
     "a wrong service for site.yml": (VARIABLES, SITE.replace("port", "prt"), "'prt'"),
     "a wrong value for the role": (
         VARIABLES,
-        SITE.replace("edge_vips", "real_server_tunnels: [ppp], edge_vips"),
+        SITE.replace("director_vips", "real_server_tunnels: [ppp], director_vips"),
         "real_server_tunnels must be one or more of",
     ),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 
@@ -232,8 +232,9 @@ class Expiry:
             self.value = "1"
         return Outcome({}, Plan(steps))
 
-    def revert(self, outcome: Optional[Outcome[Any]]) -> None:
+    def revert(self, outcome: Outcome[Any]) -> Outcome[Any]:
         self.reverted = True
+        return Outcome({}, Plan(tuple((step.inverse(),) for step in outcome.plan)))
 
 
 @pytest.fixture
@@ -279,4 +280,36 @@ def test_a_failed_drain_of_a_persistent_service_takes_the_sysctl_back(
     director.connect(1)
     with pytest.raises(EdgeError):
         director.run(state="drained", drain_timeout=1)
+    assert expiry.reverted
+
+
+def test_a_removal_that_the_kernel_refuses_after_the_wait_puts_the_weight_back(
+    director: Director, expiry: Expiry
+) -> None:
+    director.declare(persistence=300)
+    director.connect(1)
+
+    def end_connections_then_refuse() -> None:
+        director.connect(0)
+        director.fake.fail_write(1, errno.ENOMEM)
+
+    director.at_pause = end_connections_then_refuse
+    with pytest.raises(EdgeError, match=r"; the drain was undone$") as caught:
+        director.run(state="absent", drain=True)
+    assert director.weights() == {FIRST: 5, SECOND: 5}
+    assert expiry.reverted
+    assert caught.value.as_result()["undone"] == [
+        "change real server %s:80 of tcp 192.0.2.1:80" % FIRST,
+        "change sysctl net.ipv4.vs.expire_quiescent_template",
+    ]
+
+
+def test_a_drain_that_cannot_begin_takes_the_sysctl_back(
+    director: Director, expiry: Expiry
+) -> None:
+    director.declare(persistence=300)
+    director.fake.fail_write(1, errno.ENOMEM)
+    with pytest.raises(EdgeError):
+        director.run(state="drained")
+    assert director.weights() == {FIRST: 5, SECOND: 5}
     assert expiry.reverted

@@ -96,7 +96,7 @@ def fake_modprobe(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) ->
     program = folder / "modprobe"
     program.write_text("#!/bin/sh\n" + script)
     program.chmod(0o755)
-    monkeypatch.setattr(modules.shutil, "which", lambda *_name, **_path: str(program))
+    monkeypatch.setattr("shutil.which", lambda *_name, **_path: str(program))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_modprobe_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_host_without_modprobe_is_told_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modules.shutil, "which", lambda *_name, **_path: None)
+    monkeypatch.setattr("shutil.which", lambda *_name, **_path: None)
     assert modules.load_module("toy") == "there is no modprobe command (package kmod)"
 
 

@@ -15,6 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import InvalidInput
+from ansible_collections.sluice.edge.plugins.module_utils._dnat import record as dnat_record
+from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.backend import (
+    NftablesBackend,
+)
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs import record as services_record
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.driver import IpvsDriver
 from ansible_collections.sluice.edge.plugins.module_utils._record.store import RecordName
@@ -108,7 +112,28 @@ def vip_tasks(draw: st.DrawFn) -> Task:
     return "vip", params
 
 
-TASKS = st.lists(st.one_of(services_tasks(), servers_tasks(), vip_tasks()), max_size=6)
+@st.composite
+def profiles_tasks(draw: st.DrawFn) -> Task:
+    config: List[Params] = []
+    for name in draw(st.lists(st.sampled_from("abcd"), max_size=3, unique=True)):
+        if draw(st.integers(0, 3)) == 0:
+            config.append({"name": name, "state": "absent"})
+            continue
+        # Some clash: a and c ask for the same address.
+        entry = {"name": name, "address": "192.0.2.%d" % (200 + ord(name) % 2), "port": 80}
+        # What other sides need, forwarding, stays when the profiles go.
+        entry["side"] = "client"
+        entry["destinations"] = [{"address": "10.0.0.%d" % draw(st.integers(1, 3))}]
+        entry["flush"] = draw(st.sampled_from(["udp", "all"]))
+        config.append(entry)
+    purge = draw(st.booleans())
+    ignore = ["d"] if purge and draw(st.booleans()) else []
+    return "dnat_profile", {"config": config, "purge": purge, "purge_ignore": ignore}
+
+
+TASKS = st.lists(
+    st.one_of(services_tasks(), servers_tasks(), profiles_tasks(), vip_tasks()), max_size=6
+)
 
 
 @contextmanager
@@ -120,11 +145,11 @@ def fresh_host() -> Iterator[Host]:
         yield stack.enter_context(fake_host(patch, Path(folder)))
 
 
-def run_all(host: Host, tasks: List[Task]) -> None:
+def run_all(host: Host, tasks: List[Task], **parts: bool) -> None:
     for module, params in tasks:
         kernel, records = host.kernel(), host.records()
         try:
-            host.run(module, params)
+            host.run(module, params, **parts)
         except InvalidInput:
             assert (host.kernel(), host.records()) == (kernel, records)
 
@@ -139,6 +164,10 @@ def test_the_record_after_any_tasks_is_what_the_kernel_has(tasks: List[Task]) ->
     with fresh_host() as host:
         run_all(host, tasks)
         assert recorded(host) == IpvsDriver(host.ipvs).read()
+        profiles = dnat_record.form_of("nftables").entries(host.store, RecordName("dnat"))
+        assert sorted(each.profile for each in profiles.values()) == sorted(
+            NftablesBackend(host.tables).read()[1]
+        )
         addresses = vip_record.FORM.entries(host.store, RecordName("vip")).values()
         assert {"%s/%d" % (str(each.entry.address), each.entry.prefix) for each in addresses} == {
             "%s/%d" % (str(each.address), each.prefix)
@@ -171,7 +200,6 @@ def test_recording_alone_and_applying_is_what_running_is(
         run_all(host, plain)
         done, records = host.kernel(), host.records()
     with fresh_host() as host:
-        for module, params in plain:
-            host.run(module, params, runtime=False)
+        run_all(host, plain, runtime=False)
         assert host.command("apply").status == 0
         assert (host.kernel(), host.records()) == (done, records)

@@ -27,6 +27,11 @@ def server(last: int, **options: Any) -> Params:
     return dict({"address": "10.0.0.%d" % last, "forward_method": "masquerade"}, **options)
 
 
+def profile(name: str, port: int, **options: Any) -> Params:
+    own = {"name": name, "address": "192.0.2.1", "port": port}
+    return dict(own, destinations=[{"address": "10.0.0.1"}, {"address": "10.0.0.2"}], **options)
+
+
 class Example(NamedTuple):
     """A task that changes something, the task before it, and how the kernel refuses it."""
 
@@ -53,6 +58,27 @@ EXAMPLES = [
         lambda host: host.settings.fail_write(2, errno.ENOMEM),
     ),
     Example(
+        "dnat_profile",
+        {"config": [profile("www", 80), profile("mail", 25)]},
+        {
+            "config": [profile("www", 80, balancing="round_robin"), profile("dns", 53)],
+            "purge": True,
+        },
+        "dnat.json",
+        lambda host: setattr(host.tables, "refuse", lambda _number: True),
+    ),
+    Example(
+        "dnat_profile",
+        {"backend": "iptables", "config": [profile("www", 80), profile("mail", 25)]},
+        {
+            "backend": "iptables",
+            "config": [profile("www", 80, balancing="round_robin"), profile("dns", 53)],
+            "purge": True,
+        },
+        "dnat-iptables.json",
+        lambda host: setattr(host.xtables, "refuse", lambda _number: "no memory"),
+    ),
+    Example(
         "vip",
         {"config": [{"address": "192.0.2.1", "interface": "eth0"}]},
         {
@@ -64,7 +90,7 @@ EXAMPLES = [
         lambda host: setattr(host.links, "refuse", lambda number: True),
     ),
 ]
-each_module = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.module)
+each_module = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.record)
 
 
 @each_module
@@ -212,6 +238,10 @@ def test_a_broken_record_stops_a_task_before_it_touches_the_kernel(
     assert host.records() == {example.record: content}
 
 
+def full(*_arguments: Any) -> None:
+    raise Unavailable("no space left")
+
+
 def only(host: Host) -> List[str]:
     """Return the recorded entries as lines."""
     return [line.strip() for line in host.command("show").out if line.startswith(" ")]
@@ -261,7 +291,7 @@ def test_a_drain_that_cannot_be_recorded_puts_the_weight_back(
 ) -> None:
     host.run("ipvs_service", dict(WEB, servers=[server(1, weight=4)]))
     kernel = host.kernel()
-    host.store.write = lambda *_arguments: (_ for _ in ()).throw(Unavailable("no"))  # type: ignore
+    monkeypatch.setattr(host.store, "write", full)
     with pytest.raises(Refused):
         host.run("ipvs_server", {"address": "10.0.0.1", "service": WEB, "state": "drained"})
     assert host.kernel() == kernel
@@ -340,6 +370,17 @@ def test_an_address_has_one_prefix_length_in_a_record(host: Host) -> None:
     assert only(host) == ["192.0.2.1/32 dev eth0"]
     host.run("vip", {"address": "192.0.2.1/24", "interface": "eth0", "state": "absent"}, False)
     assert only(host) == ["192.0.2.1/32 dev eth0"]
+
+
+def test_an_address_that_is_not_taken_is_not_recorded_either(host: Host) -> None:
+    host.run("vip", {"config": [{"address": "192.0.2.1", "interface": "eth0"}]})
+    both = [
+        {"address": "192.0.2.1", "interface": "eth0", "preferred_lifetime": 0},
+        {"address": "192.0.2.2", "interface": "eth0"},
+    ]
+    host.run("vip", {"config": both, "take": False})
+    assert only(host) == ["192.0.2.1/32 dev eth0 preferred_lft 0"]
+    assert host.command("check") == (0, [], [])
 
 
 def test_the_manner_of_taking_an_address_is_recorded(host: Host) -> None:

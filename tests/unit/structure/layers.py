@@ -37,6 +37,9 @@ PURE_FILES = (
     "observed.py",
     "transaction.py",
     "flows.py",
+    "iptlb.py",
+    "limits.py",
+    "source_hash.py",
 )
 PURE_FOLDERS = ("declared", "wire")
 IMPURE_MODULES = ("fcntl", "os", "pathlib", "select", "socket", "subprocess", "threading", "time")

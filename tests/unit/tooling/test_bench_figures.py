@@ -10,7 +10,12 @@ import json
 
 import pytest
 
-from ansible_collections.sluice.edge.tests.bench.figures import as_json, as_table, compare
+from ansible_collections.sluice.edge.tests.bench.figures import (
+    as_json,
+    as_table,
+    beyond,
+    compare,
+)
 
 
 def test_ratio_is_the_median_of_the_pairs_not_of_the_sums() -> None:
@@ -32,6 +37,18 @@ def test_a_ratio_above_the_bar_is_not_met_and_the_table_says_so() -> None:
     assert "slow-thing" in as_table([figure])
 
 
+def test_what_is_beyond_the_peer_is_the_median_of_the_differences() -> None:
+    figure = beyond("x", [2.5, 20.1, 2.2], "peer", [2.0, 20.0, 2.0], 0.3)
+    assert (figure.figure, figure.peer_figure, figure.ratio, figure.met) == (0.2, 2.0, None, True)
+
+
+def test_what_is_too_far_beyond_the_peer_is_not_met_and_the_table_says_so() -> None:
+    figure = beyond("x", [2.5], "peer", [2.0], 0.3)
+    assert not figure.met
+    assert "≤ 0.30 s" in as_table([figure])
+    assert "NO" in as_table([figure])
+
+
 def test_runs_without_their_pair_are_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
         compare("x", [1.0, 2.0], "peer", [1.0], 1.0)
@@ -49,3 +66,8 @@ def test_the_file_is_a_list_of_objects_with_eight_keys() -> None:
         "bar": 1.0,
         "met": True,
     }
+
+
+def test_without_a_ratio_the_bar_is_the_figures() -> None:
+    (entry,) = json.loads(as_json([beyond("x", [1.25], "peer", [1.0], 0.3)]))
+    assert (entry["figure"], entry["ratio"], entry["bar"]) == (0.25, None, 0.3)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import run
 import stages
@@ -28,18 +30,18 @@ def test_closing_lines_of_pytest_are_counted(line: str, tally: Tally | None) -> 
 
 
 def test_a_command_that_counts_nothing_is_one_test() -> None:
-    assert run.run_stage(Stage("x", "", (("true",),))).tally == Tally(1, 0)
-    assert run.run_stage(Stage("x", "", (("false",),))).tally == Tally(0, 1)
+    assert run.run_stage(Stage("x", "", (("true",),)), run.say).tally == Tally(1, 0)
+    assert run.run_stage(Stage("x", "", (("false",),)), run.say).tally == Tally(0, 1)
 
 
 def test_a_failing_command_does_not_stop_the_next_and_fails_the_stage() -> None:
-    outcome = run.run_stage(Stage("x", "", (("false",), ("true",))))
+    outcome = run.run_stage(Stage("x", "", (("false",), ("true",))), run.say)
     assert (outcome.result, outcome.tally) == ("FAILED", Tally(1, 1))
 
 
 def test_an_exit_code_counts_even_when_all_counted_tests_passed() -> None:
     crash = ("sh", "-c", "echo 5 passed in 0.10s; exit 3")
-    outcome = run.run_stage(Stage("x", "", (crash,)))
+    outcome = run.run_stage(Stage("x", "", (crash,)), run.say)
     assert (outcome.result, outcome.tally) == ("FAILED", Tally(5, 1))
 
 
@@ -57,3 +59,23 @@ def test_groups_and_single_stages_can_be_named() -> None:
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"nonsense is neither .* there are: check, lint, test"):
         stages.select(["nonsense"])
+
+
+def test_a_stage_beside_runs_at_the_same_time_and_speaks_at_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sign = tmp_path / "sign"
+    waits = f"""import os, time
+while not os.path.exists({str(sign)!r}):
+    time.sleep(0.01)
+print("seen")"""
+    makes = f"open({str(sign)!r}, 'w').close(); print('made')"
+    stages = [
+        Stage("first", "", (("python3", "-c", makes),)),
+        Stage("second", "", (("python3", "-c", waits),), beside=True),
+    ]
+    outcomes = run.run_stages(stages)
+    assert [outcome.stage.name for outcome in outcomes] == ["first", "second"]
+    assert all(outcome.result == "ok" for outcome in outcomes)
+    said = capsys.readouterr().out.splitlines()
+    assert said.index("made") < said.index("seen")

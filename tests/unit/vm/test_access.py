@@ -6,8 +6,11 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
 from harness.access import inventory, ssh_config
-from harness.topology import GROUPS, management_addresses
+from harness.errors import HarnessError
+from harness.guests import GUESTS, Guest, select
+from harness.topology import check_host, groups, management_addresses
 
 CHECKOUT = Path(__file__).parents[3]
 PORTS = {"vm": 4001, "director": 4002}
@@ -40,20 +43,34 @@ def test_each_host_has_a_shared_connection_of_its_own(tmp_path: Path) -> None:
     assert paths == {"/tmp/s/vm", "/tmp/s/director"}
 
 
-def test_every_host_of_the_topology_is_in_exactly_one_group() -> None:
-    members = [host for hosts in GROUPS.values() for host in hosts]
-    assert sorted(members) == sorted(management_addresses())
+@pytest.mark.parametrize("guest", GUESTS.values(), ids=GUESTS.keys())
+def test_every_host_of_a_guest_is_in_exactly_one_group(guest: Guest) -> None:
+    members = [host for hosts in groups(guest).values() for host in hosts]
+    assert sorted(members) == sorted(management_addresses(guest))
+
+
+@pytest.mark.parametrize("guest", GUESTS.values(), ids=GUESTS.keys())
+def test_every_guest_has_one_director_and_the_machine_itself(guest: Guest) -> None:
+    assert len(groups(guest)["directors"]) == 1
+    assert "vm" in management_addresses(guest)
+
+
+def test_a_host_is_known_where_its_guest_has_it() -> None:
+    assert check_host(select("debian12"), "director") == "director"
+    with pytest.raises(HarnessError, match="'director' is unknown; choose one of vm, web1"):
+        check_host(select("debian12-systemd"), "director")
 
 
 def test_the_inventory_lists_the_groups_and_the_way_in() -> None:
-    text = inventory(Path("/b/vm/ssh_config"))
+    text = inventory(groups(select("debian12")), Path("/b/vm/ssh_config"))
     assert "[directors]\ndirector\n" in text
     assert "[web]\nweb1\nweb2\n" in text
     assert 'ansible_ssh_args=-F "/b/vm/ssh_config"\n' in text
 
 
 def test_molecules_inventory_has_the_same_groups() -> None:
-    ours, molecules = inventory(Path("x")), (CHECKOUT / "molecule" / "hosts.ini").read_text()
+    ours = inventory(groups(select("debian12")), Path("x"))
+    molecules = (CHECKOUT / "molecule" / "hosts.ini").read_text()
     variables = "[all:vars]"
-    groups = molecules[molecules.index("[") : molecules.index(variables)]
-    assert groups == ours[: ours.index(variables)]
+    listed = molecules[molecules.index("[") : molecules.index(variables)]
+    assert listed == ours[: ours.index(variables)]

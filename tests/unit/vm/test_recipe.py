@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from harness.errors import HarnessError
 from harness.guests import GUESTS, Guest, select
-from harness.recipe import BUILDERS, RECIPE, fingerprint, read_list
+from harness.image import outdated
+from harness.recipe import BUILDERS, find, fingerprint, packages, read_list
 
 GUEST = Guest("debian12", "bookworm")
 
@@ -25,7 +26,7 @@ def recipe(tmp_path: Path) -> Path:
 
 
 def of(recipe: Path, guest: Guest = GUEST) -> str:
-    return fingerprint(guest, recipe, (recipe.parent / "builder.py",))
+    return fingerprint(guest, recipe.parent, (recipe.parent / "builder.py",))
 
 
 def test_the_fingerprint_of_an_unchanged_recipe_stays(recipe: Path) -> None:
@@ -67,9 +68,45 @@ def test_a_list_has_comments_and_blank_lines_removed(tmp_path: Path) -> None:
     assert read_list(tmp_path / "list") == ["kmod", "curl"]
 
 
-def test_the_package_list_names_no_package_twice() -> None:
-    packages = read_list(RECIPE / "packages")
-    assert len(packages) == len(set(packages)) > 0
+@pytest.mark.parametrize("guest", GUESTS.values(), ids=GUESTS.keys())
+def test_the_package_lists_name_no_package_twice(guest: Guest) -> None:
+    names = packages(guest)
+    assert len(names) == len(set(names)) > 0
+
+
+@pytest.fixture
+def on_top(recipe: Path) -> Guest:
+    folder = recipe.parent / "recipe-more"
+    (folder / "root").mkdir(parents=True)
+    (folder / "packages").write_text("systemd\n")
+    (folder / "root" / "init").write_text("#!/bin/sh\nexec /sbin/init\n")
+    return Guest("debian12-more", "bookworm", ("recipe", "recipe-more"))
+
+
+def test_a_recipe_on_top_adds_packages_and_replaces_files(recipe: Path, on_top: Guest) -> None:
+    assert packages(on_top, recipe.parent) == ["kmod", "systemd"]
+    assert find(on_top, "root/init", recipe.parent) == recipe.parent / "recipe-more/root/init"
+    assert find(GUEST, "root/init", recipe.parent) == recipe / "root/init"
+
+
+def test_a_recipe_on_top_counts_in_the_fingerprint_of_its_guest_only(
+    recipe: Path, on_top: Guest
+) -> None:
+    before = of(recipe), of(recipe, on_top)
+    (recipe.parent / "recipe-more" / "packages").write_text("systemd\ndbus\n")
+    assert of(recipe) == before[0]
+    assert of(recipe, on_top) != before[1]
+
+
+def test_a_file_of_no_recipe_is_named(recipe: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no recipe of debian12 has root/nowhere"):
+        find(GUEST, "root/nowhere", recipe.parent)
+
+
+def test_a_new_image_outdates_those_of_its_own_guest_only(tmp_path: Path) -> None:
+    for name in ("debian12-0123456789abcdef", "debian12-systemd-0123456789abcdef", "debian12.lock"):
+        (tmp_path / name).mkdir()
+    assert [path.name for path in outdated(GUEST, tmp_path)] == ["debian12-0123456789abcdef"]
 
 
 def test_the_guest_is_the_named_one_then_the_environments_then_debian_12(

@@ -6,60 +6,66 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence, Set, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from ..._converge.resource import Operation, Refusal
-from ..._kernel.nftables import NftablesRefused
+from ..._kernel.nfnetlink import NetfilterRefused
 from ..model import Entry, Framework, Profile
-from ..ports import Counted, Tables
-from .layout import FAMILY, NAME, TABLE, TRAFFIC, treatment_of
+from ..ports import Counted, Netfilter
+from .elements import pack_end, spot_of
 from .observed import Ruleset, nothing, observe
-from .transaction import Spot, spot_of, stray_spots, transaction
+from .places import FAMILY, NAME, TRAFFIC
+from .reading import is_confirmed, read_listing
+from .transaction import Change, change_of
+from .wire.elements import read_counter
 
 
 class NftablesBackend:
     """The table of profiles in the network namespace the process is in."""
 
-    framework = "table " + TABLE
+    framework = "table %s %s" % (FAMILY, NAME)
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    def __init__(self, netfilter: Netfilter) -> None:
+        self._netfilter = netfilter
         self._seen: Ruleset = nothing()
+        self._made: Optional[Change] = None
 
     def read(self) -> Tuple[Optional[Framework], List[Profile]]:
-        """Return the table, None where there is none, and the profiles in it."""
-        self._seen = observe(self._tables.table(FAMILY, NAME))
+        """Return the table, None where there is none, and the profiles in it.
+
+        After a commit, only what it touched is read when nobody else has written since.
+        """
+        made, self._made = self._made, None
+        if made is None or not is_confirmed(self._netfilter, made):
+            generation, listing = read_listing(self._netfilter)
+            self._seen = nothing(generation) if listing is None else observe(listing)
         framework = Framework(self.framework, self._seen.damage) if self._seen.exists else None
         return framework, list(self._seen.profiles.values())
 
+    def limitation(self, _profile: Profile) -> Optional[str]:
+        """Return None: nftables can do all that can be declared."""
+        return None
+
     def commit(self, operations: Sequence[Operation[Entry]]) -> Optional[Refusal]:
         """Change the table as a whole, or not at all."""
-        wanted = dict(self._seen.profiles)
-        spots: Set[Spot] = set()
-        for operation in operations:
-            for entry in (operation.before, operation.after):
-                if isinstance(entry, Profile):
-                    spots.add(spot_of(entry))
-            if isinstance(operation.subject, Framework):
-                spots |= stray_spots(self._seen)
-            if isinstance(operation.before, Profile):
-                wanted.pop(operation.before.title, None)
-        for operation in operations:
-            if isinstance(operation.after, Profile):
-                wanted[operation.after.title] = operation.after
-        commands = transaction(self._seen, wanted, spots)
+        before = [each.before for each in operations if isinstance(each.before, Profile)]
+        after = [each.after for each in operations if isinstance(each.after, Profile)]
+        change = change_of(self._seen, before, after)
+        if not change.messages:
+            return None
         try:
-            if commands:
-                self._tables.run(commands)
-        except NftablesRefused as error:
+            self._netfilter.commit(change.messages, self._seen.generation)
+        except NetfilterRefused as error:
             return Refusal("nftables says: %s" % error, error.stale)
+        self._made, self._seen = change, change.result
         return None
 
     def counted(self, profile: Profile) -> Counted:
         """Return packets and bytes by destination, as of the last read."""
-        traffic = treatment_of(profile).place.set(TRAFFIC)
+        place, selector = spot_of(profile)
+        counters = self._seen.counters.get(place.set(TRAFFIC), {})
         found = {}
         for entry in profile.destinations:
-            end = entry.address, entry.port
-            found[end] = self._seen.counters.get((traffic, profile.selector, end), (0, 0))
+            key = pack_end(selector, entry.address, entry.port)
+            found[entry.address, entry.port] = read_counter(counters.get(key, b""))
         return found

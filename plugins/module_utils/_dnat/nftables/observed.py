@@ -2,260 +2,282 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ``nft -j list table`` says, as profiles, and what of it is no profile's. Pure."""
+"""What the kernel lists of the table, as profiles, and what of it is no profile's. Pure."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ..._inet.address import IPV4, IPV6
-from ..model import Destination, Log, Profile, Selector
-from .layout import (
-    AFFINITY,
-    NAME_AND_COMMENT,
-    PLAIN,
-    PROFILES,
-    SOURCES,
-    TRAFFIC,
-    Header,
-    Place,
-    Rest,
-    Value,
-    elements_of,
-    framing_of,
-    mark_in,
-    place_of,
-    place_of_set,
-    read_chain_name,
+from ..model import Log, Profile
+from .elements import (
+    Members,
+    chains_led_to,
+    is_remembered,
+    lay_out,
+    live_targets,
+    read_destinations,
+    read_profile_element,
+    read_selector,
+    read_sources,
+    spot_of,
 )
+from .layout import Framing, framing_of, framing_with
+from .places import PROFILES, SOURCES, TRAFFIC, Place, Treatment, read_chain_name, read_set_name
+from .rules import Rules, read_log_rule
+from .sets import differs, shape_of
+from .wire.elements import Key, data_of, split_counter
+from .wire.expressions import is_as_written
+from .wire.messages import Header, SetShape
 
-Members = Dict[Selector, Dict[Rest, Value]]
-Counters = Dict[Tuple[str, Selector, Rest], Tuple[int, int]]
+Titles = Dict[Place, Dict[bytes, str]]
+"""Whose elements begin with a selector."""
+
+
+class Listing(NamedTuple):
+    """The table as the kernel lists it in a generation of the ruleset.
+
+    ``flags`` are the table's; ``chains`` have a header and rules; ``sets`` a shape; ``elements``
+    are those of the sets that are made as ours are, counters included.
+    """
+
+    generation: int
+    flags: int
+    chains: Dict[str, Tuple[Header, Rules]]
+    sets: Dict[str, SetShape]
+    elements: Dict[str, Members]
 
 
 class Ruleset(NamedTuple):
-    """The table as it is.
+    """The table as it is, None of it without ``exists``.
 
-    ``sets`` are elements by set and selector, ``keywords`` say whether it is a set or a map;
-    ``chains`` are headers and the rules' marks; ``logs`` what the log rule of a chain says.
-    ``exists`` is false without a table. ``strays`` are elements of no profile, as set and selector.
+    ``sets`` are elements by set, ``counters`` what was counted beside them, as attributes.
+    ``others`` are sets that are none of ours. ``treatments`` say how many profiles have each.
+    ``strays`` are elements of no profile. ``unusable`` is set when a base chain or a set of ours
+    is not made as it should be: then all is made anew.
     """
 
     exists: bool
+    generation: int
     sets: Dict[str, Members]
-    keywords: Dict[str, str]
-    chains: Dict[str, Tuple[Header, List[str]]]
-    logs: Dict[str, Log]
-    counters: Counters
+    counters: Dict[str, Dict[Key, bytes]]
+    others: Tuple[str, ...]
+    chains: Dict[str, Tuple[Header, Rules]]
     profiles: Dict[str, Profile]
-    strays: Set[Tuple[str, Selector]]
+    treatments: Dict[Treatment, int]
+    strays: Set[Tuple[str, Key]]
+    unusable: bool
     damage: Tuple[str, ...]
 
-    @property
-    def unusable(self) -> bool:
-        """Tell whether a base chain of ours is not where ours are: then all is made anew."""
-        wanted = framing_of(self.profiles.values()).chains
-        return any(
-            name in wanted and wanted[name][0] != header
-            for name, (header, _marks) in self.chains.items()
-        )
 
-
-def nothing() -> Ruleset:
+def nothing(generation: int = 0) -> Ruleset:
     """Return the ruleset without a table."""
-    return Ruleset(False, {}, {}, {}, {}, {}, {}, set(), ())
+    return Ruleset(False, generation, {}, {}, (), {}, {}, {}, set(), False, ())
 
 
-def observe(objects: Optional[Iterable[Mapping[str, Any]]]) -> Ruleset:
-    """Return the ruleset that libnftables-json(5) objects of the table describe."""
-    if objects is None:
-        return nothing()
-    seen = nothing()._replace(exists=True)
-    for entry in objects:
-        for kind, content in entry.items():
-            if kind in ("set", "map"):
-                seen.keywords[content["name"]] = kind
-                seen.sets[content["name"]] = _members(content, seen.counters)
-            elif kind == "chain":
-                seen.chains[content["name"]] = (_header(content), [])
-            elif kind == "rule":
-                seen.chains[content["chain"]][1].append(str(content.get("comment", "")))
-                _read_log(content, seen.logs)
-    _read_profiles(seen)
-    _find_strays(seen)
-    return seen._replace(damage=_damage(seen))
+def is_usable(name: str, shape: SetShape) -> bool:
+    """Tell whether a set is one of ours, so that its elements can be read."""
+    return shape_of(name) is not None and not differs(name, shape)
 
 
-def _header(chain: Mapping[str, Any]) -> Header:
-    if "hook" not in chain:
-        return PLAIN
-    kind = str(chain.get("type"))
-    if chain.get("policy") != "accept":
-        kind += " policy %s" % chain.get("policy")
-    return kind, str(chain["hook"]), int(chain.get("prio", 0))
-
-
-def _members(content: Mapping[str, Any], counters: Counters) -> Members:
-    found: Members = {}
-    name = content["name"]
-    is_map = "map" in content
-    is_sources = name.startswith(SOURCES)
-    for entry in content.get("elem", ()):
-        key: Any = entry[0] if is_map else entry
-        value: Any = entry[1] if is_map else None
-        inner = key.get("elem")
-        if inner is not None:
-            key = inner["val"]
-        parts = key["concat"]
-        selector = (parts[0], parts[1], parts[2])
-        rest = (_network(parts[3]),) if is_sources else tuple(parts[3:])
-        if is_map:
-            if "concat" in value:
-                value = tuple(value["concat"])
-            else:
-                said = inner.get("comment", "") if inner is not None else ""
-                value = (value.get("goto", {}).get("target", ""), said)
-        elif inner is not None:
-            value = inner.get("comment")
-            if "counter" in inner:
-                counter = inner["counter"]
-                counters[name, selector, rest] = (counter["packets"], counter["bytes"])
-        members = found.get(selector)
-        if members is None:
-            found[selector] = {rest: value}
+def observe(listing: Listing) -> Ruleset:
+    """Return the ruleset that a listing of the table describes."""
+    seen = nothing(listing.generation)._replace(exists=True, chains=listing.chains)
+    others = []
+    misshapen = []
+    for name, shape in listing.sets.items():
+        if is_usable(name, shape):
+            members, counters = without_counters(name, listing.elements[name])
+            seen.sets[name] = members
+            if counters:
+                seen.counters[name] = counters
+        elif shape_of(name) is None:
+            others.append(name)
         else:
-            members[rest] = value
-    return found
+            misshapen.append(name)
+    _read_profiles(seen)
+    laid = lay_out(seen.profiles.values())
+    wrong = _compare(seen, laid.sets)
+    for title, names in wrong.items():
+        profile = seen.profiles[title]
+        seen.profiles[title] = profile._replace(damage=tuple(sorted(names)))
+    used = chains_led_to(seen.sets)
+    framing = framing_with(framing_of(laid.treatments), listing.chains, used)
+    moved = [
+        name
+        for name, (header, _rules) in framing.chains.items()
+        if name in listing.chains and listing.chains[name][0] != header
+    ]
+    seen = seen._replace(
+        others=tuple(others),
+        treatments=laid.treatments,
+        unusable=bool(misshapen or moved or listing.flags),
+    )
+    damage = [
+        *frame_damage(framing, listing.chains, listing.sets),
+        *("set %s is made differently" % name for name in misshapen),
+        *_stray_damage(seen, framing),
+    ]
+    if listing.flags:
+        damage.append("the table has flags %#x" % listing.flags)
+    return seen._replace(damage=tuple(sorted(damage)))
 
 
-def _network(part: Any) -> str:
-    if isinstance(part, str):
-        return part + ("/128" if ":" in part else "/32")
-    if "prefix" in part:
-        return "%s/%d" % (part["prefix"]["addr"], part["prefix"]["len"])
-    return "%s-%s" % tuple(part["range"])
+def frame_damage(
+    framing: Framing,
+    chains: Mapping[str, Tuple[Header, Rules]],
+    sets: Mapping[str, object],
+) -> List[str]:
+    """Return what is wrong with chains, rules and sets that shall be as framed."""
+    wrong = []
+    for name, (header, rules) in framing.chains.items():
+        if name not in chains:
+            wrong.append("chain %s is missing" % name)
+        elif chains[name][0] != header or not same_rules(chains[name][1], rules):
+            wrong.append("rules of chain %s differ" % name)
+    wanted = set(framing.sets)
+    wrong += ["chain %s is too many" % name for name in chains if name not in framing.chains]
+    wrong += ["set %s is missing" % name for name in framing.sets if name not in sets]
+    wrong += ["set %s is too many" % name for name in sets if name not in wanted]
+    return wrong
 
 
-def _read_log(rule: Mapping[str, Any], logs: Dict[str, Log]) -> None:
-    expressions = {
-        name: content
-        for expression in rule.get("expr", ())
-        if isinstance(expression, dict)
-        for name, content in expression.items()
-    }
-    log, limit = expressions.get("log"), expressions.get("limit")
-    if isinstance(log, dict) and isinstance(limit, dict):
-        logs[rule["chain"]] = Log(
-            log.get("prefix", ""), log.get("level", "warn"), limit["rate"], limit["per"]
-        )
+def same_rules(found: Rules, written: Rules) -> bool:
+    """Tell whether the rules of a chain are those that were written."""
+    return len(found) == len(written) and all(map(is_as_written, found, written))
+
+
+def without_counters(name: str, members: Members) -> Tuple[Members, Dict[Key, bytes]]:
+    """Return elements without counters, and the counters."""
+    shape = shape_of(name)
+    if shape is None or not shape.counted:
+        return members, {}
+    bare: Members = {}
+    counters: Dict[Key, bytes] = {}
+    for key, rest in members.items():
+        counters[key], bare[key] = split_counter(rest)
+    return bare, counters
+
+
+def stale_affinities(found: Members, live: Mapping[bytes, Set[bytes]], size: int) -> Iterator[Key]:
+    """Yield the remembered clients whose destination gets no new connections any more.
+
+    ``live`` are the destinations of the profiles that are asked about, by selector; ``size`` is
+    the length of a selector.
+    """
+    for key, rest in found.items():
+        targets = live.get(key[:size])
+        if targets is not None and data_of(rest) not in targets:
+            yield key
 
 
 def _read_profiles(seen: Ruleset) -> None:
+    logs = _read_logs(seen.chains)
     for name in sorted(seen.sets):
-        place = place_of_set(name)
-        if place is None or not name.startswith(PROFILES):
+        said = read_set_name(name)
+        if said is None or said.kind != PROFILES:
             continue
-        sets = {
-            other: members for other, members in seen.sets.items() if place_of_set(other) == place
-        }
-        for selector, members in seen.sets[name].items():
-            value = members.get(())
-            if isinstance(value, tuple):
-                profile = _profile(seen, place, selector, str(value[0]), str(value[1]))
-                if profile is not None and profile.title not in seen.profiles:
-                    damage = _differences(profile, sets)
-                    if damage:
-                        profile = profile._replace(damage=tuple(damage))
-                    seen.profiles[profile.title] = profile
+        place = said.place
+        targets = read_destinations(place, seen.sets.get(place.set(TRAFFIC), {}))
+        sources = read_sources(place, seen.sets.get(place.set(SOURCES), {}))
+        family = IPV6 if place.digit == "6" else IPV4
+        for key, rest in seen.sets[name].items():
+            chain, title, comment = read_profile_element(rest)
+            treatment = read_chain_name(chain)
+            selector = read_selector(place, key) if key else None
+            if treatment is None or treatment.place != place or selector is None:
+                continue
+            if not title or title in seen.profiles:
+                continue
+            address, protocol, port = selector
+            seen.profiles[title] = Profile(
+                title,
+                family,
+                address,
+                protocol,
+                port,
+                place.side,
+                tuple(sorted(targets.get(key, ()))),
+                treatment.balancing,
+                treatment.affinity,
+                treatment.masquerade,
+                tuple(sorted(sources.get(key, ()))) if treatment.restricted else (),
+                treatment.on_empty,
+                logs.get(chain),
+                comment,
+            )
 
 
-def _profile(
-    seen: Ruleset, place: Place, selector: Selector, chain: str, said: str
-) -> Optional[Profile]:
-    treatment = read_chain_name(chain)
-    title, _colon, comment = said.partition(NAME_AND_COMMENT)
-    if treatment is None or treatment.place != place or not title:
-        return None
-    targets = seen.sets.get(place.set(TRAFFIC), {}).get(selector, {})
-    sources: Tuple[str, ...] = ()
-    if treatment.restricted:
-        members = seen.sets.get(place.set(SOURCES), {}).get(selector, {})
-        sources = tuple(sorted(str(rest[0]) for rest in members))
-    return Profile(
-        title=title,
-        family=IPV6 if place.digit == "6" else IPV4,
-        address=selector[0],
-        protocol=selector[1],
-        port=selector[2],
-        side=place.side,
-        destinations=_destinations(targets),
-        balancing=treatment.balancing,
-        affinity=treatment.affinity,
-        masquerade=treatment.masquerade,
-        sources=sources,
-        on_empty=treatment.on_empty,
-        log=seen.logs.get(chain),
-        comment=comment,
-    )
+def _read_logs(chains: Mapping[str, Tuple[Header, Rules]]) -> Dict[str, Log]:
+    found = {}
+    for name, (_header, rules) in chains.items():
+        for rule in rules:
+            try:
+                found[name] = read_log_rule(rule)
+            except ValueError:
+                continue
+            break
+    return found
 
 
-def _destinations(targets: Mapping[Rest, Value]) -> Tuple[Destination, ...]:
-    found = []
-    for rest, said in targets.items():
-        word, _blank, weight = str(said).partition(" ")
-        number = int(weight) if word == "weight" and weight.isdigit() else 0
-        found.append(Destination(str(rest[0]), int(str(rest[1])), number))
-    return tuple(sorted(found))
+def _compare(seen: Ruleset, wanted: Mapping[str, Members]) -> Dict[str, Set[str]]:
+    """Return by title the sets whose elements are not what the profile needs; note strays."""
+    wrong: Dict[str, Set[str]] = {}
+    owners: Titles = {}
+
+    def owner_of(place: Place, key: Key) -> Optional[str]:
+        if not owners:
+            owners.update(_owners(seen.profiles))
+        return owners.get(place, {}).get(key[: place.selector_size])
+
+    for name in sorted(set(seen.sets) | set(wanted)):
+        said = read_set_name(name)
+        if said is None:
+            continue
+        place = said.place
+        found = seen.sets.get(name, {})
+        if is_remembered(name):
+            differing = _forgettable(seen, place, found)
+        else:
+            needed = wanted.get(name, {})
+            if found == needed:
+                continue
+            differing = {key for key, _rest in found.items() ^ needed.items()}
+        for key in differing:
+            title = owner_of(place, key)
+            if title is not None:
+                wrong.setdefault(title, set()).add(name)
+            elif key in found:
+                seen.strays.add((name, key))
+    return wrong
 
 
-def _differences(profile: Profile, sets: Mapping[str, Members]) -> List[str]:
-    """Return the sets whose elements are not those that the profile needs."""
-    wanted = elements_of(profile)
-    selector = profile.selector
-    wrong = []
-    for name, members in sets.items():
-        found = members.get(selector)
-        if name.startswith(AFFINITY):
-            if found and stale_affinities(profile, found):
-                wrong.append(name)
-        elif (found or None) != wanted.get(name):
-            wrong.append(name)
-    wrong.extend(name for name in wanted if name not in sets)
-    return sorted(wrong)
-
-
-def stale_affinities(profile: Optional[Profile], found: Mapping[Rest, Value]) -> List[Rest]:
-    """Return the remembered clients whose destination gets no new connections any more."""
-    live: Set[Tuple[str, int]] = set()
-    if profile is not None and profile.affinity:
-        live = {(entry.address, entry.port) for entry in profile.live}
-    return [rest for rest, target in found.items() if target not in live]
-
-
-def _find_strays(seen: Ruleset) -> None:
-    owned: Dict[Optional[Place], Set[Selector]] = {}
+def _forgettable(seen: Ruleset, place: Place, found: Members) -> Set[Key]:
+    """Return the remembered clients that lead nowhere, those of no profile included."""
+    if not found:
+        return set()
+    live: Dict[bytes, Set[bytes]] = {key[: place.selector_size]: set() for key in found}
     for profile in seen.profiles.values():
-        place = place_of(profile.family, profile.side)
-        owned.setdefault(place, set()).add(profile.selector)
-    for name, members in seen.sets.items():
-        mine = owned.get(place_of_set(name), set())
-        seen.strays.update((name, selector) for selector in members if selector not in mine)
+        if profile.affinity:
+            where, selector = spot_of(profile)
+            if where == place and selector in live:
+                live[selector] = live_targets(profile)
+    return set(stale_affinities(found, live, place.selector_size))
 
 
-def _damage(seen: Ruleset) -> Tuple[str, ...]:
-    wanted = framing_of(seen.profiles.values())
-    wrong = []
-    for name, (header, rules) in wanted.chains.items():
-        if name not in seen.chains:
-            wrong.append("chain %s is missing" % name)
-        elif seen.chains[name] != (header, [mark_in(rule) for rule in rules]):
-            wrong.append("rules of chain %s differ" % name)
-    wrong += ["chain %s is too many" % name for name in seen.chains if name not in wanted.chains]
-    wrong += ["set %s is missing" % name for name in wanted.sets if name not in seen.sets]
-    wrong += ["set %s is too many" % name for name in seen.sets if name not in wanted.sets]
-    wrong += [
-        "element %s . %s . %d of %s is no profile's" % (*selector, name)
-        for name, selector in seen.strays
-        if name in wanted.sets
-    ]
-    return tuple(sorted(wrong))
+def _owners(profiles: Mapping[str, Profile]) -> Titles:
+    found: Titles = {}
+    for title, profile in profiles.items():
+        place, selector = spot_of(profile)
+        found.setdefault(place, {})[selector] = title
+    return found
+
+
+def _stray_damage(seen: Ruleset, framing: Framing) -> Iterator[str]:
+    for name, key in seen.strays:
+        said = read_set_name(name)
+        if said is None or name not in framing.sets:
+            continue
+        selector = read_selector(said.place, key) if key else None
+        words = "%s . %s . %d" % selector if selector is not None else key.hex() or "*"
+        yield "element %s of %s is no profile's" % (words, name)

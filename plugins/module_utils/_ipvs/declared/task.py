@@ -101,7 +101,7 @@ def key_of(entry: Declared) -> ServerId:
 def _read_service(
     item: Item, options: Any, known: Dict[str, ServiceId], lookup: Lookup
 ) -> ServiceId:
-    if not isinstance(options, Mapping):
+    if not isinstance(options, (dict, Mapping)):
         reason = "is missing" if options is None else "must be a dictionary, not %r" % (options,)
         raise item.error("service %s: name the virtual service by address and port" % reason)
     # Thousands of entries name few services: each is read once.

@@ -93,14 +93,14 @@ def expire_quiescent_templates(check: bool) -> Outcome[Setting]:
     return converge_on(SettingsHost(None, Sysctls(), mtu_of, running_kernel()), declared, check)
 
 
-def revert_settings(outcome: Outcome[Setting]) -> None:
-    """Take back what expire_quiescent_templates did."""
-    _revert_on(SettingsHost(None, Sysctls(), mtu_of, running_kernel()), outcome)
+def revert_settings(outcome: Outcome[Setting]) -> Outcome[Setting]:
+    """Take back what expire_quiescent_templates did; return what that took."""
+    return _revert_on(SettingsHost(None, Sysctls(), mtu_of, running_kernel()), outcome)
 
 
-def _revert_on(host: SettingsHost, outcome: Outcome[Setting]) -> None:
+def _revert_on(host: SettingsHost, outcome: Outcome[Setting]) -> Outcome[Setting]:
     keys = frozenset(operation.subject.key for operation in outcome.plan)
-    revert(SettingsDriver(keys, host.transport, host.parameters), outcome, arrange)
+    return revert(SettingsDriver(keys, host.transport, host.parameters), outcome, arrange)
 
 
 def converge_on(host: SettingsHost, declared: DeclaredSettings, check: bool) -> Outcome[Setting]:

@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Attributes of netfilter's netlink: numbers are big-endian, headers in the host's order. Pure."""
+
+from __future__ import annotations
+
+import struct
+from typing import Dict, Iterator, Tuple
+
+_HEADER = struct.Struct("=HH")
+_TYPE_MASK = 0x3FFF
+LIST_ELEMENT = 1  # NFTA_LIST_ELEM
+LIST_HEADER = _HEADER
+
+
+def attribute(kind: int, payload: bytes) -> bytes:
+    """Return one attribute, padded to four bytes."""
+    size = len(payload)
+    return _HEADER.pack(_HEADER.size + size, kind) + payload + b"\0" * (-size % 4)
+
+
+def nested(kind: int, *parts: bytes) -> bytes:
+    """Return an attribute that holds others."""
+    return attribute(kind, b"".join(parts))
+
+
+def word(kind: int, text: str) -> bytes:
+    """Return an attribute of text, ended by a zero byte."""
+    return attribute(kind, text.encode("utf-8") + b"\0")
+
+
+def number(kind: int, value: int) -> bytes:
+    """Return an attribute of 32 bits, two's complement where negative."""
+    return attribute(kind, (value & 0xFFFFFFFF).to_bytes(4, "big"))
+
+
+def long_number(kind: int, value: int) -> bytes:
+    """Return an attribute of 64 bits."""
+    return attribute(kind, value.to_bytes(8, "big"))
+
+
+def each(data: bytes) -> Iterator[Tuple[int, bytes]]:
+    """Yield the kind and payload of each attribute in ``data``."""
+    offset = 0
+    while offset + _HEADER.size <= len(data):
+        length, kind = _HEADER.unpack_from(data, offset)
+        if length < _HEADER.size:
+            return
+        yield kind & _TYPE_MASK, data[offset + _HEADER.size : offset + length]
+        offset += (length + 3) & ~3
+
+
+def parts(data: bytes) -> Dict[int, bytes]:
+    """Return the payloads of the attributes in ``data`` by kind."""
+    return dict(each(data))
+
+
+def read_number(payload: bytes) -> int:
+    """Return the number that an attribute of any size holds."""
+    return int.from_bytes(payload, "big")
+
+
+def read_signed(payload: bytes) -> int:
+    """Return the number that an attribute holds in two's complement."""
+    return int.from_bytes(payload, "big", signed=True)
+
+
+def read_word(payload: bytes) -> str:
+    """Return the text that an attribute holds."""
+    return payload.rstrip(b"\0").decode("utf-8", "replace")

@@ -1,0 +1,243 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The netlink of netfilter (linux/netfilter/nfnetlink.h): listings, and batches as transactions."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from .._converge.errors import Unavailable
+
+NETLINK_NETFILTER = 12
+ANY_FAMILY = 0
+
+_BATCH_BEGIN, _BATCH_END, _BATCH_GENID = 0x10, 0x11, 1
+_REQUEST, _ACK, _DUMP = 0x1, 0x4, 0x300
+_INTERRUPTED = 0x10  # NLM_F_DUMP_INTR
+_CAPPED, _ACK_ATTRIBUTES = 0x100, 0x200  # NLM_F_CAPPED, NLM_F_ACK_TLVS
+_ERROR, _DONE = 2, 3
+_SOL_NETLINK, _EXT_ACK, _CAP_ACK = 270, 11, 10
+_ERROR_TEXT = 1  # NLMSGERR_ATTR_MSG
+_SNDBUFFORCE, _RCVBUFFORCE = 32, 33  # asm-generic/socket.h
+
+_HEADER = struct.Struct("=IHHII")
+_GENERIC = struct.Struct(">BBH")
+_ATTRIBUTE = struct.Struct("=HH")
+_ERROR_NUMBER = struct.Struct("=i")
+_GENERATION = struct.Struct(">I")
+_BODY = _HEADER.size + _GENERIC.size
+_RECEIVE = 256 * 1024
+_TIMEOUT = 30.0
+_STALE = (errno.ENOENT, errno.EEXIST, errno.EINTR, errno.ERESTART, errno.EBUSY)
+
+
+class Message(NamedTuple):
+    """One request: the subsystem's number for it, NLM_F flags, address family, attributes."""
+
+    kind: int
+    flags: int
+    family: int
+    attributes: bytes
+
+
+class Interrupted(Exception):
+    """What was being listed changed meanwhile: list it again."""
+
+
+class NetfilterRefused(Exception):
+    """The kernel's no; str() is the reason. After a batch, nothing of it was done.
+
+    ``number`` is the errno, ``message`` the one that was refused, None for the batch as such.
+    ``stale`` tells whether somebody may have changed the tables since they were read.
+    """
+
+    def __init__(self, number: int, reason: str = "", message: Optional[Message] = None) -> None:
+        super().__init__(os.strerror(number) + (": " + reason if reason else ""))
+        self.number = number
+        self.message = message
+        self.stale = number in _STALE
+
+
+class Nfnetlink:
+    """A socket on one subsystem of netfilter, in the namespace where it was opened."""
+
+    def __init__(self, subsystem: int) -> None:
+        """Open the socket; raises Unavailable when the kernel has no netfilter netlink."""
+        self._subsystem = subsystem
+        try:
+            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
+        except OSError as error:
+            raise Unavailable(
+                "netfilter cannot be reached: %s (module nfnetlink)" % error.strerror
+            ) from None
+        self._socket.bind((0, 0))
+        self._socket.settimeout(_TIMEOUT)
+        for option in (_EXT_ACK, _CAP_ACK):
+            self._socket.setsockopt(_SOL_NETLINK, option, 1)
+        self._sequence = 0
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def __enter__(self) -> Nfnetlink:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def dump(self, message: Message) -> List[bytes]:
+        """Return the attributes of each entry that a listing gives.
+
+        Raises Interrupted when entries changed meanwhile, and NetfilterRefused.
+        """
+        self._send(message._replace(flags=message.flags | _DUMP))
+        return list(self._answers())
+
+    def get(self, message: Message) -> Optional[bytes]:
+        """Return the attributes of one entry, None without it; raises NetfilterRefused."""
+        self._send(message._replace(flags=message.flags | _ACK))
+        try:
+            return next(self._answers(), None)
+        except NetfilterRefused as error:
+            if error.number == errno.ENOENT:
+                return None
+            raise
+        finally:
+            self._drop_answers()
+
+    def do(self, message: Message) -> None:
+        """Have one request carried out; raises NetfilterRefused."""
+        self._send(message._replace(flags=message.flags | _ACK))
+        for _attributes in self._answers():
+            continue
+
+    def commit(self, messages: Sequence[Message], generation: int) -> None:
+        """Carry out all messages as one transaction, or, raising NetfilterRefused, none.
+
+        ``generation`` is that of the ruleset that the messages were made for: the kernel refuses
+        (ERESTART) when it has another by now. 0 stands for any.
+        """
+        first = self._sequence + 1
+        asked = generation.to_bytes(4, "big")
+        begin = _attribute(_BATCH_GENID, asked) if generation else b""
+        data = [self._mark(_BATCH_BEGIN, begin)]
+        subsystem = self._subsystem << 8
+        sequence = first
+        for kind, flags, family, attributes in messages:
+            sequence += 1
+            size = _BODY + len(attributes)
+            data.append(
+                _HEADER.pack(size, subsystem | kind, flags | _REQUEST, sequence, 0)
+                + _GENERIC.pack(family, 0, 0)
+                + attributes
+            )
+        self._sequence = sequence
+        data.append(self._mark(_BATCH_END, b""))
+        whole = b"".join(data)
+        self._make_room(len(whole))
+        self._socket.sendall(whole)
+        # By now the kernel has said what it has to say: there is nothing to wait for.
+        self._socket.setblocking(False)
+        try:
+            self._raise_complaint(dict(enumerate(messages, first + 1)))
+        finally:
+            self._socket.settimeout(_TIMEOUT)
+
+    def _mark(self, kind: int, attributes: bytes) -> bytes:
+        self._sequence += 1
+        body = _GENERIC.pack(ANY_FAMILY, 0, self._subsystem) + attributes
+        return _HEADER.pack(_HEADER.size + len(body), kind, _REQUEST, self._sequence, 0) + body
+
+    def _make_room(self, size: int) -> None:
+        # The kernel takes a batch in one piece, and answers every message it refuses.
+        self._socket.setsockopt(socket.SOL_SOCKET, _SNDBUFFORCE, max(size + 4096, 1 << 18))
+        self._socket.setsockopt(socket.SOL_SOCKET, _RCVBUFFORCE, 1 << 20)
+
+    def _raise_complaint(self, messages: Dict[int, Message]) -> None:
+        """Raise the first refusal of a batch."""
+        refused: Optional[NetfilterRefused] = None
+        while True:
+            try:
+                data = self._socket.recv(_RECEIVE)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise
+                refused = refused or NetfilterRefused(errno.ENOBUFS, "too many complaints")
+                continue
+            for kind, flags, sequence, payload in _split(data):
+                number, reason = _complaint(flags, payload) if kind == _ERROR else (0, "")
+                if number and refused is None:
+                    refused = NetfilterRefused(number, reason, messages.get(sequence))
+        if refused is not None:
+            raise refused
+
+    def _send(self, message: Message) -> None:
+        self._sequence += 1
+        body = _GENERIC.pack(message.family, 0, 0) + message.attributes
+        kind = self._subsystem << 8 | message.kind
+        header = _HEADER.pack(
+            _HEADER.size + len(body), kind, message.flags | _REQUEST, self._sequence, 0
+        )
+        self._socket.send(header + body)
+
+    def _answers(self) -> Iterator[bytes]:
+        """Yield the attributes in the answers to the last request, up to its end."""
+        while True:
+            for kind, flags, sequence, payload in _split(self._socket.recv(_RECEIVE)):
+                if sequence != self._sequence:
+                    continue
+                if flags & _INTERRUPTED:
+                    self._drop_answers()
+                    raise Interrupted
+                if kind in (_ERROR, _DONE):
+                    number, reason = _complaint(flags, payload)
+                    if number == errno.EINTR:
+                        raise Interrupted
+                    if number:
+                        raise NetfilterRefused(number, reason)
+                    return
+                yield payload[_GENERIC.size :]
+
+    def _drop_answers(self) -> None:
+        """Forget the rest of the answers: they carry a number that nobody waits for."""
+        self._sequence += 1
+
+
+def _split(data: bytes) -> Iterator[Tuple[int, int, int, bytes]]:
+    """Yield kind, flags, sequence and payload of each message."""
+    offset = 0
+    while offset + _HEADER.size <= len(data):
+        length, kind, flags, sequence, _port = _HEADER.unpack_from(data, offset)
+        yield kind, flags, sequence, data[offset + _HEADER.size : offset + length]
+        offset += (length + 3) & ~3
+
+
+def _complaint(flags: int, payload: bytes) -> Tuple[int, str]:
+    """Return the errno and the kernel's own words of an error or of the end of a listing."""
+    if len(payload) < _ERROR_NUMBER.size:
+        return 0, ""
+    number = -_ERROR_NUMBER.unpack_from(payload)[0]
+    if not flags & _ACK_ATTRIBUTES or len(payload) < _ERROR_NUMBER.size + _HEADER.size:
+        return number, ""
+    offset = _ERROR_NUMBER.size + _HEADER.size
+    if not flags & _CAPPED:
+        offset = _ERROR_NUMBER.size + _HEADER.unpack_from(payload, _ERROR_NUMBER.size)[0]
+    while offset + _ATTRIBUTE.size <= len(payload):
+        length, kind = _ATTRIBUTE.unpack_from(payload, offset)
+        if kind == _ERROR_TEXT:
+            text = payload[offset + _ATTRIBUTE.size : offset + length]
+            return number, text.rstrip(b"\0").decode("utf-8", "replace")
+        offset += max((length + 3) & ~3, _ATTRIBUTE.size)
+    return number, ""
+
+
+def _attribute(kind: int, payload: bytes) -> bytes:
+    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(payload), kind) + payload

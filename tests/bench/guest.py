@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The benchmarks that need the virtual machine: what is measured in it and from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from figures import Figure, compare
+
+HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
+VM = [sys.executable, str(CHECKOUT / "molecule/vm/vm.py")]
+MACHINE = "bench"
+INSIDE = "/opt/sluice/ansible_collections/sluice/edge/tests/bench/inside"
+WORK = CHECKOUT / "build/bench"
+PLAY_ROUNDS = 5
+SERVICES = 10
+SERVERS = 100
+
+
+def create() -> None:
+    """Boot the machine, and bring the checkout into it."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    _vm("create")
+    _vm("push")
+
+
+def destroy() -> None:
+    """End the machine."""
+    _vm("destroy")
+
+
+def ipvs_figures() -> list[Figure]:
+    """Return the figures of 10,000 real servers."""
+    runs = _inside("ipvs.py")
+    apply, noop = runs["apply"], runs["noop"]
+    return [
+        compare("ipvs-apply-10k", apply["engine"], "ipvsadm --restore", apply["restore"], 1.0),
+        compare("ipvs-task-10k", apply["task"], "ipvsadm --restore", apply["restore"], 1.0),
+        compare("ipvs-noop-10k", noop["engine"], "the dump itself", noop["dump"], 1.2),
+    ]
+
+
+def restore_figures() -> list[Figure]:
+    """Return the figure of what a boot brings back."""
+    runs = _inside("restore.py")
+    peers = "ipvsadm --restore + nft -f + ip -batch"
+    return [compare("boot-restore", runs["own"], peers, runs["peer"], 1.5)]
+
+
+def play_figures() -> list[Figure]:
+    """Return the figure of a whole play, started on the controller."""
+    variables = WORK / "services.json"
+    variables.write_text(json.dumps({"bench_services": _services()}))
+    inventory = WORK / "hosts.ini"
+    inventory.write_text(_vm("inventory", capture=True))
+    first = _play(inventory, "services.yml", "-e", f"@{variables}")
+    if "changed=1" not in first[1]:
+        raise SystemExit("the first run of services.yml changed nothing")
+    _play(inventory, "ping.yml")
+    own, peer = [], []
+    for _round in range(PLAY_ROUNDS):
+        peer.append(_play(inventory, "ping.yml")[0])
+        seconds, output = _play(inventory, "services.yml", "-e", f"@{variables}")
+        if "changed=0" not in output:
+            raise SystemExit("services.yml changed something that was there already")
+        own.append(seconds)
+    return [compare("play-noop-1000", own, "a play with one ping", peer, 2.0)]
+
+
+def _services() -> list[dict[str, object]]:
+    return [
+        {
+            "address": f"10.0.0.{service + 1}",
+            "port": 80,
+            "servers": [
+                {"address": f"10.{service + 1}.0.{server + 1}", "forward_method": "masquerade"}
+                for server in range(SERVERS)
+            ],
+        }
+        for service in range(SERVICES)
+    ]
+
+
+def _play(inventory: Path, name: str, *options: str) -> tuple[float, str]:
+    """Run one of the plays; return its wall time in seconds and its output."""
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "build/collections"),
+        "ANSIBLE_PIPELINING": "1",
+        "ANSIBLE_STDOUT_CALLBACK": "default",
+    }
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    start = time.perf_counter()
+    done = subprocess.run(
+        [program, "-i", str(inventory), str(HERE / "plays" / name), *options],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        raise SystemExit(f"{name} failed:\n{done.stdout}")
+    return seconds, done.stdout
+
+
+def _inside(program: str) -> Any:
+    """Run one of the programs for the machine; return what it printed."""
+    return json.loads(_vm("run", "director", "--", "python3", f"{INSIDE}/{program}", capture=True))
+
+
+def _vm(*words: str, capture: bool = False) -> str:
+    done = subprocess.run(
+        [*VM, words[0], "--name", MACHINE, *words[1:]],
+        check=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if capture else None,
+    )
+    return done.stdout or ""
