@@ -36,7 +36,7 @@ class Inner(Protocol):
     def eof_received(self) -> bool | None:
         """No more comes; return whether more may still be sent."""
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
 
     def pause_writing(self) -> None:
@@ -134,12 +134,12 @@ class TlsServerSide(asyncio.Protocol):
             self._inner.eof_received()
         return False
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """Pass it on."""
         opened, self._open, self._closing = self._open, False, True
         self._object = None
         if opened:
-            self._inner.connection_lost(error)
+            self._inner.connection_lost(exc)
 
     def pause_writing(self) -> None:
         """Pass it on."""

@@ -107,7 +107,7 @@ class _Accepted(asyncio.Protocol):
         if protocol is not None and rest:
             protocol.data_received(rest)
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
         self._leave()
 
@@ -140,12 +140,12 @@ class _TlsEntrance(TlsServerSide):
         """The handshake is done."""
         self._worker.deadlines.watched.pop(self, None)
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """Forget it; what is inside does its own counting once it knows of the connection."""
         self._worker.deadlines.watched.pop(self, None)
         if not self.was_open:
             self._worker.connection_closed(self._address)
-        super().connection_lost(error)
+        super().connection_lost(exc)
 
     def expired(self, now: float) -> None:
         """The handshake did not end in time."""

@@ -123,7 +123,7 @@ class Http1Client(asyncio.Protocol):
         worker.deadlines.watched[self] = None
         worker.clients[self] = None
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         worker = self._worker
         worker.deadlines.watched.pop(self, None)

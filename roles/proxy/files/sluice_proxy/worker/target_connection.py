@@ -169,13 +169,13 @@ class TargetConnection(asyncio.Protocol):
         self.transport = transport
         transport.set_write_buffer_limits(WRITE_BUFFER)
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """Tell the pool, and the exchange that has not ended."""
         self.closed = True
         self._owner.lost(self)
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
-            self._lost_under(exchange, error)
+            self._lost_under(exchange, exc)
 
     def _lost_under(self, exchange: Served, error: Exception | None) -> None:
         if self._phase == _TUNNEL:
