@@ -72,6 +72,12 @@ def test_what_is_no_snapshot_is_refused(encoded: bytes) -> None:
         decode(encoded)
 
 
+def test_a_type_that_a_module_of_snapshots_has_imported_is_not_made() -> None:
+    borrowed = b"\x80\x05\x8c\x1esluice_proxy.snapshot.snapshot\x8c\nio.BytesIO\x93)R."
+    with pytest.raises(ValueError, match=r"io\.BytesIO is no type of ours"):
+        decode(borrowed)
+
+
 def test_a_snapshot_cannot_be_changed() -> None:
     found = snapshot("routes: [{targets: http://a}]")
     with pytest.raises(AttributeError):

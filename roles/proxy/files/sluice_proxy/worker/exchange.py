@@ -14,6 +14,7 @@ from ..routes.admission.pausing import Admission
 from ..routes.admission.rate import client_key
 from ..routes.balancing.seat import Seat
 from ..routes.model.policies import RetryOn
+from ..routes.rewriting.forwarding import UnsafePath
 from .admission import decide, misdirected, under_maintenance
 from .answers import Answer, error_answer, page_answer
 from .exchange_state import (
@@ -238,11 +239,11 @@ class Exchange(ExchangeState):
         head = self.head
         self._connection = connection
         target = None
-        if route.rewrites:
-            forwarding = origin.forwarding(match.path)
-            if forwarding.changes:
-                target = forwarding.origin_form(head.path, head.query)
         try:
+            if route.rewrites:
+                forwarding = origin.forwarding(match.path)
+                if forwarding.changes:
+                    target = forwarding.origin_form(head.path, head.query)
             data = compose_request(
                 head,
                 origin.request_policy,
@@ -251,6 +252,9 @@ class Exchange(ExchangeState):
                 target,
                 origin.host,
             )
+        except UnsafePath as error:
+            self._fail_with(400, str(error))
+            return
         except ValueError as error:
             self._fail_with(500, f"the request cannot be sent on: {error}")
             return
@@ -274,8 +278,7 @@ class Exchange(ExchangeState):
         """No connection to the target."""
         if self.over:
             return
-        why = RetryOn.TIMEOUT if timed_out else RetryOn.CONNECT
-        self._failed(why, reason, 504 if timed_out else 502)
+        self._failed(RetryOn.CONNECT, reason, 504 if timed_out else 502)
 
     def target_full(self) -> None:
         """The target takes no more for now."""
