@@ -55,6 +55,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
 
 def limited(item: pytest.Item) -> Generator[None]:
     """Have a test that hangs fail, with what each thread does; end the run if it does not end."""
+    __tracebackhide__ = True
     output = item.config.stash[_error_output]
 
     def give_up(signum: int, frame: FrameType | None) -> None:
