@@ -29,6 +29,7 @@ from ..routes.model.policies import TlsPolicy
 from .addresses import both_ends
 from .answers import error_answer
 from .deadlines import NEVER
+from .dropping import drop
 from .exchange import Exchange
 from .reframing import Decoding, Encoding, Reframing
 from .request_content import RequestContent
@@ -128,9 +129,8 @@ class Http1Client(asyncio.Protocol):
         worker.clients.pop(self, None)
         worker.connection_closed(self.side.address)
         self._phase = _ENDING
-        exchange, self._exchange = self._exchange, None
-        if exchange is not None:
-            exchange.client_lost("the client closed the connection")
+        if self._exchange is not None:
+            self._exchange.client_lost("the client closed the connection")
 
     def eof_received(self) -> bool:
         """The client sends no more, but may still read."""
@@ -453,17 +453,24 @@ class Http1Client(asyncio.Protocol):
         """The client took too long."""
         phase = self._phase
         if phase == _ENDING or self._full:
-            self._transport.abort()
+            self._give_up()
         elif phase == _HEAD:
             if self._buffer:
                 self._refuse(408, "the head did not come in time", len(self._buffer))
             elif self._transport.get_write_buffer_size():
-                self._transport.abort()
+                self._give_up()
             else:
                 self._phase = _ENDING
                 self._transport.close()
         elif phase == _CONTENT and self._exchange is not None:
             self._exchange.refuse_content(408, "the content did not come in time")
+
+    def _give_up(self) -> None:
+        """Close, as the client does not take what it is sent."""
+        self._phase = _ENDING
+        if self._exchange is not None:
+            self._exchange.client_lost("the client did not take what was sent in time")
+        drop(self._transport)
 
     def _close(self, now: float) -> None:
         """Close after what is still to be sent."""
@@ -481,8 +488,7 @@ class Http1Client(asyncio.Protocol):
         self._buffer = b""
         # What is still to be sent may take as long as any other sending.
         unsent = self._transport.get_write_buffer_size()
-        seconds = self._worker.serving.timeouts.send if unsent else LINGER
-        self.deadline = monotonic() + seconds
+        self.deadline = monotonic() + (self._worker.serving.timeouts.send if unsent else LINGER)
         if self._transport.can_write_eof():
             self._transport.write_eof()
             self._resume()
