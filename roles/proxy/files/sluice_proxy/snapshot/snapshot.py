@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from sluice_proxy.routes.model.route import Route
@@ -58,8 +59,10 @@ _BROKEN = (
 
 def encode(snapshot: Snapshot) -> bytes:
     """Return ``snapshot`` as bytes for a worker of the same release."""
+    encoded = io.BytesIO()
     with collector_paused():
-        return pickle.dumps(snapshot, protocol=5)
+        _Encoder(encoded, protocol=5).dump(snapshot)
+    return encoded.getvalue()
 
 
 def decode(encoded: bytes) -> Snapshot:
@@ -72,6 +75,16 @@ def decode(encoded: bytes) -> Snapshot:
     if not isinstance(snapshot, Snapshot):
         raise ValueError(f"not a snapshot: {type(snapshot).__name__}")
     return snapshot
+
+
+class _Encoder(pickle.Pickler):
+    """Writes members of enumerations by their value.
+
+    Python 3.11.0 to 3.11.3 write a call of ``getattr`` instead, which has no place in a snapshot.
+    """
+
+    def reducer_override(self, value: Any) -> Any:
+        return (type(value), (value.value,)) if isinstance(value, Enum) else NotImplemented
 
 
 class _Decoder(pickle.Unpickler):
