@@ -147,11 +147,11 @@ def main() -> None:
     for case, by_name in found.items():
         for name, (rate, cpu) in by_name.items():
             print(f"{case:5} {name:11} {rate:9.0f} requests/s {cpu:7.1f} us CPU a request")
-    for bar, case, peer, least in BARS:
+    for name, case, peer, least in BARS:
         if case not in found:
             continue
         ratio = found[case]["sluice"][0] / found[case][peer][0]
-        print(f"{bar:24} {ratio:.2f} (at least {least:.2f})")
+        print(f"{name:24} {ratio:.2f} (at least {least:.2f})")
     if "http" in found:
         ratio = found["http"]["sluice-10k"][0] / found["http"]["sluice"][0]
         print(f"proxy-routes-10k         {ratio:.2f} (at least 0.95)")

@@ -303,7 +303,7 @@ class TlsServerSide(asyncio.Protocol):
         self._failed(reason)
 
     def _flush(self) -> None:
-        if self._outgoing.pending:
+        if self._outgoing.pending > 0:
             self._transport.write(self._outgoing.read())
 
     # Application data
