@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from samples.certificates import Pair, authority, leaf, rsa_key
 from sluice_proxy.routes.model.policies import ClientCertificate, TlsPolicy
 from sluice_proxy.routes.model.route import Route
@@ -136,6 +139,42 @@ def test_a_key_that_no_client_would_take_is_refused() -> None:
 
     assert part == "chain"
     assert "1024 bits: 2048 are the least" in message
+
+
+def test_a_curve_that_no_client_would_take_is_refused() -> None:
+    weak = ec.generate_private_key(ec.SECP192R1())
+    part, message = refusal(leaf("weak.test", key=weak).configured)
+
+    assert part == "chain"
+    assert "192 bits: 224 are the least" in message
+
+
+def signed_with_sha_1(folder: Path, issuer: Pair | None) -> Certificate:
+    """Return a certificate by openssl, which signs as ``cryptography`` no longer does."""
+    found = shutil.which("openssl")
+    assert found is not None, "openssl is missing: apt install openssl"
+    request, chain, key = folder / "old.csr", folder / "old.pem", folder / "old.key"
+    ask = [found, "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=old"]
+    subprocess.run([*ask, "-keyout", key, "-out", request], check=True, capture_output=True)
+    signing = ["-signkey", key]
+    if issuer is not None:
+        (folder / "issuer.pem").write_bytes(issuer.pem)
+        (folder / "issuer.key").write_bytes(issuer.key_pem())
+        signing = ["-CA", folder / "issuer.pem", "-CAkey", folder / "issuer.key"]
+    sign = [found, "x509", "-req", "-sha1", "-in", request, "-out", chain, *signing]
+    subprocess.run(sign, check=True, capture_output=True)
+    return Certificate(Pem(text=chain.read_bytes()), Pem(text=key.read_bytes()))
+
+
+def test_a_signature_that_no_client_would_take_is_refused(tmp_path: Path) -> None:
+    part, message = refusal(signed_with_sha_1(tmp_path, authority("Top")))
+
+    assert part == "chain"
+    assert "certificate 1 of the chain is signed with MD5 or SHA-1" in message
+
+
+def test_how_one_at_the_top_signed_itself_does_not_count(tmp_path: Path) -> None:
+    assert read(signed_with_sha_1(tmp_path, None)).certificate.hosts == ()
 
 
 def test_an_rsa_key_is_as_good_as_an_elliptic_one() -> None:
