@@ -17,6 +17,7 @@ from sluice_proxy.config.loading import load, parse
 from sluice_proxy.config.problems import InvalidConfig
 from sluice_proxy.routes.matching.table import compile_routes
 from sluice_proxy.routes.model.route import Route
+from sluice_proxy.routes.model.target import TargetState
 from sluice_proxy.snapshot.snapshot import Snapshot, decode, encode
 
 
@@ -55,6 +56,16 @@ def test_any_snapshot_survives_with_its_version(version: int, hosts: list[str]) 
     assert decode(encode(found)).version == version
 
 
+def test_a_snapshot_survives_whatever_a_python_writes_for_enumerations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Python 3.11.2, that of Debian 12, writes members so.
+    by_name = lambda member, _protocol: (getattr, (type(member), member.name))  # noqa: E731
+    monkeypatch.setattr(TargetState, "__reduce_ex__", by_name)
+    found = snapshot("routes: [{targets: [{url: 'http://a', state: draining}]}]")
+    assert decode(encode(found)) == found
+
+
 @pytest.mark.parametrize(
     "encoded",
     [
@@ -70,6 +81,12 @@ def test_any_snapshot_survives_with_its_version(version: int, hosts: list[str]) 
 def test_what_is_no_snapshot_is_refused(encoded: bytes) -> None:
     with pytest.raises(ValueError, match="not a snapshot"):
         decode(encoded)
+
+
+def test_a_type_that_a_module_of_snapshots_has_imported_is_not_made() -> None:
+    borrowed = b"\x80\x05\x8c\x1esluice_proxy.snapshot.snapshot\x8c\nio.BytesIO\x93)R."
+    with pytest.raises(ValueError, match=r"io\.BytesIO is no type of ours"):
+        decode(borrowed)
 
 
 def test_a_snapshot_cannot_be_changed() -> None:

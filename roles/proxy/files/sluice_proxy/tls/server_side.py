@@ -24,6 +24,9 @@ _RECORD = 16384
 _LEAST_READ = 1024
 """Bytes to ask for when little has come: more would only be room that is made and given back."""
 
+_MOST_WRITTEN = 64 * 1024
+"""Most bytes that are encrypted at once: a memory buffer keeps the room that it once had."""
+
 
 class Inner(Protocol):
     """What is inside the TLS connection; the methods are asyncio.Protocol's."""
@@ -168,6 +171,11 @@ class TlsServerSide(asyncio.Protocol):
         """Encrypt and send."""
         if self._object is None or self._closing:
             return
+        if len(data) > _MOST_WRITTEN:
+            view = memoryview(data)
+            for place in range(0, len(data), _MOST_WRITTEN):
+                self.write(view[place : place + _MOST_WRITTEN])
+            return
         try:
             written = self._object.write(data)
             while written < len(data):
@@ -295,7 +303,7 @@ class TlsServerSide(asyncio.Protocol):
         self._failed(reason)
 
     def _flush(self) -> None:
-        if self._outgoing.pending:
+        if self._outgoing.pending > 0:
             self._transport.write(self._outgoing.read())
 
     # Application data

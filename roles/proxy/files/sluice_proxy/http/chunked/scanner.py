@@ -22,11 +22,9 @@ from .limits import DEFAULT_CHUNKED_LIMITS, ChunkedLimits
 _MOST_SIZE_DIGITS = 15
 """So that a size fits 60 bits: no upstream's integer overflows."""
 
-_QUOTED = rb'"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*+"'
-_EXTENSION = rb";" + TOKEN + rb"(?:=(?:" + TOKEN + rb"|" + _QUOTED + rb"))?+"
-_size_line = re.compile(
-    rb"([0-9A-Fa-f]{1,%d}+)(?:%b)*+\r\n" % (_MOST_SIZE_DIGITS, _EXTENSION)
-).match
+_QUOTED = rb'"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e]++|\\[\t\x20-\x7e])*"'
+_EXTENSION = rb";" + TOKEN + rb"(?:=(?:" + TOKEN + rb"|" + _QUOTED + rb"))?"
+_size_line = re.compile(rb"([0-9A-Fa-f]{1,%d}+)(?:%b)*\r\n" % (_MOST_SIZE_DIGITS, _EXTENSION)).match
 _size_start = re.compile(rb"[0-9A-Fa-f]{1,%d}+(?:[;\r]|\Z)" % _MOST_SIZE_DIGITS).match
 _never_in_framing = re.compile(rb"\r(?!\n|\Z)|(?<!\r)\n|\0").search
 
