@@ -21,6 +21,7 @@ from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.snapshot.tls import Certificate, Pem, TlsSettings
 from sluice_proxy.tls.certificates import BadCertificate, read_certificate
 from sluice_proxy.tls.reading import with_tls_read
+from sluice_proxy.tls.server_contexts import server_context
 
 ONE = leaf("one.test", "*.one.test")
 
@@ -81,6 +82,22 @@ def test_an_encrypted_key_is_opened_once_and_needs_no_password_later(where: str)
     found = read(with_key(ONE, encrypted, **{where: value}), file=b"secret\n").certificate
     assert found.key.text == ONE.key_pem()
     assert (found.password, found.password_file) == (None, None)
+
+
+def test_an_empty_file_is_no_password() -> None:
+    encrypted = with_key(ONE, ONE.key_pem(b"secret"), password_file="file")
+
+    assert refusal(encrypted, file=b"\n") == (
+        "password_file",
+        "file file has no password in it: write it there in one line",
+    )
+
+
+def test_parameters_of_its_curve_may_stand_before_a_key() -> None:
+    parameters = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+    found = read(with_key(ONE, parameters + ONE.key_pem())).certificate
+
+    server_context(found, TlsPolicy(), ["http/1.1"])
 
 
 def test_texts_of_keys_are_not_shown_by_repr() -> None:
@@ -226,6 +243,14 @@ def test_authorities_of_clients_are_read_and_bad_ones_named(tmp_path: Path) -> N
     assert whole.tls.policy.client_ca == good.read_text()
     found = complaints(Snapshot(routes=(Route("a"), Route("b", tls=wants(bad)))))
     assert f"file {bad} has no authorities" in found["routes", 1, "tls", "client_ca"]
+
+
+def test_authorities_may_stand_below_comments_in_any_language(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes("Főtanúsítvány\n====\n".encode() + authority().pem)
+    policy = TlsPolicy("1.2", ClientCertificate.REQUIRED, str(bundle))
+
+    assert complaints(Snapshot(tls=TlsSettings(policy=policy))) == {}
 
 
 def test_files_of_targets_are_tried_and_bad_ones_named(tmp_path: Path) -> None:
