@@ -17,6 +17,7 @@ from sluice_proxy.config.loading import load, parse
 from sluice_proxy.config.problems import InvalidConfig
 from sluice_proxy.routes.matching.table import compile_routes
 from sluice_proxy.routes.model.route import Route
+from sluice_proxy.routes.model.target import TargetState
 from sluice_proxy.snapshot.snapshot import Snapshot, decode, encode
 
 
@@ -53,6 +54,16 @@ def test_any_snapshot_survives_with_its_version(version: int, hosts: list[str]) 
     found = parse(text.encode(), file="f", files=example_files(), version=version)
     assert decode(encode(found)) == found
     assert decode(encode(found)).version == version
+
+
+def test_a_snapshot_survives_whatever_a_python_writes_for_enumerations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Python 3.11.2, that of Debian 12, writes members so.
+    by_name = lambda member, _protocol: (getattr, (type(member), member.name))  # noqa: E731
+    monkeypatch.setattr(TargetState, "__reduce_ex__", by_name)
+    found = snapshot("routes: [{targets: [{url: 'http://a', state: draining}]}]")
+    assert decode(encode(found)) == found
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import io
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, is_dataclass
+from enum import Enum
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -61,10 +62,10 @@ _BROKEN = (
 
 def encode(snapshot: Snapshot) -> bytes:
     """Return ``snapshot`` as bytes for a worker of the same release."""
+    encoded = io.BytesIO()
     with collector_paused():
-        encoded = io.BytesIO()
         _Encoder(encoded, protocol=5).dump(snapshot)
-        return encoded.getvalue()
+    return encoded.getvalue()
 
 
 def decode(encoded: bytes) -> Snapshot:
@@ -80,10 +81,16 @@ def decode(encoded: bytes) -> Snapshot:
 
 
 class _Encoder(pickle.Pickler):
-    """Writes dataclasses as calls with their values: that is read faster than their state."""
+    """Writes dataclasses as calls with their values: that is read faster than their state.
+
+    Members of enumerations are written by their value: Python 3.11.0 to 3.11.3 write a call of
+    ``getattr`` instead, which has no place in a snapshot.
+    """
 
     def reducer_override(self, value: Any) -> Any:
         """Return how a value is made anew."""
+        if isinstance(value, Enum):
+            return value.__class__, (value.value,)
         values = _values(value.__class__)
         return NotImplemented if values is None else (value.__class__, values(value))
 
