@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import socket
 import ssl
+import struct
 import threading
 import time
 from pathlib import Path
@@ -17,8 +20,11 @@ import pytest
 from running.certificates import SelfSigned, self_signed
 from running.client import Client, Response
 from running.proxy import Proxy, to, without_tls
+from running.service import running
 from running.upstream import Conversation, Upstream
+from sluice_proxy.observe.error_log import write_error_log
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
+from sluice_proxy.snapshot.observing import Log, Logs
 from sluice_proxy.tls.upstream_contexts import upstream_context
 from sluice_proxy.worker.tls_contexts import TlsContexts
 
@@ -55,6 +61,14 @@ def ask(proxy: Proxy, path: str = "/", host: str = "a", fields: str = "") -> Res
 # What clients may take
 
 
+def test_as_many_connections_wait_for_a_worker_as_the_backlog_says() -> None:
+    listener = Listener(TcpAddress("127.0.0.1", 0), backlog=9)
+    with Proxy(LISTEN, listener=listener) as proxy:
+        information = proxy._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32)
+        # Of a listening socket, what elsewhere counts segments is its bound (tcpi_sacked).
+        assert struct.unpack_from("I", information, 28) == (9,)
+
+
 @pytest.mark.parametrize(
     ("limit", "good", "bad", "status"),
     [
@@ -83,6 +97,34 @@ def test_the_content_of_all_routes_has_a_limit_that_a_route_may_lift() -> None:
                     f"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 4\r\n\r\nfour".encode()
                 )
                 assert client.response().status == status
+
+
+# Logs
+
+
+def test_the_error_log_is_written_to_its_file_from_its_level_on(tmp_path: Path) -> None:
+    path = tmp_path / "error.log"
+    root = logging.getLogger("sluice_proxy")
+    before = root.handlers, root.level, root.propagate
+    try:
+        root.handlers = []
+        write_error_log(Logs(error=Log(str(path)), level="warning"))
+        logging.getLogger("sluice_proxy.health").info("well")
+        logging.getLogger("sluice_proxy.health").warning("not well")
+    finally:
+        write_error_log(Logs(error=Log(None)))
+        root.handlers, root.level, root.propagate = before
+    (line,) = path.read_text().splitlines()
+    assert (json.loads(line)["message"], json.loads(line)["level"]) == ("not well", "warning")
+
+
+def test_numbers_are_read_at_the_path_that_is_set(tmp_path: Path) -> None:
+    config = "listen: 127.0.0.1:PORT\nmetrics: {address: 127.0.0.1:METRICS, path: /m}\nworkers: 1"
+    with running(tmp_path, config) as proxy:
+        assert proxy.page("/metrics")[0] == 404
+        status, numbers = proxy.page("/m")
+        assert status == 200
+        assert "\nsluice_workers 1\n" in numbers
 
 
 # Answers of the proxy itself
@@ -149,9 +191,9 @@ def test_fields_are_added_to_requests_and_set_in_responses() -> None:
 
 def test_a_target_on_a_unix_socket_has_a_path_of_its_own(tmp_path: Path) -> None:
     place = str(tmp_path / "s")
-    with Upstream(path=place) as upstream:
-        with Proxy(to(f"{{url: 'unix:{place}', path: /app}}")) as proxy:
-            assert ask(proxy, "/x").status == 200
+    config = to(f"{{url: 'unix:{place}', path: /app}}")
+    with Upstream(path=place) as upstream, Proxy(config) as proxy:
+        assert ask(proxy, "/x").status == 200
         assert upstream.requests[0].startswith(b"GET /app/x HTTP/1.1\r\n")
 
 
@@ -168,14 +210,18 @@ def test_new_requests_go_to_the_target_with_less_to_do(method: str) -> None:
             release.wait(10)
         conversation.answer(b"stuck")
 
-    with Upstream(stuck) as first, named(b"free") as second:
+    with (
+        Upstream(stuck) as first,
+        named(b"free") as second,
         # The only target at first, so that it is the one with a request in flight.
-        with Proxy(to(first.url, f"balancing: {method}")) as proxy, proxy.client() as slow:
-            slow.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert asked.wait(10)
-            proxy.adopt(to(f"{first.url}, {second.url}", f"balancing: {method}"))
-            assert [ask(proxy).content for _unused in range(6)] == [b"free"] * 6
-            release.set()
+        Proxy(to(first.url, f"balancing: {method}")) as proxy,
+        proxy.client() as slow,
+    ):
+        slow.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert asked.wait(10)
+        proxy.adopt(to(f"{first.url}, {second.url}", f"balancing: {method}"))
+        assert [ask(proxy).content for _unused in range(6)] == [b"free"] * 6
+        release.set()
 
 
 def test_a_client_hash_sends_each_client_to_one_target() -> None:
@@ -228,10 +274,10 @@ def test_connections_are_closed_that_are_idle_for_too_long() -> None:
             conversation.answer()
         closed.set()
 
-    with Upstream(script) as upstream:
-        with Proxy(to(upstream.url) + "upstream: {idle_time: 100ms}\n") as proxy:
-            assert ask(proxy).status == 200
-            assert closed.wait(10)
+    config = "upstream: {idle_time: 100ms}\n"
+    with Upstream(script) as upstream, Proxy(to(upstream.url) + config) as proxy:
+        assert ask(proxy).status == 200
+        assert closed.wait(10)
 
 
 def test_nobody_waits_for_a_connection_where_there_is_no_queue() -> None:
@@ -280,24 +326,27 @@ def test_a_target_that_takes_nothing_is_a_504() -> None:
         over.wait(10)
 
     more = "timeouts: {send: 200ms, response: off}"
-    with Upstream(script) as upstream, Proxy(to(upstream.url, more)) as proxy:
-        with proxy.client() as client:
-            client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n")
+    with (
+        Upstream(script) as upstream,
+        Proxy(to(upstream.url, more)) as proxy,
+        proxy.client() as client,
+    ):
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n")
 
-            def send() -> None:
-                try:
-                    for _unused in range(1000):
-                        client.send(b"x" * 100_000)
-                except OSError:
-                    # Closed when the answer was there.
-                    return
+        def send() -> None:
+            try:
+                for _unused in range(1000):
+                    client.send(b"x" * 100_000)
+            except OSError:
+                # Closed when the answer was there.
+                return
 
-            sending = threading.Thread(target=send)
-            sending.start()
-            assert client.response().status == 504
-            over.set()
-            client.close()
-            sending.join(10)
+        sending = threading.Thread(target=send)
+        sending.start()
+        assert client.response().status == 504
+        over.set()
+        client.close()
+        sending.join(10)
 
 
 # Retries
