@@ -17,6 +17,7 @@ from sluice_proxy.config.loading import load, parse
 from sluice_proxy.config.problems import InvalidConfig
 from sluice_proxy.routes.matching.table import compile_routes
 from sluice_proxy.routes.model.route import Route
+from sluice_proxy.routes.model.target import Scheme
 from sluice_proxy.snapshot.snapshot import Snapshot, decode, encode
 
 
@@ -24,6 +25,29 @@ def test_the_example_survives_the_way_to_a_worker() -> None:
     found = parse(EXAMPLE.read_bytes(), file="example.yml", files=example_files())
     assert decode(encode(found)) == found
     assert len(found.routes) > 5
+
+
+class ByGetattr:
+    """Pickled as Python before 3.11.4 does the members of enumerations."""
+
+    def __init__(self, *arguments: object) -> None:
+        self.arguments = arguments
+
+    def __reduce__(self) -> tuple:
+        return getattr, self.arguments
+
+
+def test_members_of_enumerations_are_read_as_any_python_writes_them() -> None:
+    made = encode(Snapshot(version=ByGetattr(Scheme, "HTTPS")))  # type: ignore[arg-type]
+
+    assert decode(made).version is Scheme.HTTPS
+
+
+@pytest.mark.parametrize("arguments", [(Scheme, "mro"), (Snapshot, "__init__"), ("x", "join")])
+def test_nothing_else_is_fetched_by_name(arguments: tuple) -> None:
+    made = encode(Snapshot(version=ByGetattr(*arguments)))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="is no member of an enumeration"):
+        decode(made)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 from dataclasses import dataclass, field
+from enum import Enum, EnumType
 from typing import Any
 
 from sluice_proxy.routes.model.route import Route
@@ -78,6 +79,9 @@ class _Decoder(pickle.Unpickler):
     """Makes nothing but the values that snapshots consist of."""
 
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("builtins", "getattr"):
+            # What Python before 3.11.4 makes the members of enumerations by.
+            return _member
         ours = module.startswith(("sluice_proxy.routes.model.", "sluice_proxy.snapshot."))
         builtin = (module, name) in {
             ("builtins", "frozenset"),
@@ -92,3 +96,10 @@ class _Decoder(pickle.Unpickler):
         if not isinstance(found, type):
             raise pickle.UnpicklingError(f"{module}.{name} is no type")
         return found
+
+
+def _member(kind: Any, name: Any) -> Enum:
+    if not (isinstance(kind, EnumType) and name in kind.__members__):
+        raise pickle.UnpicklingError(f"{kind}.{name} is no member of an enumeration")
+    member: Enum = kind.__members__[name]
+    return member
