@@ -49,6 +49,7 @@ STRICTER = {
     "bare CR, bare LF or NUL in the framing": "h11 and httptools are lenient in chunk extensions",
     "the line of a chunk's size": "whitespace and malformed extensions pass h11 and httptools",
     "bytes of framing without an end": "limit",
+    "chunk extensions are out of proportion to the content": "limit",
     "trailer section": "neither has limits of its own for trailers, or looks at their syntax",
     "in the trailer section": "neither refuses fields of framing and routing there",
 }

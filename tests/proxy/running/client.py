@@ -96,6 +96,11 @@ class Client:
         found, self._buffer = self._buffer[:size], self._buffer[size:]
         return found
 
+    def rest_of_reading(self) -> bytes:
+        """Return what was read but not asked for: the first of what follows."""
+        found, self._buffer = self._buffer, b""
+        return found
+
     def rest(self) -> bytes:
         """Return all that comes until the proxy closes."""
         try:

@@ -76,6 +76,11 @@ class Conversation:
                 raise ConnectionResetError("the proxy closed within a request")
         return content
 
+    def rest_of_reading(self) -> bytes:
+        """Return what was read but not asked for: the first of what follows."""
+        found, self._buffer = self._buffer, b""
+        return found
+
     def send(self, data: bytes) -> None:
         """Send bytes."""
         self.socket.sendall(data)

@@ -135,6 +135,11 @@ def test_connection_options_are_the_proxys_own() -> None:
     assert sent[2:] == ["Upgrade: websocket", "TE: trailers", "Connection: upgrade, TE"]
 
 
+def test_max_forwards_of_options_is_sent_on_as_one_less() -> None:
+    assert composed("Max-Forwards: 5", start="OPTIONS * HTTP/1.1")[2:] == ["Max-Forwards: 4"]
+    assert composed("Max-Forwards: 1", start="OPTIONS / HTTP/1.1")[2:] == ["Max-Forwards: 0"]
+
+
 def test_the_target_can_be_rewritten() -> None:
     assert composed(target=b"/new?q")[0] == "GET /new?q HTTP/1.1"
 
