@@ -181,6 +181,12 @@ def test_a_validation_of_a_name_gets_its_challenge_and_browsers_the_usual_certif
     assert asked == ["a.test", "1.0.0.127.in-addr.arpa"]
 
 
+def test_a_client_that_speaks_the_former_version_alone_is_served() -> None:
+    client = client_context(alpn=("http/1.0",))
+    shaken = shake(chooser(("a.test",)), "a.test", client)
+    assert shaken.client.selected_alpn_protocol() == "http/1.0"
+
+
 @pytest.mark.parametrize("alpn", [("h2",), ("acme-tls/1",), ("smtp", "h2")])
 def test_a_client_that_speaks_nothing_of_ours_is_refused(alpn: tuple[str, ...]) -> None:
     with pytest.raises(HelloRefused, match="no protocol in common") as refused:
