@@ -65,9 +65,7 @@ class Exchange(ExchangeState):
         """Take more of the request's content, or what goes through the tunnel."""
         self.bytes_in += len(data)
         if self._phase == TUNNEL:
-            if self._connection is not None:
-                self._connection.send(data)
-                self._limit(monotonic(), self._timeouts.tunnel)
+            self._send_through_tunnel(data)
             return
         if complete:
             self.request_complete = True
@@ -88,6 +86,11 @@ class Exchange(ExchangeState):
         connection.send(data)
         if complete and self._phase == SENDING:
             self._limit(monotonic(), self._timeouts.response)
+
+    def _send_through_tunnel(self, data: bytes) -> None:
+        if self._connection is not None:
+            self._connection.send(data)
+            self._limit(monotonic(), self._timeouts.tunnel)
 
     def _client_went_on(self) -> None:
         """The client waits for no 100 any more: it is not the target that has to go on."""

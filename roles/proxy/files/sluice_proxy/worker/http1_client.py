@@ -30,7 +30,7 @@ from .addresses import both_ends
 from .answers import error_answer
 from .deadlines import NEVER
 from .exchange import Exchange
-from .reframing import Decoding, Encoding, Reframing
+from .reframing import Reframing, reframing
 from .request_content import RequestContent
 
 if TYPE_CHECKING:
@@ -50,9 +50,8 @@ _APART = 16 * 1024
 # What the next byte of the client belongs to; _COMPLETE: to another request than the one that is
 # being answered, or whose response is not taken yet; _ENDING: to nothing.
 _HEAD, _CONTENT, _COMPLETE, _TUNNEL, _ENDING = range(5)
-# Members of an enumeration are slow to look up and to hash: these are looked at for each response.
+# Members of an enumeration are slow to look up: this one is looked at for each response.
 _BY_LENGTH = OutgoingFraming.LENGTH
-_ENCODE, _DECODE = OutgoingFraming.ENCODE, OutgoingFraming.DECODE
 _NO_CHANGES = ResponsePolicy()
 
 
@@ -69,6 +68,7 @@ class Http1Client(asyncio.Protocol):
         "_expecting",
         "_full",
         "_head",
+        "_held",
         "_keep_alive",
         "_phase",
         "_reading",
@@ -103,6 +103,7 @@ class Http1Client(asyncio.Protocol):
         self._keep_alive = True
         self._requests = 0
         self._reading = True
+        self._held = False
         self._reading_heads = False
         self._full = False
         self._eof = False
@@ -236,6 +237,8 @@ class Http1Client(asyncio.Protocol):
             self._reading_heads = True
             exchange.begin(content, complete)
             self._reading_heads = False
+            if not complete:
+                self._read_on()
             if self._phase != _HEAD or not self._buffer:
                 return
             data, self._buffer = self._buffer, b""
@@ -244,6 +247,7 @@ class Http1Client(asyncio.Protocol):
         if not self._buffer:
             self.deadline = monotonic() + self._worker.serving.timeouts.head
         self._buffer = data
+        self._resume()
 
     def _await_content(self) -> None:
         """Set the limit for the client's next content, unless it is not the client's turn."""
@@ -327,10 +331,7 @@ class Http1Client(asyncio.Protocol):
             self._ends_with_close = framing.closes
             if framing.closes:
                 self._keep_alive = False
-            if framing is _ENCODE:
-                self._reframing = Encoding()
-            elif framing is _DECODE:
-                self._reframing = Decoding()
+            self._reframing = reframing(framing)
         data = compose_response(head, policy, framing, version, self._keep_alive, worker.date)
         if self._reframing is not None:
             content = self._reframing.reframed(content, ended)
@@ -378,7 +379,7 @@ class Http1Client(asyncio.Protocol):
         ahead, self._buffer = self._buffer, b""
         if ahead and self._exchange is not None:
             self._exchange.content(ahead, False)
-        self._resume()
+        self._read_on()
         if self._eof and self._exchange is not None:
             self._exchange.client_ended()
         return len(data)
@@ -398,19 +399,22 @@ class Http1Client(asyncio.Protocol):
 
     def hold_content(self) -> None:
         """Read no more of the request's content for now."""
+        self._held = True
         self._pause()
         if not self._full:
             self.deadline = NEVER
 
     def resume_content(self) -> None:
         """Read on."""
-        self._resume()
+        self._held = False
+        self._read_on()
         self._await_content()
 
     def exchange_over(self, now: float) -> None:
         """Go on with the next request, or close."""
         self._exchange = None
         self._content = self._reframing = None
+        self._held = False
         phase = self._phase
         if phase == _ENDING:
             return
@@ -431,8 +435,7 @@ class Http1Client(asyncio.Protocol):
             return
         self._phase = _HEAD
         self.deadline = now + self._worker.idle_seconds
-        if not self._reading:
-            self._resume()
+        self._read_on()
         # Through TLS, reading on may have brought the next request already.
         if self._phase == _HEAD and self._buffer and not self._reading_heads:
             data, self._buffer = self._buffer, b""
@@ -488,6 +491,11 @@ class Http1Client(asyncio.Protocol):
             self._resume()
         else:
             self._transport.close()
+
+    def _read_on(self) -> None:
+        """Read, unless the exchange holds content back or enough of further requests is there."""
+        if not self._held and len(self._buffer) <= MOST_AHEAD:
+            self._resume()
 
     def _pause(self) -> None:
         if self._reading:
