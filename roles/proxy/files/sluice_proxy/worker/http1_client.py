@@ -42,16 +42,14 @@ MOST_AHEAD = 64 * 1024
 """Bytes of further requests that are taken while one is answered."""
 LINGER = 5.0
 """Seconds for which what a client still sends is taken and dropped, so that it reads the end."""
-LEAST_PACE = 128
-"""Bytes a second of content that a client has to send, in the mean over its time limit."""
 _APART = 16 * 1024
 """Content of more bytes is not copied to stand in one piece with the head."""
 
 # What the next byte of the client belongs to; _COMPLETE: to another request than the one that is
 # being answered, or whose response is not taken yet; _ENDING: to nothing.
 _HEAD, _CONTENT, _COMPLETE, _TUNNEL, _ENDING = range(5)
-# Members of an enumeration are slow to look up: this one is looked at for each response.
-_BY_LENGTH = OutgoingFraming.LENGTH
+# Members of an enumeration are slow to look up.
+_BY_LENGTH, _NONE = OutgoingFraming.LENGTH, OutgoingFraming.NONE
 _NO_CHANGES = ResponsePolicy()
 
 
@@ -228,20 +226,24 @@ class Http1Client(asyncio.Protocol):
             now = monotonic()
             self.deadline = NEVER
             exchange = self._exchange = Exchange(worker, self, head, now, end - start)
-            if not complete:
-                self._expecting = head.expect_continue and not content
-                self._await_content()
-            if self._eof and not complete:
-                exchange.client_lost("the client closed the connection within its request")
-                return
             self._reading_heads = True
-            exchange.begin(content, complete)
+            if complete:
+                exchange.begin(content, True)
+            else:
+                self._begin_with_more_to_come(exchange, content)
             self._reading_heads = False
-            if not complete:
-                self._read_on()
             if self._phase != _HEAD or not self._buffer:
                 return
             data, self._buffer = self._buffer, b""
+
+    def _begin_with_more_to_come(self, exchange: Exchange, content: bytes) -> None:
+        if self._eof:
+            exchange.client_lost("the client closed the connection within its request")
+            return
+        self._expecting = exchange.head.expect_continue and not content
+        self._await_content()
+        exchange.begin(content, False)
+        self._read_on()
 
     def _await_head(self, data: bytes) -> None:
         if not self._buffer:
@@ -251,14 +253,12 @@ class Http1Client(asyncio.Protocol):
 
     def _await_content(self) -> None:
         """Set the limit for the client's next content, unless it is not the client's turn."""
-        its_turn = self._reading and not self._full and not self._expecting
-        if self._phase == _CONTENT and its_turn:
+        if self._phase == _CONTENT and self._reading and not (self._full or self._expecting):
             self.deadline = monotonic() + self._worker.serving.timeouts.body
 
     def _read_content(self, data: bytes) -> None:
         exchange, content = self._exchange, self._content
-        assert exchange is not None
-        assert content is not None
+        assert exchange is not None and content is not None
         try:
             data, self._buffer, complete = content.take(data)
         except BadChunk as bad:
@@ -269,26 +269,17 @@ class Http1Client(asyncio.Protocol):
             self._phase = _COMPLETE
             if not self._full:
                 self.deadline = NEVER
-        elif self._expecting:
-            self._expect_nothing()
-        elif content.came_on(LEAST_PACE * self._worker.serving.timeouts.body):
-            # One byte now and then does not put the limit off.
+        elif self._expecting or content.came_on(self._worker.serving.timeouts.body):
+            self._expecting = False
             self._await_content()
         exchange.content(data, complete)
-
-    def _expect_nothing(self) -> None:
-        """From now on it is the client that has to go on (RFC 9110, section 10.1.1)."""
-        self._expecting = False
-        self._await_content()
 
     def _refuse(self, status: int, reason: str, size: int) -> None:
         """Answer what is no request, and close."""
         worker = self._worker
         answer = error_answer(worker.serving.pages, status, reason)
-        fields = (*answer.fields, (b"Date", worker.date))
-        data = compose_answer(answer.status, answer.body, fields)
+        data = compose_answer(answer.status, answer.body, (*answer.fields, (b"Date", worker.date)))
         self._transport.write(data)
-        self._buffer = b""
         self._linger()
         worker.refused(self.side.address, status, reason, size, len(data))
 
@@ -310,10 +301,11 @@ class Http1Client(asyncio.Protocol):
         """Send a 1xx; HTTP/1.0 knows none."""
         assert self._head is not None
         if self._head.version == b"1.1":
-            framing = OutgoingFraming.NONE
-            self._transport.write(compose_response(head, _NO_CHANGES, framing, b"1.1", True))
+            self._transport.write(compose_response(head, _NO_CHANGES, _NONE, b"1.1", True))
         if self._expecting and head.status == 100:
-            self._expect_nothing()
+            # Now it is the client that has to go on (RFC 9110, section 10.1.1).
+            self._expecting = False
+            self._await_content()
 
     def respond(
         self, head: ResponseHead, policy: ResponsePolicy, content: bytes, ended: bool
@@ -374,7 +366,7 @@ class Http1Client(asyncio.Protocol):
         self._phase = _TUNNEL
         self._keep_alive = False
         self._ends_with_close = True
-        data = compose_response(head, policy, OutgoingFraming.NONE, b"1.1", False)
+        data = compose_response(head, policy, _NONE, b"1.1", False)
         self._transport.write(data)
         ahead, self._buffer = self._buffer, b""
         if ahead and self._exchange is not None:
