@@ -243,7 +243,7 @@ class Plane:
 
     def adopt(self, config: str) -> None:
         """Put another configuration in force."""
-        self.worker.adopt(self._logged(snapshot(config)))
+        self.worker.adopt(self.worker.prepare(self._logged(snapshot(config))))
 
     def run(self, doing: Coroutine[Any, Any, Any]) -> Any:
         """Let the loop run until something is done."""

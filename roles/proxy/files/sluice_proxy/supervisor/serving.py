@@ -19,6 +19,7 @@ from ..tls.server_side import Choose
 from ..tls.upstream_contexts import UpstreamContexts
 from ..worker.server import Worker
 from ..worker.tls_contexts import TlsContexts
+from .aside import aside
 from .data_plane import DataPlane, Down, Listening
 
 _log = logging.getLogger("sluice_proxy.worker")
@@ -36,10 +37,10 @@ class ServingPlane:
     async def adopt(self, snapshot: Snapshot, listening: Listening, down: Down) -> None:
         """Go over to a snapshot: see DataPlane."""
         mine = _share(snapshot)
-        write_error_log(snapshot.logs)
-        self._upstream_contexts.forget()
         worker = self._worker
-        if worker is None:
+        serving = None if worker is None else await aside(worker.prepare, mine)
+        write_error_log(snapshot.logs)
+        if worker is None or serving is None:
             worker = Worker(
                 asyncio.get_running_loop(),
                 mine,
@@ -48,7 +49,8 @@ class ServingPlane:
             )
             self._worker = worker
         else:
-            worker.adopt(mine)
+            worker.adopt(serving)
+        self._upstream_contexts.forget()
         self._server_contexts.keep_only(mine.certificates)
         # What waits in the backlog of a socket is not lost: the supervisor has it open too.
         worker.stop_accepting()

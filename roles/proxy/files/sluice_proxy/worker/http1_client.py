@@ -114,8 +114,8 @@ class Http1Client(asyncio.Protocol):
         transport.set_write_buffer_limits(WRITE_BUFFER)
         worker = self._worker
         if self.side.scheme == "https":
-            name = transport.get_extra_info("server_name")
-            self.tls_policy = worker.serving.tls_policies.of(name)
+            asked = transport.get_extra_info("server_name")
+            self.tls_policy = worker.serving.tls_policies.of(asked)
         self.deadline = monotonic() + worker.serving.timeouts.head
         worker.deadlines.watched[self] = None
         worker.clients[self] = None
@@ -258,7 +258,8 @@ class Http1Client(asyncio.Protocol):
 
     def _read_content(self, data: bytes) -> None:
         exchange, content = self._exchange, self._content
-        assert exchange is not None and content is not None
+        if exchange is None or content is None:
+            return
         try:
             data, self._buffer, complete = content.take(data)
         except BadChunk as bad:
@@ -303,7 +304,7 @@ class Http1Client(asyncio.Protocol):
         if self._head.version == b"1.1":
             self._transport.write(compose_response(head, _NO_CHANGES, _NONE, b"1.1", True))
         if self._expecting and head.status == 100:
-            # Now it is the client that has to go on (RFC 9110, section 10.1.1).
+            # The client has to go on (RFC 9110, section 10.1.1).
             self._expecting = False
             self._await_content()
 
@@ -476,8 +477,7 @@ class Http1Client(asyncio.Protocol):
         self._buffer = b""
         # What is still to be sent may take as long as any other sending.
         unsent = self._transport.get_write_buffer_size()
-        seconds = self._worker.serving.timeouts.send if unsent else LINGER
-        self.deadline = monotonic() + seconds
+        self.deadline = monotonic() + (self._worker.serving.timeouts.send if unsent else LINGER)
         if self._transport.can_write_eof():
             self._transport.write_eof()
             self._resume()
