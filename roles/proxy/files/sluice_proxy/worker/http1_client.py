@@ -43,6 +43,7 @@ LINGER = 5.0
 """Seconds for which what a client still sends is taken and dropped, so that it reads the end."""
 LEAST_PACE = 128
 """Bytes a second of content that a client has to send, in the mean over its time limit."""
+_CR = 0x0D
 _APART = 16 * 1024
 """Content of more bytes is not copied to stand in one piece with the head."""
 
@@ -197,7 +198,7 @@ class Http1Client(asyncio.Protocol):
         while True:
             limits = worker.serving.head_limits
             try:
-                start = skip_empty_line(data, 0)
+                start = skip_empty_line(data, 0) if data[0] == _CR else 0
                 end = find_head_end(data, start, limits)
                 if end < 0:
                     if self._eof:
@@ -208,7 +209,7 @@ class Http1Client(asyncio.Protocol):
                 rest = data[end:]
                 head = parse_request(data[start:end] if start or rest else data, limits)
                 content, complete = b"", True
-                if head.has_content:
+                if head.content_length or head.chunked:
                     self._content = RequestContent(head)
                     content, rest, complete = self._content.take(rest)
             except BadRequest as refusal:
@@ -416,12 +417,11 @@ class Http1Client(asyncio.Protocol):
         self._exchange = None
         self._content = self._decoder = None
         phase = self._phase
-        if phase == _ENDING:
-            return
-        if phase == _TUNNEL:
-            self._close(now)
-        elif phase != _COMPLETE:
-            self._linger()
+        if phase != _COMPLETE:
+            if phase == _TUNNEL:
+                self._close(now)
+            elif phase != _ENDING:
+                self._linger()
         elif not self._keep_alive or (self._eof and not self._buffer):
             self._close(now)
         else:
