@@ -22,6 +22,7 @@ from sluice_proxy.worker.entrance import Entrance
 from sluice_proxy.worker.server import Worker
 
 from running.proxy import without_tls
+from running.service import until
 
 
 class Wire:
@@ -273,7 +274,9 @@ class Plane:
 
     def log(self) -> list[str]:
         """Return the lines of the access log."""
-        self.worker._log.flush()
+        log = self.worker._log
+        log.flush()
+        until(lambda: log._writer is None or not log._writer._held, "the log")
         return self.log_path.read_text().splitlines()
 
     def close(self) -> None:

@@ -208,7 +208,7 @@ class Exchange(ExchangeState):
         if fresh and self._origin is not None:
             origin = self._origin
         else:
-            seat = self._choose(route)
+            seat = route.pool.only or self._choose(route)
             if seat is None:
                 self._answer_without_target(route)
                 return
@@ -479,7 +479,8 @@ class Exchange(ExchangeState):
             return
         self.over = True
         self._leave_target(now)
-        self._unhold()
+        if self._phase == HELD:
+            self._unhold()
         worker = self._worker
         worker.deadlines.watched.pop(self, None)
         worker.finished(self, self._route, self._origin, now - self._started)

@@ -193,7 +193,7 @@ class Http1Client(asyncio.Protocol):
         while True:
             limits = worker.serving.head_limits
             try:
-                start = skip_empty_line(data, 0)
+                start = skip_empty_line(data, 0) if data[:1] == b"\r" else 0
                 end = find_head_end(data, start, limits)
                 if end < 0:
                     if self._eof:
@@ -204,7 +204,7 @@ class Http1Client(asyncio.Protocol):
                 rest = data[end:]
                 head = parse_request(data[start:end] if start or rest else data, limits)
                 content, complete = b"", True
-                if head.has_content:
+                if head.content_length or head.chunked:
                     self._content = RequestContent(head)
                     content, rest, complete = self._content.take(rest)
             except BadRequest as refusal:
@@ -406,12 +406,13 @@ class Http1Client(asyncio.Protocol):
         self._content = self._reframing = None
         self._held = False
         phase = self._phase
-        if phase == _ENDING:
-            return
-        if phase == _TUNNEL or (phase == _COMPLETE and not self._keep_alive):
+        if phase != _COMPLETE:
+            if phase == _TUNNEL:
+                self._close(now)
+            elif phase != _ENDING:
+                self._linger()
+        elif not self._keep_alive:
             self._close(now)
-        elif phase != _COMPLETE:
-            self._linger()
         elif not self._full:
             # Else the next request waits until the client has taken what it asked for before.
             self._go_on(now)
