@@ -267,13 +267,16 @@ def test_there_is_no_upgrade_to_what_cannot_serve(proxy: Running) -> None:
 def test_while_a_new_program_cannot_serve_the_former_workers_do(tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     plane = "samples.plain_plane:make_unless_told"
-    with running(tmp_path, CONFIG, data_plane=plane, SLUICE_TEST_FOLDER=str(tmp_path)) as proxy:
+    config = CONFIG + ROUTES
+    with running(tmp_path, config, data_plane=plane, SLUICE_TEST_FOLDER=str(tmp_path)) as proxy:
         before = set(proxy.workers())
         with clients(proxy) as failures:
             broken.touch()
             proxy.signal(signal.SIGUSR2)
             until(lambda: "the former workers go on" in proxy.said, "the failure")
             assert proxy.ask()["pid"] in before
+            assert proxy.page("/healthz")[0] == 200
+            assert proxy.number('sluice_requests_total{route="one",target="",status="200"}') > 0
             broken.unlink()
             until(lambda: proxy.said.count("serving: ") == 2, "the success")
         assert failures == []
@@ -318,6 +321,7 @@ def test_who_is_told_to_end_neither_reloads_nor_upgrades(proxy: Running) -> None
         until(lambda: proxy.number("connections") == 1, "the connection")
         proxy.signal(signal.SIGTERM)
         until(lambda: "STOPPING=1" in proxy.hear(), "draining")
+        assert proxy.page("/healthz")[0] == 503
         proxy.signal(signal.SIGUSR2)
         proxy.signal(signal.SIGHUP)
         assert client.recv(1000).startswith(b"HTTP/1.1 200")

@@ -356,7 +356,7 @@ class Supervisor:
             self._page.page.close()
             self._page = None
         if wanted is not None and listener is not None:
-            page = MetricsPage(wanted.path, self._render, lambda: bool(self._workers.serving))
+            page = MetricsPage(wanted.path, self._render, self._serves)
             await page.listen(self._metrics_sockets.of(listener.address))
             self._page = _Page(listener, page)
         self._metrics_sockets.keep_only([] if listener is None else [listener])
@@ -364,7 +364,8 @@ class Supervisor:
     async def _render(self) -> str:
         whole = Metrics()
         whole.merge(await self._workers.collect(ANSWER))
-        whole.keep_only(traffic_of(self._snapshot.routes))
+        if self._snapshot.version:
+            whole.keep_only(traffic_of(self._snapshot.routes))
         serving = len(self._workers.serving)
         whole.merge(
             supervisor_metrics(
@@ -379,6 +380,10 @@ class Supervisor:
             )
         )
         return whole.render(HELPS)
+
+    def _serves(self) -> bool:
+        """Whether clients are served: those of before an upgrade do so until ours can."""
+        return not self._stop.is_set() and self._workers.answered_within(SILENCE)
 
     # What is done again and again
 
