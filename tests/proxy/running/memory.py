@@ -79,14 +79,12 @@ class Wire:
             self.protocol.connection_lost(error)
 
     def _deliver(self) -> None:
-        if self.reading and not self.closing and self._inbox:
-            data = bytes(self._inbox)
-            self._inbox.clear()
+        while self._inbox and self.reading and not self.closing:
+            # As much as one read gives.
+            data = bytes(self._inbox[:65536])
+            del self._inbox[:65536]
             self.protocol.data_received(data)
         if self._peer_ended and self.reading and not self.closing and not self._eof_told:
-            if self._inbox:
-                self._deliver()
-                return
             self._eof_told = True
             if not self.protocol.eof_received():
                 self.close()
@@ -245,7 +243,7 @@ class Plane:
 
     def adopt(self, config: str) -> None:
         """Put another configuration in force."""
-        self.worker.adopt(self._logged(snapshot(config)))
+        self.worker.adopt(self.worker.prepare(self._logged(snapshot(config))))
 
     def run(self, doing: Coroutine[Any, Any, Any]) -> Any:
         """Let the loop run until something is done."""

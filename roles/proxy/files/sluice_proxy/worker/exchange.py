@@ -66,7 +66,7 @@ class Exchange(ExchangeState):
         """Take more of the request's content, or what goes through the tunnel."""
         self.bytes_in += len(data)
         if self._phase == TUNNEL:
-            self._through_tunnel(data)
+            self._send_through_tunnel(data)
             return
         if complete:
             self.request_complete = True
@@ -88,7 +88,7 @@ class Exchange(ExchangeState):
         if complete and self._phase == SENDING:
             self._limit(monotonic(), self._timeouts.response)
 
-    def _through_tunnel(self, data: bytes) -> None:
+    def _send_through_tunnel(self, data: bytes) -> None:
         if self._connection is not None:
             self._connection.send(data)
             self._limit(monotonic(), self._timeouts.tunnel)
