@@ -52,8 +52,7 @@ class ContextChooser:
         self._strict = snapshot.tls.strict_sni
         self._challenge = challenge
         self._protocols = {name.encode() for name in PROTOCOLS}
-        self.policies = TlsPolicies(snapshot.tls)
-        """Also what a request's host is held against: see TlsPolicies.of."""
+        self._policies = TlsPolicies(snapshot.tls)
 
     def context_for(self, hello: ClientHello) -> ssl.SSLContext:
         """Return the context for a client that asked with ``hello``; raises HelloRefused."""
@@ -67,7 +66,7 @@ class ContextChooser:
                 raise HelloRefused(f"no certificate for {asked}", fatal_alert(UNRECOGNIZED_NAME))
             place = 0
         try:
-            return self._contexts.get(self._certificates[place], self.policies.of(name))
+            return self._contexts.get(self._certificates[place], self._policies.of(name))
         except (ssl.SSLError, OSError) as error:
             reason = f"the certificate for {name} cannot be used: {error}"
             raise HelloRefused(reason, fatal_alert(INTERNAL_ERROR)) from error

@@ -239,11 +239,9 @@ class TlsServerSide(asyncio.Protocol):
         self.write(b"".join(pieces))
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return what is known of the connection, ``server_name`` and ``ssl_object`` included."""
+        """Return what is known of the connection, ``ssl_object`` included."""
         if name == "ssl_object":
             return self._object
-        if name == "server_name":
-            return self.server_name
         return self._transport.get_extra_info(name, default)
 
     def get_write_buffer_size(self) -> int:

@@ -122,11 +122,13 @@ class _Accepted(asyncio.Protocol):
 class _TlsEntrance(TlsServerSide):
     """TLS whose handshake has a time limit."""
 
-    __slots__ = ("_address", "_worker", "deadline")
+    __slots__ = ("_address", "_policies", "_worker", "deadline")
 
     def __init__(self, worker: Worker, client: Http1Client) -> None:
-        super().__init__(worker.serving.choose, client, self._handshake_failed)
+        serving = worker.serving
+        super().__init__(serving.choose, client, self._handshake_failed)
         self._worker = worker
+        self._policies = serving.tls_policies
         self._address = client.side.address
         self.deadline = NEVER
 
@@ -135,6 +137,13 @@ class _TlsEntrance(TlsServerSide):
         super().connection_made(transport)
         self.deadline = monotonic() + self._worker.serving.timeouts.handshake
         self._worker.deadlines.watched[self] = None
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return what is known of the connection, ``tls_policy`` included."""
+        if name == "tls_policy":
+            # That under which the context was chosen, though another may be in force by now.
+            return self._policies.of(self.server_name)
+        return super().get_extra_info(name, default)
 
     def opened(self) -> None:
         """The handshake is done."""
