@@ -40,7 +40,7 @@ def showing(certificate: SelfSigned) -> TlsContexts:
     """Return contexts that show it to whoever asks for a.example, or for no name."""
     context = certificate.towards_clients()
 
-    def choose(hello: ClientHello) -> ssl.SSLContext:
+    def choose(hello: ClientHello, came_to: str) -> ssl.SSLContext:
         if hello.server_name == "unknown.example":
             raise HelloRefused("no certificate", fatal_alert(112))
         return context

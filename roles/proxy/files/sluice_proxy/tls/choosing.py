@@ -54,12 +54,16 @@ class ContextChooser:
         self._protocols = {name.encode() for name in PROTOCOLS}
         self._policies = TlsPolicies(snapshot.tls)
 
-    def context_for(self, hello: ClientHello) -> ssl.SSLContext:
-        """Return the context for a client that asked with ``hello``; raises HelloRefused."""
+    def context_for(self, hello: ClientHello, came_to: str) -> ssl.SSLContext:
+        """Return the context for a client that asked with ``hello``; raises HelloRefused.
+
+        ``came_to`` is the address that it came to, empty when there is none. It counts for a client
+        that names no host: those that were told an address do not (RFC 6066, section 3).
+        """
         name = hello.server_name
         if hello.alpn and self._protocols.isdisjoint(hello.alpn):
             return self._challenged(name, hello.alpn)
-        place = None if name is None else self._names.find(name)
+        place = self._names.of_address(came_to) if name is None else self._names.find(name)
         if place is None:
             if self._strict or not self._certificates:
                 asked = "no name" if name is None else name

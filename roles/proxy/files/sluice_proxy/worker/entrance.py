@@ -16,7 +16,7 @@ from ..proxy_protocol import BadProxyHeader, ProxyHeader, read_header
 from ..snapshot.listening import Listener
 from ..snapshot.networks import Networks
 from ..tls.server_side import TlsServerSide
-from .addresses import peer, plain_address
+from .addresses import both_ends, peer, plain_address
 from .deadlines import NEVER
 from .http1_client import Http1Client
 
@@ -60,7 +60,9 @@ class Entrance:
         scheme = "https" if self._tls else "http"
         side = ClientSide(address, scheme, port, address in worker.serving.trusted)
         client = Http1Client(worker, side, announced)
-        protocol: asyncio.Protocol = _TlsEntrance(worker, client) if self._tls else client
+        protocol: asyncio.Protocol = client
+        if self._tls:
+            protocol = _TlsEntrance(worker, client, _came_to(announced, transport))
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
         return protocol
@@ -124,9 +126,9 @@ class _TlsEntrance(TlsServerSide):
 
     __slots__ = ("_address", "_policies", "_worker", "deadline")
 
-    def __init__(self, worker: Worker, client: Http1Client) -> None:
+    def __init__(self, worker: Worker, client: Http1Client, came_to: str) -> None:
         serving = worker.serving
-        super().__init__(serving.choose, client, self._handshake_failed)
+        super().__init__(serving.choose, client, self._handshake_failed, came_to)
         self._worker = worker
         self._policies = serving.tls_policies
         self._address = client.side.address
@@ -163,6 +165,14 @@ class _TlsEntrance(TlsServerSide):
 
     def _handshake_failed(self, reason: str) -> None:
         self._worker.handshake_failed(reason)
+
+
+def _came_to(announced: ProxyHeader | None, transport: Any) -> str:
+    """Return the address that a client came to, be it another proxy's; empty for a unix socket."""
+    for header in (announced, both_ends(transport)):
+        if header is not None and isinstance(header.destination, (IPv4Address, IPv6Address)):
+            return str(plain_address(str(header.destination)))
+    return ""
 
 
 def _announced(header: ProxyHeader, transport: Any) -> tuple[str, int]:
