@@ -99,11 +99,13 @@ def test_a_snapshot_cannot_be_changed() -> None:
 def test_a_file_is_loaded_with_the_files_beside_it(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<p>")
     config = tmp_path / "edge.yml"
-    config.write_text("routes: [{page: {file: page.html}}]")
-    (found,) = load(config, version=7).routes
-    assert isinstance(found, Route)
-    assert found.page is not None
-    assert found.page.content == b"<p>"
+    config.write_text("routes: [{page: {file: page.html}}, {hosts: a, page: {file: page.html}}]")
+    first, second = load(config, version=7).routes
+    assert isinstance(first, Route)
+    assert first.page is not None
+    assert second.page is not None
+    assert first.page.content == b"<p>"
+    assert first.page.content is second.page.content
 
 
 @pytest.mark.parametrize(
