@@ -12,7 +12,7 @@ from json.encoder import encode_basestring_ascii
 from random import Random
 from time import monotonic
 
-from ..http.forwarding import NO_CHANGES, FieldChanges, ResponsePolicy
+from ..http.forwarding import NO_CHANGES, FieldChanges, RequestPolicy, ResponsePolicy
 from ..observe.metrics import Traffic
 from ..routes.admission.rate import Rate
 from ..routes.balancing.pool import Pool
@@ -22,6 +22,9 @@ from ..routes.model.policies import BalancingMethod, MaintenanceMode
 from ..routes.model.route import Route
 from ..routes.retrying import RetryBudget
 from .origin import OpenPool, Origin, Standing
+
+_USUAL = RequestPolicy()
+_random = Random().random
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class RouteServing:
             self.budget = earlier.budget
         self.traffic = surroundings.traffic(route.name, "")
         self.log_text = '"route":%s,"upstream":""' % encode_basestring_ascii(route.name)
-        self.pool = Pool(route.targets, route.balancing, random=Random().random, clock=monotonic)
+        self.pool = Pool(route.targets, route.balancing, random=_random, clock=monotonic)
         if earlier is not None:
             self.pool.adopt(earlier.pool)
         self.origins = self._origins(surroundings, earlier)
@@ -96,11 +99,19 @@ class RouteServing:
     ) -> tuple[Origin, ...]:
         route = self.route
         request_changes = compiled(route.request_fields)
+        # Thousands of routes that change nothing have one policy.
+        usual = _USUAL
+        if request_changes is not NO_CHANGES:
+            usual = RequestPolicy(changes=request_changes)
         response_policy = ResponsePolicy(changes=compiled(route.response_fields))
         known = {origin.name: origin.standing for origin in earlier.origins} if earlier else {}
         origins = []
         for seat in self.pool.seats:
             name = seat.target.name
+            request_policy = usual
+            if not route.keep_host:
+                host = seat.target.authority.encode("ascii")
+                request_policy = RequestPolicy(host=host, changes=request_changes)
             standing = known.pop(name, None) or Standing(surroundings.traffic(route.name, name))
             passive = route.health.passive
             standing.sit_on(seat, self.pool, Watch(passive) if passive else None)
@@ -109,7 +120,7 @@ class RouteServing:
                     route,
                     seat,
                     standing,
-                    request_changes,
+                    request_policy,
                     response_policy,
                     surroundings.open_pool,
                 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ..http.limits import HeadLimits
 from ..routes.matching.table import compile_routes
 from ..routes.model.policies import ClientCertificate, TlsPolicy
+from ..snapshot.collecting import collector_paused
 from ..snapshot.networks import Networks
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tls_policies import TlsPolicies
@@ -70,12 +71,13 @@ class Serving:
             known = {route.name: route for route in earlier.routes}
             same_limit = earlier.snapshot.limits.body_bytes == limits.body_bytes
         routes = []
-        for route in snapshot.routes:
-            before = known.get(route.name)
-            if before is not None and same_limit and before.route == route:
-                routes.append(before)
-            else:
-                routes.append(RouteServing(route, surroundings, before))
+        with collector_paused():
+            for route in snapshot.routes:
+                before = known.get(route.name)
+                if before is not None and same_limit and before.route == route:
+                    routes.append(before)
+                else:
+                    routes.append(RouteServing(route, surroundings, before))
         self.routes: tuple[RouteServing, ...] = tuple(routes)
 
     def policy_of(self, host: str) -> TlsPolicy:
