@@ -19,10 +19,10 @@ from pathlib import Path
 
 import pytest
 from running.client import Client
-from running.service import PATIENCE, Running, free_port, running
+from running.service import PATIENCE
+from running.site import NAME, Site, site
 from running.transfer import send, take_slowly
 from running.upstream import Conversation, Upstream
-from samples.certificates import leaf
 from samples.handshakes import client_context
 
 CLIENTS = 64
@@ -46,25 +46,9 @@ def take_and_give(conversation: Conversation) -> None:
 
 
 @pytest.fixture
-def tls_port() -> int:
-    return free_port()
-
-
-@pytest.fixture
-def proxy(tmp_path: Path, tls_port: int) -> Iterator[Running]:
-    pair = leaf("load.test")
-    (tmp_path / "chain.pem").write_bytes(pair.chain)
-    (tmp_path / "key.pem").write_bytes(pair.key_pem())
-    with Upstream(take_and_give) as upstream:
-        config = (
-            f"listen: ['127.0.0.1:PORT', {{address: '127.0.0.1:{tls_port}', tls: true}}]\n"
-            "workers: 1\n"
-            f"log: {{access: {{path: {tmp_path}/access.log}}}}\n"
-            "certificates: [{chain: chain.pem, key: key.pem}]\n"
-            f"routes: [{{name: all, targets: '{upstream.url}'}}]\n"
-        )
-        with running(tmp_path, config, data_plane=None) as one:
-            yield one
+def proxy(tmp_path: Path) -> Iterator[Site]:
+    with Upstream(take_and_give) as upstream, site(tmp_path, upstream.url) as one:
+        yield one
 
 
 def most_resident(pid: int) -> int:
@@ -78,9 +62,9 @@ def exchange(port: int, tls: ssl.SSLContext | None) -> int:
     """Upload, then download slowly; return the status."""
     sock = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     if tls is not None:
-        sock = tls.wrap_socket(sock, server_hostname="load.test")
+        sock = tls.wrap_socket(sock, server_hostname=NAME)
     with Client(sock, timeout=PATIENCE) as client:
-        head = b"PUT / HTTP/1.1\r\nHost: load.test\r\nContent-Length: %d\r\n\r\n"
+        head = b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
         client.send(head % SIZE)
         send(sock, SIZE)
         status, _fields = client.head()
@@ -89,15 +73,13 @@ def exchange(port: int, tls: ssl.SSLContext | None) -> int:
 
 
 @pytest.mark.parametrize("over", ["plain", "tls"])
-def test_content_past_slow_peers_stays_below_100_mib_a_worker(
-    proxy: Running, tls_port: int, over: str
-) -> None:
-    (worker,) = proxy.workers()
-    port, tls = (proxy.port, None) if over == "plain" else (tls_port, client_context())
+def test_content_past_slow_peers_stays_below_100_mib_a_worker(proxy: Site, over: str) -> None:
+    (worker,) = proxy.proxy.workers()
+    tls = client_context() if over == "tls" else None
     with ThreadPoolExecutor(CLIENTS) as pool:
-        statuses = list(pool.map(lambda _number: exchange(port, tls), range(CLIENTS)))
+        statuses = list(pool.map(lambda _number: exchange(proxy.port(over), tls), range(CLIENTS)))
     assert statuses == [200] * CLIENTS
-    assert proxy.workers() == [worker]
+    assert proxy.proxy.workers() == [worker]
     most = most_resident(worker)
     print(f"{CLIENTS} clients, {SIZE // MIB} MiB each way: {most / MIB:.1f} MiB resident")
     assert most < 100 * MIB

@@ -42,6 +42,7 @@ STRICTER = {
     "a transfer coding other than chunked": "httptools accepts lists that end in chunked",
     "Content-Length is not a number": "h11 takes lists of equal numbers",
     "Content-Length has more than": "limit",
+    "Connection has more than": "limit",
     "Connection is not a list of tokens": "neither looks at the options",
     "Connection names a field that framing or routing depends on": "neither looks at the options",
     "Expect is not 100-continue": "neither looks at Expect",

@@ -83,10 +83,10 @@ class Worker:
         Raises what `Serving` raises, and goes on with the earlier one then.
         """
         before = self.serving.snapshot
-        self.serving = self._serving(snapshot, self.serving)
+        serving = self._serving(snapshot, self.serving)
         if snapshot.logs.access.path != before.logs.access.path:
-            self._log.close()
-            self._log = AccessLog(snapshot.logs.access.path)
+            self._log.move(snapshot.logs.access.path)
+        self.serving = serving
         self.idle_seconds = snapshot.timeouts.idle
         self.names.age = snapshot.upstream.resolve
         self._keep_pools(snapshot)
@@ -174,6 +174,11 @@ class Worker:
     def reopen_log(self) -> None:
         """Write the access log to a new file of the same name: after a rotation."""
         self._log.reopen()
+
+    @property
+    def lines_dropped(self) -> int:
+        """How many lines of the access log were lost."""
+        return self._log.dropped
 
     # Connections
 

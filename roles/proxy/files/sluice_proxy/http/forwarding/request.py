@@ -33,7 +33,8 @@ class RequestPolicy:
     x_forwarded: bool = True
     """Whether upstreams are told of the client by X-Forwarded-For, -Proto, -Port and -Host."""
     forwarded: bool = False
-    """Whether upstreams are told of the client by Forwarded (RFC 7239)."""
+    """Whether upstreams are told of the client by Forwarded (RFC 7239); where a trusted client
+    sent it, they are in any case."""
     request_id_field: bytes | None = b"X-Request-Id"
     """The field that carries the request id; None sends none."""
     changes: FieldChanges = NO_CHANGES
@@ -133,7 +134,7 @@ def _unusual_lines(
     lines = head.fields
     if policy.x_forwarded:
         lines += client.x_forwarded_lines(head)
-    if policy.forwarded:
+    if policy.forwarded or client.continues_forwarded(head):
         lines += client.forwarded_line(head)
     if received is None:
         lines += policy.via_lines[head.version]
