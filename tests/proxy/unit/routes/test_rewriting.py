@@ -89,6 +89,14 @@ def test_dots_that_are_no_segment_are_forwarded(asked: bytes, expected: bytes) -
     assert sent(Rewrite(forward_path="/public"), asked, pattern="/files*") == expected
 
 
+def test_an_exact_path_is_forwarded_to_just_the_path_that_is_written() -> None:
+    rewrite = Rewrite(forward_path="/static/icon.png")
+    assert sent(rewrite, b"/favicon.ico", pattern="=/favicon.ico") == b"/static/icon.png"
+    assert sent(rewrite, b"/favicon.ico", b"v=2", pattern="=/favicon.ico", path="/app") == (
+        b"/app/static/icon.png?v=2"
+    )
+
+
 def test_the_query_of_the_target_stands_before_that_of_the_request() -> None:
     assert sent(Rewrite(), b"/x", b"b=2", query="a=1") == b"/x?a=1&b=2"
     assert sent(Rewrite(), b"/x", None, query="a=1") == b"/x?a=1"
