@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from hypothesis import given
@@ -154,6 +155,14 @@ def test_https_keeps_path_and_query_and_drops_the_port() -> None:
     assert redirected(to_https, host="[::1]") == b"https://[::1]/a"
 
 
+@pytest.mark.parametrize("template", ["{path}/index.html", "{rest}/index.html", "{rest}{path}/x"])
+def test_a_path_that_a_template_goes_on_after_begins_with_one_slash(template: str) -> None:
+    place = redirected(template, path=b"/")
+    assert place is not None
+    assert place.startswith(b"/")
+    assert not place.startswith(b"//")
+
+
 def test_every_name_of_a_template_is_filled_in() -> None:
     place = location(
         "{scheme}://{host}{port}{path}{rest}{query}",
@@ -191,6 +200,7 @@ def test_a_host_that_is_none_is_not_repeated(host: str) -> None:
         ("/{rest}", "two slashes"),
         ("https://{host}.evil.example/", "no / after its host"),
         ("https://example.com{host}", "no / after its host"),
+        ("https://example.com{query}.evil.example", "no / after its host"),
         ("https://user@example.com/", "no / after its host"),
         ("https://{path}", "begins neither"),
         ("javascript:alert(1)", "begins neither"),
@@ -205,3 +215,54 @@ def test_a_host_that_is_none_is_not_repeated(host: str) -> None:
 def test_a_template_that_could_send_clients_anywhere_is_refused(template: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         check_location(template)
+
+
+PIECES = ("{scheme}", "{host}", "{port}", "{path}", "{rest}", "{query}", "http:", "https:", "//",
+          "/", ":", "?", "#", "@", ".", "a.example", "[::1]", ":80", "x")  # fmt: skip
+client_text = st.binary(max_size=6) | st.sampled_from(
+    [
+        b"//evil.example",
+        b"/\\evil.example",
+        b"@evil.example",
+        b":1@evil.example",
+        b"/..//evil.example",
+    ]
+)
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=6).map("".join),
+    client_text,
+    client_text | st.none(),
+    st.sampled_from(["h.example", "[::1]"]),
+    st.sampled_from([None, 8443]),
+    st.sampled_from(["/", "/a", "/a*", "*.x"]),
+)
+def test_no_template_that_is_accepted_lets_a_client_choose_the_host(
+    template: str, path: bytes, query: bytes | None, host: str, port: int | None, pattern: str
+) -> None:
+    try:
+        check_location(template)
+    except ValueError:
+        return
+    place = location(
+        template,
+        scheme="http",
+        host=host,
+        port=port,
+        path=b"/" + path,
+        query=query,
+        matched=parse_path_pattern(pattern),
+    )
+    assert place is not None
+    text = place.decode("ascii")
+    assert all("!" <= char <= "~" and char != "\\" for char in text)
+    found = urlsplit(urljoin(f"http://{host}/there", text))
+    assert found.scheme in ("http", "https")
+    assert found.username is None
+    assert (
+        f"[{found.hostname}]" in (host, "[::1]")
+        or found.hostname in template
+        or (found.hostname == host)
+    )
+    assert "evil" not in (found.hostname or "")
