@@ -11,6 +11,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from samples.routes import found, table
+from sluice_proxy.http.path import BadPath, resolve_path
 from sluice_proxy.routes.model.actions import Rewrite
 from sluice_proxy.routes.model.path_pattern import ANY_PATH, parse_path_pattern
 from sluice_proxy.routes.model.target import Target
@@ -266,3 +268,48 @@ def test_no_template_that_is_accepted_lets_a_client_choose_the_host(
         or (found.hostname == host)
     )
     assert "evil" not in (found.hostname or "")
+
+
+asked_paths = st.lists(
+    st.sampled_from(["/", ".", "..", "f", "a", "%2e", "%66", ";", "%2f", "%3b", "%25", "//"]),
+    max_size=8,
+).map(lambda parts: "/f" + "".join(parts))
+
+
+@given(
+    asked_paths,
+    st.sampled_from(["/f", "/f*", "/f/", "=/f", "/f*a", "/"]),
+    st.sampled_from(
+        [
+            Rewrite(forward_path="/to"),
+            Rewrite(forward_path="/to/"),
+            Rewrite(forward_path="/"),
+            Rewrite(strip="/f"),
+            Rewrite(strip="/f/"),
+            Rewrite(strip="/"),
+            Rewrite(replace=("/f", "/to")),
+            Rewrite(replace=("/f/", "/to")),
+            Rewrite(replace=("/", "/to")),
+        ]
+    ),
+    st.sampled_from(["", "/base", "/base/"]),
+)
+def test_what_is_sent_is_a_path_that_means_one_thing_and_stays_where_it_belongs(
+    asked: str, pattern: str, rewrite: Rewrite, base: str
+) -> None:
+    try:
+        path, match_path = resolve_path(asked.encode())
+    except BadPath:
+        return
+    routes = table(f"* {pattern}")
+    if found(routes, "h", match_path) is None:
+        return
+    try:
+        target = sent(rewrite, path, pattern=pattern, path=base)
+    except UnsafePath:
+        return
+    # Without dot segments, hidden ones included: the upstream resolves it to itself.
+    assert resolve_path(target)[0] == target
+    assert target.startswith(base.encode())
+    if rewrite.forward_path:
+        assert target.startswith((base.rstrip("/") + rewrite.forward_path.rstrip("/")).encode())
