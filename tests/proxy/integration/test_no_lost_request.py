@@ -188,9 +188,10 @@ def test_a_worker_killed_each_second_costs_only_what_it_had(proxy: Running) -> N
     had: set[int] = set()
     with load(proxy.port) as found:
         for _unused in range(KILLS):
-            time.sleep(1)
-            until(proxy.workers, "a worker")
+            enough = found.answered + 10
             had |= kill(proxy.workers()[0], proxy.port)
+            time.sleep(1)
+            until(lambda enough=enough: found.answered > enough, "requests between two kills")
 
     assert had
     assert [failure for failure in found.failures if failure.port not in had] == []

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..http.answer import compose_answer
-from ..http.chunked import LAST_CHUNK, BadChunk, ChunkedDecoder, encode_chunk
+from ..http.chunked import BadChunk
 from ..http.forwarding import (
     ClientSide,
     OutgoingFraming,
@@ -31,6 +31,7 @@ from .answers import error_answer
 from .deadlines import NEVER
 from .dropping import drop
 from .exchange import Exchange
+from .reframing import Decoding, Encoding, Reframing
 from .request_content import RequestContent
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ _APART = 16 * 1024
 """Content of more bytes is not copied to stand in one piece with the head."""
 
 # What the next byte of the client belongs to; _COMPLETE: to another request than the one that is
-# being answered; _ENDING: to nothing.
+# being answered, or whose response is not taken yet; _ENDING: to nothing.
 _HEAD, _CONTENT, _COMPLETE, _TUNNEL, _ENDING = range(5)
 # Members of an enumeration are slow to look up and to hash: these are looked at for each response.
 _BY_LENGTH = OutgoingFraming.LENGTH
@@ -63,17 +64,17 @@ class Http1Client(asyncio.Protocol):
         "_announced",
         "_buffer",
         "_content",
-        "_content_since",
-        "_decoder",
+        "_ends_with_close",
         "_eof",
         "_exchange",
-        "_framing",
+        "_expecting",
         "_full",
         "_head",
         "_keep_alive",
         "_phase",
         "_reading",
         "_reading_heads",
+        "_reframing",
         "_requests",
         "_transport",
         "_worker",
@@ -94,12 +95,12 @@ class Http1Client(asyncio.Protocol):
         self._transport: Any = None
         self._phase = _HEAD
         self._buffer = b""
-        self._content_since = 0
         self._content: RequestContent | None = None
-        self._decoder: ChunkedDecoder | None = None
         self._exchange: Exchange | None = None
         self._head: RequestHead | None = None
-        self._framing = OutgoingFraming.NONE
+        self._expecting = False
+        self._ends_with_close = False
+        self._reframing: Reframing | None = None
         self._keep_alive = True
         self._requests = 0
         self._reading = True
@@ -159,10 +160,10 @@ class Http1Client(asyncio.Protocol):
         self._full = False
         if self._phase == _ENDING:
             return
-        self.deadline = NEVER
         if self._exchange is None:
-            self.deadline = monotonic() + self._worker.serving.timeouts.idle
+            self._go_on(monotonic())
         else:
+            self.deadline = NEVER
             self._await_content()
             self._exchange.client_drained()
 
@@ -227,7 +228,7 @@ class Http1Client(asyncio.Protocol):
             self.deadline = NEVER
             exchange = self._exchange = Exchange(worker, self, head, now, end - start)
             if not complete:
-                self._content_since = 0
+                self._expecting = head.expect_continue and not content
                 self._await_content()
             if self._eof and not complete:
                 exchange.client_lost("the client closed the connection within its request")
@@ -245,16 +246,10 @@ class Http1Client(asyncio.Protocol):
         self._buffer = data
 
     def _await_content(self) -> None:
-        """Set the limit for the client's next content, unless it is not being read."""
-        if self._phase == _CONTENT and self._reading and not self._full:
+        """Set the limit for the client's next content, unless it is not the client's turn."""
+        its_turn = self._reading and not self._full and not self._expecting
+        if self._phase == _CONTENT and its_turn:
             self.deadline = monotonic() + self._worker.serving.timeouts.body
-
-    def _content_came(self, size: int) -> None:
-        """Put the limit off when enough has come: one byte now and then is not enough."""
-        self._content_since += size
-        if self._content_since >= LEAST_PACE * self._worker.serving.timeouts.body:
-            self._content_since = 0
-            self._await_content()
 
     def _read_content(self, data: bytes) -> None:
         exchange, content = self._exchange, self._content
@@ -267,15 +262,20 @@ class Http1Client(asyncio.Protocol):
             exchange.refuse_content(400, bad.reason)
             return
         if complete:
-            self._content_complete()
-        else:
-            self._content_came(len(data))
+            self._phase = _COMPLETE
+            if not self._full:
+                self.deadline = NEVER
+        elif self._expecting:
+            self._expect_nothing()
+        elif content.came_on(LEAST_PACE * self._worker.serving.timeouts.body):
+            # One byte now and then does not put the limit off.
+            self._await_content()
         exchange.content(data, complete)
 
-    def _content_complete(self) -> None:
-        self._phase = _COMPLETE
-        if not self._full:
-            self.deadline = NEVER
+    def _expect_nothing(self) -> None:
+        """From now on it is the client that has to go on (RFC 9110, section 10.1.1)."""
+        self._expecting = False
+        self._await_content()
 
     def _refuse(self, status: int, reason: str, size: int) -> None:
         """Answer what is no request, and close."""
@@ -308,6 +308,8 @@ class Http1Client(asyncio.Protocol):
         if self._head.version == b"1.1":
             framing = OutgoingFraming.NONE
             self._transport.write(compose_response(head, _NO_CHANGES, framing, b"1.1", True))
+        if self._expecting and head.status == 100:
+            self._expect_nothing()
 
     def respond(
         self, head: ResponseHead, policy: ResponsePolicy, content: bytes, ended: bool
@@ -317,16 +319,21 @@ class Http1Client(asyncio.Protocol):
         request = self._head
         assert request is not None
         version = request.version
-        framing = self._framing = outgoing_framing(head, version)
+        framing = outgoing_framing(head, version)
         if self._phase != _COMPLETE or worker.draining:
             self._keep_alive = False
-        if framing is not _BY_LENGTH and framing.closes:
-            self._keep_alive = False
-            if framing is _DECODE:
-                self._decoder = ChunkedDecoder()
+        self._reframing = None
+        if framing is not _BY_LENGTH:
+            self._ends_with_close = framing.closes
+            if framing.closes:
+                self._keep_alive = False
+            if framing is _ENCODE:
+                self._reframing = Encoding()
+            elif framing is _DECODE:
+                self._reframing = Decoding()
         data = compose_response(head, policy, framing, version, self._keep_alive, worker.date)
-        if framing is _ENCODE or framing is _DECODE:
-            content = self._reframed(content, ended)
+        if self._reframing is not None:
+            content = self._reframing.reframed(content, ended)
         if len(content) > _APART:
             self._transport.writelines((data, content))
             return len(data) + len(content)
@@ -337,19 +344,11 @@ class Http1Client(asyncio.Protocol):
 
     def relay(self, content: bytes, ended: bool) -> int:
         """Send more content, maybe the last."""
-        framing = self._framing
-        if framing is _ENCODE or framing is _DECODE:
-            content = self._reframed(content, ended)
+        if self._reframing is not None:
+            content = self._reframing.reframed(content, ended)
         if content:
             self._transport.write(content)
         return len(content)
-
-    def _reframed(self, content: bytes, ended: bool) -> bytes:
-        if self._framing is _ENCODE:
-            content = encode_chunk(content)
-            return content + LAST_CHUNK if ended else content
-        assert self._decoder is not None
-        return b"".join(self._decoder.feed(content)[0])
 
     def answer(self, status: int, body: bytes, fields: list[tuple[bytes, bytes]]) -> int:
         """Send a response of the proxy's own."""
@@ -373,7 +372,7 @@ class Http1Client(asyncio.Protocol):
         """Send a 101, and what the client has sent ahead into the tunnel."""
         self._phase = _TUNNEL
         self._keep_alive = False
-        self._framing = OutgoingFraming.CLOSE
+        self._ends_with_close = True
         data = compose_response(head, policy, OutgoingFraming.NONE, b"1.1", False)
         self._transport.write(data)
         ahead, self._buffer = self._buffer, b""
@@ -394,7 +393,7 @@ class Http1Client(asyncio.Protocol):
     def cut(self) -> None:
         """End a response that cannot be completed so that the client can tell."""
         self._keep_alive = False
-        if self._framing.closes:
+        if self._ends_with_close:
             self._transport.abort()
 
     def hold_content(self) -> None:
@@ -411,7 +410,7 @@ class Http1Client(asyncio.Protocol):
     def exchange_over(self, now: float) -> None:
         """Go on with the next request, or close."""
         self._exchange = None
-        self._content = self._decoder = None
+        self._content = self._reframing = None
         phase = self._phase
         if phase == _ENDING:
             return
@@ -419,18 +418,25 @@ class Http1Client(asyncio.Protocol):
             self._close(now)
         elif phase != _COMPLETE:
             self._linger()
-        elif not self._keep_alive or (self._eof and not self._buffer):
+        elif not self._keep_alive:
             self._close(now)
-        else:
-            self._phase = _HEAD
-            if not self._full:
-                self.deadline = now + self._worker.idle_seconds
-            if not self._reading:
-                self._resume()
-            # Through TLS, reading on may have brought the next request already.
-            if self._phase == _HEAD and self._buffer and not self._reading_heads:
-                data, self._buffer = self._buffer, b""
-                self._read_heads(data)
+        elif not self._full:
+            # Else the next request waits until the client has taken what it asked for before.
+            self._go_on(now)
+
+    def _go_on(self, now: float) -> None:
+        """Read the next request, or wait for it."""
+        if self._eof and not self._buffer:
+            self._close(now)
+            return
+        self._phase = _HEAD
+        self.deadline = now + self._worker.idle_seconds
+        if not self._reading:
+            self._resume()
+        # Through TLS, reading on may have brought the next request already.
+        if self._phase == _HEAD and self._buffer and not self._reading_heads:
+            data, self._buffer = self._buffer, b""
+            self._read_heads(data)
 
     # The end
 

@@ -13,17 +13,19 @@ from ..http.request_head import RequestHead
 class RequestContent:
     """Follows the content of one request of HTTP/1, in the framing that its head names."""
 
-    __slots__ = ("_left", "_scanner")
+    __slots__ = ("_left", "_scanner", "_since")
 
     def __init__(self, head: RequestHead) -> None:
         self._scanner = ChunkedScanner() if head.chunked else None
         self._left = head.content_length or 0
+        self._since = 0
 
     def take(self, data: bytes) -> tuple[bytes, bytes, bool]:
         """Return what of ``data`` is content, what follows it, and whether the content is whole.
 
         The content stays in its framing. Raises `BadChunk`.
         """
+        self._since += len(data)
         if self._scanner is None:
             size = self._left
             if len(data) < size:
@@ -34,6 +36,13 @@ class RequestContent:
         if not self._scanner.done:
             return data, b"", False
         return data[:size], data[size:], True
+
+    def came_on(self, size: float) -> bool:
+        """Return whether ``size`` bytes have come since this was last so."""
+        if self._since < size:
+            return False
+        self._since = 0
+        return True
 
     @property
     def bytes_so_far(self) -> int:

@@ -45,9 +45,8 @@ class Worker:
         snapshot: Snapshot,
         contexts: TlsContexts,
         log_error: LogError,
-        share: int = 1,
     ) -> None:
-        """``share`` is how many workers share the limit of connections.
+        """``snapshot`` has this worker's part of what is bounded for all workers.
 
         Raises what `Serving` raises, and OSError for a log that cannot be opened.
         """
@@ -62,7 +61,6 @@ class Worker:
         self.draining = False
         self.date = b""
         self.idle_seconds = snapshot.timeouts.idle
-        self._share = share
         self._contexts = contexts
         self._pools: dict[Endpoint, TargetPool] = {}
         self._servers: list[asyncio.Server] = []
@@ -85,10 +83,10 @@ class Worker:
         Raises what `Serving` raises, and goes on with the earlier one then.
         """
         before = self.serving.snapshot
-        self.serving = self._serving(snapshot, self.serving)
+        serving = self._serving(snapshot, self.serving)
         if snapshot.logs.access.path != before.logs.access.path:
-            self._log.close()
-            self._log = AccessLog(snapshot.logs.access.path)
+            self._log.move(snapshot.logs.access.path)
+        self.serving = serving
         self.idle_seconds = snapshot.timeouts.idle
         self.names.age = snapshot.upstream.resolve
         self._keep_pools(snapshot)
@@ -151,6 +149,7 @@ class Worker:
         """
         self.stop_accepting()
         self.draining = True
+        self.idle_seconds = DRAIN_GRACE
         now = monotonic()
         end = now + (self.serving.timeouts.drain if seconds is None else seconds)
         for client in list(self.clients):
@@ -176,6 +175,11 @@ class Worker:
         """Write the access log to a new file of the same name: after a rotation."""
         self._log.reopen()
 
+    @property
+    def lines_dropped(self) -> int:
+        """How many lines of the access log were lost."""
+        return self._log.dropped
+
     # Connections
 
     @property
@@ -186,12 +190,13 @@ class Worker:
     def connection_refused(self, address: str) -> str | None:
         """Count a new connection; return why it is refused, or None."""
         limits = self.serving.snapshot.limits
-        if self._connections >= -(-limits.connections // self._share):
+        if self._connections >= limits.connections:
             return self._refused_connection("too many connections")
-        if limits.connections_per_client is not None and address:
+        if address:
             key = client_key(address)
             number = self._by_address.get(key, 0)
-            if number >= limits.connections_per_client:
+            most = limits.connections_per_client
+            if most is not None and number >= most:
                 return self._refused_connection("too many connections of one client")
             self._by_address[key] = number + 1
         self._connections += 1
@@ -204,13 +209,11 @@ class Worker:
     def connection_closed(self, address: str) -> None:
         """Count down."""
         self._connections -= 1
-        if self._by_address and address:
+        if address:
             key = client_key(address)
-            number = self._by_address.get(key, 0)
-            if number > 1:
-                self._by_address[key] = number - 1
-            elif number:
-                del self._by_address[key]
+            number = self._by_address.pop(key) - 1
+            if number:
+                self._by_address[key] = number
 
     def handshake_failed(self, reason: str) -> None:
         """Count a TLS handshake that failed."""
