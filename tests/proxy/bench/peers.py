@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
-from bench.processes import Pinned, free_port
+from running.service import free_port
+
+from bench.processes import Pinned, command
 
 FILES = Path(__file__).resolve().parents[3] / "roles" / "proxy" / "files"
-PROXY_PROCESSOR = 0
-OTHER_PROCESSOR = 1
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def _nginx_paths(folder: Path) -> str:
     return " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
 
 
-def origin(folder: Path, port: int) -> Pinned:
+def origin(folder: Path, port: int, processors: str) -> Pinned:
     """Start what all proxies stand before: nginx with small and large files."""
     (folder / "www").mkdir(parents=True)
     for name, size in (("100k", 102_400), ("10m", 10_485_760)):
@@ -60,7 +60,7 @@ def origin(folder: Path, port: int) -> Pinned:
         }}
         """
     )
-    return Pinned([_command("nginx"), "-c", str(path)], OTHER_PROCESSOR, folder / "output")
+    return Pinned([command("nginx"), "-c", str(path)], processors, folder / "output")
 
 
 def nginx(place: Place) -> list[str]:
@@ -86,7 +86,7 @@ def nginx(place: Place) -> list[str]:
           }}
         }}
         """
-    return [_command("nginx"), "-c", place.write("nginx.conf", config)]
+    return [command("nginx"), "-c", place.write("nginx.conf", config)]
 
 
 def haproxy(place: Place) -> list[str]:
@@ -114,7 +114,7 @@ def haproxy(place: Place) -> list[str]:
         backend origin
           server origin 127.0.0.1:{place.origin}
         """
-    return [_command("haproxy"), "-f", place.write("haproxy.cfg", config)]
+    return [command("haproxy"), "-f", place.write("haproxy.cfg", config)]
 
 
 def caddy(place: Place) -> list[str]:
@@ -139,45 +139,52 @@ def caddy(place: Place) -> list[str]:
         "env",
         "GOMAXPROCS=1",
         f"HOME={place.folder}",
-        _command("caddy"),
+        command("caddy"),
         "run",
         "--config",
         path,
     ]
 
 
-def sluice(place: Place, routes: int = 1) -> list[str]:
-    """Return the command that runs the proxy of this collection, with as many routes."""
+def sluice(place: Place, routes: int = 1, workers: int = 1) -> list[str]:
+    """Return the command that runs the proxy of this collection, with as many routes.
+
+    Number 0 is for every host, the others are for a host each: h1.example.com and so on.
+    """
     others = "".join(
         f"  - {{name: r{number}, hosts: [h{number}.example.com],"
         f" targets: ['http://127.0.0.1:{place.origin}']}}\n"
-        for number in range(routes - 1)
+        for number in range(1, routes)
     )
     config = (
         f"listen:\n  - 127.0.0.1:{place.plain}\n"
         f"  - {{address: '127.0.0.1:{place.secure}', tls: true}}\n"
-        f"workers: 1\nlog: {{access: {place.folder}/access.log}}\n"
+        f"workers: {workers}\nlog: {{access: {place.folder}/access.log}}\n"
         f"certificates: [{{chain: {place.certificate}, key: {place.key}}}]\n"
         f"routes:\n  - {{name: all, targets: ['http://127.0.0.1:{place.origin}']}}\n{others}"
     )
     (place.folder / "edge.yml").write_text(config)
-    start = (
-        "import sys; sys.path.insert(0, sys.argv.pop(1)); from sluice_proxy.cli.command import main"
-    )
-    code = f"{start}; sys.exit(main())"
     return [
-        sys.executable, "-c", code, str(FILES), "serve", "--config", f"{place.folder}/edge.yml",
-    ]  # fmt: skip
+        "env",
+        f"PYTHONPATH={FILES}",
+        sys.executable,
+        "-m",
+        "sluice_proxy",
+        "serve",
+        "--config",
+        f"{place.folder}/edge.yml",
+    ]
+
+
+BY_NAME: dict[str, Callable[[Place], list[str]]] = {
+    "nginx": nginx,
+    "haproxy": haproxy,
+    "caddy": caddy,
+    "sluice": sluice,
+}
 
 
 def place_in(folder: Path, origin_port: int, certificate: Path, key: Path) -> Place:
     """Return a place with a folder and ports of its own."""
     folder.mkdir()
     return Place(folder, free_port(), free_port(), origin_port, certificate, key)
-
-
-def _command(name: str) -> str:
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
-    if found is None:
-        raise SystemExit(f"{name} is missing: apt install {name.replace('nginx', 'nginx-light')}")
-    return found

@@ -1,12 +1,13 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes that are measured: pinned to a processor, and known with all their children."""
+"""Processes that are measured: pinned to processors, and known with all their children."""
 
 from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,29 +17,49 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+PROXY_PROCESSOR = "0"
+OTHER_PROCESSOR = "1"
 _TICK = os.sysconf("SC_CLK_TCK")
+_PATIENCE = 60
+_PACKAGES = {"nginx": "nginx-light", "taskset": "util-linux"}
+
+
+def command(name: str) -> str:
+    """Return the path of a command; ends the program with what installs one that is missing."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    if found is None:
+        raise SystemExit(f"{name} is missing: apt-get install {_PACKAGES.get(name, name)}")
+    return found
 
 
 class Pinned:
-    """A command and its children on one processor; it is a session of its own."""
+    """A command and its children on some processors; it is a session of its own."""
 
-    def __init__(self, command: Sequence[str], processor: int, output: Path) -> None:
+    def __init__(self, words: Sequence[str], processors: str, output: Path) -> None:
+        """``processors`` is a list as taskset takes it."""
         self.output = output
         with output.open("wb") as file:
             self._process = subprocess.Popen(
-                ["taskset", "-c", str(processor), *command],
+                [command("taskset"), "-c", processors, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def wait_for(self, port: int) -> None:
-        """Wait until something listens on ``port``; raises RuntimeError with what was said."""
-        deadline = time.monotonic() + 20
+    def wait_for(self, port: int, path: str = "/small") -> None:
+        """Wait until ``port`` answers a request; raises RuntimeError with what was said.
+
+        That something listens is not enough: a supervisor does before its workers have started.
+        """
+        request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode("ascii")
+        deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline and self._process.poll() is None:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                return
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as sock:
+                sock.settimeout(_PATIENCE)
+                sock.sendall(request)
+                if sock.recv(4096).startswith(b"HTTP/1.1 200"):
+                    return
             time.sleep(0.05)
         raise RuntimeError(f"{self._process.args}: {self.output.read_text()[-2000:]}")
 
@@ -73,10 +94,3 @@ class Pinned:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-
-
-def free_port() -> int:
-    """Return a port on which nothing listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port: int = sock.getsockname()[1]
-        return port

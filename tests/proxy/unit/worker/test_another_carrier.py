@@ -118,9 +118,8 @@ def test_a_request_goes_to_the_target_and_its_response_comes_back() -> None:
         target.send(b"llo")
         assert (stream.statuses, stream.content, stream.ended) == ([200], b"hello", True)
         assert stream.over
-        (line,) = plane.log()
-        assert '"status":200' in line
-        assert '"client":"192.0.2.9"' in line
+        (line,) = plane.log
+        assert (line.status, line.client, line.bytes_out) == (200, "192.0.2.9", 5)
         assert nothing_left(plane)
 
 
@@ -133,7 +132,7 @@ def test_streams_of_one_connection_do_not_wait_for_each_other() -> None:
             target.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
             assert quick.content == b"quick"
         assert slow.content == b"slow"
-        assert len(plane.log()) == 2
+        assert len(plane.log) == 2
         assert nothing_left(plane)
 
 
@@ -216,7 +215,7 @@ def test_a_stream_that_is_reset_frees_its_target_and_no_other_one() -> None:
         stream.exchange.client_lost("the client reset the stream")
         assert [target.aborted for target in targets] == [True, False]
         assert stream.over
-        assert '"status":499' in plane.log()[0]
+        assert plane.log[0].status == 499
         targets[1].send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         assert other.content == b"ok"
         assert nothing_left(plane)

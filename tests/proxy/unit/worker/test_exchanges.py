@@ -33,7 +33,7 @@ def test_requests_that_come_ahead_wait_until_the_client_takes_what_it_asked_for(
             assert len(client.unsent) < 2 * MUCH
             plane.step()
         assert answers == 40
-        assert len(plane.log()) == 40
+        assert len(plane.log) == 40
 
 
 def test_a_client_that_takes_nothing_is_read_no_further() -> None:

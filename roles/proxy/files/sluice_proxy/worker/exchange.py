@@ -14,6 +14,7 @@ from ..routes.admission.pausing import Admission
 from ..routes.admission.rate import client_key
 from ..routes.balancing.seat import Seat
 from ..routes.model.policies import RetryOn
+from ..routes.rewriting.forwarding import UnsafePath
 from .admission import decide, misdirected, under_maintenance
 from .answers import Answer, error_answer, page_answer
 from .deadlines import NEVER
@@ -65,7 +66,7 @@ class Exchange(ExchangeState):
         """Take more of the request's content, or what goes through the tunnel."""
         self.bytes_in += len(data)
         if self._phase == TUNNEL:
-            self._send_through_tunnel(data)
+            self._through_tunnel(data)
             return
         if complete:
             self.request_complete = True
@@ -87,7 +88,7 @@ class Exchange(ExchangeState):
         if complete and self._phase == SENDING:
             self._limit(monotonic(), self._timeouts.response)
 
-    def _send_through_tunnel(self, data: bytes) -> None:
+    def _through_tunnel(self, data: bytes) -> None:
         if self._connection is not None:
             self._connection.send(data)
             self._limit(monotonic(), self._timeouts.tunnel)
@@ -252,11 +253,11 @@ class Exchange(ExchangeState):
         head = self.head
         self._connection = connection
         target = None
-        if route.rewrites:
-            forwarding = origin.forwarding(match.path)
-            if forwarding.changes:
-                target = forwarding.origin_form(head.path, head.query)
         try:
+            if route.rewrites:
+                forwarding = origin.forwarding(match.path)
+                if forwarding.changes:
+                    target = forwarding.origin_form(head.path, head.query)
             data = compose_request(
                 head,
                 origin.request_policy,
@@ -265,6 +266,9 @@ class Exchange(ExchangeState):
                 target,
                 origin.host,
             )
+        except UnsafePath as error:
+            self._fail_with(400, str(error))
+            return
         except ValueError as error:
             self._fail_with(500, f"the request cannot be sent on: {error}")
             return
@@ -284,8 +288,7 @@ class Exchange(ExchangeState):
         """No connection to the target."""
         if self.over:
             return
-        why = RetryOn.TIMEOUT if timed_out else RetryOn.CONNECT
-        self._failed(why, reason, 504 if timed_out else 502)
+        self._failed(RetryOn.CONNECT, reason, 504 if timed_out else 502)
 
     def target_full(self) -> None:
         """The target takes no more for now."""

@@ -29,6 +29,7 @@ from ..routes.model.policies import TlsPolicy
 from .addresses import both_ends
 from .answers import error_answer
 from .deadlines import NEVER
+from .dropping import drop
 from .exchange import Exchange
 from .reframing import Reframing, reframing
 from .request_content import RequestContent
@@ -127,9 +128,8 @@ class Http1Client(asyncio.Protocol):
         worker.clients.pop(self, None)
         worker.connection_closed(self.side.address)
         self._phase = _ENDING
-        exchange, self._exchange = self._exchange, None
-        if exchange is not None:
-            exchange.client_lost("the client closed the connection")
+        if self._exchange is not None:
+            self._exchange.client_lost("the client closed the connection")
 
     def eof_received(self) -> bool:
         """The client sends no more, but may still read."""
@@ -289,9 +289,7 @@ class Http1Client(asyncio.Protocol):
     @property
     def addresses(self) -> ProxyHeader:
         """The two ends of the connection; nothing of a unix socket."""
-        if self._announced is not None:
-            return self._announced
-        return both_ends(self._transport)
+        return self._announced or both_ends(self._transport)
 
     @property
     def content_bytes(self) -> int:
@@ -331,8 +329,7 @@ class Http1Client(asyncio.Protocol):
         if len(content) > _APART:
             self._transport.writelines((data, content))
             return len(data) + len(content)
-        if content:
-            data += content
+        data += content
         self._transport.write(data)
         return len(data)
 
@@ -378,11 +375,8 @@ class Http1Client(asyncio.Protocol):
         return len(data)
 
     def end_sending(self) -> None:
-        """No more comes through the tunnel; without half-closing, that is the end of it."""
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        elif self._exchange is not None:
-            self._exchange.client_ended()
+        """No more comes through the tunnel."""
+        self._transport.write_eof()
 
     def cut(self) -> None:
         """End a response that cannot be completed so that the client can tell."""
@@ -449,17 +443,21 @@ class Http1Client(asyncio.Protocol):
         """The client took too long."""
         phase = self._phase
         if phase == _ENDING or self._full:
-            self._transport.abort()
+            self._give_up()
         elif phase == _HEAD:
             if self._buffer:
                 self._refuse(408, "the head did not come in time", len(self._buffer))
-            elif self._transport.get_write_buffer_size():
-                self._transport.abort()
             else:
-                self._phase = _ENDING
-                self._transport.close()
+                self._close(now)
         elif phase == _CONTENT and self._exchange is not None:
             self._exchange.refuse_content(408, "the content did not come in time")
+
+    def _give_up(self) -> None:
+        """Close, as the client does not take what it is sent."""
+        self._phase = _ENDING
+        if self._exchange is not None:
+            self._exchange.client_lost("the client did not take what was sent in time")
+        drop(self._transport)
 
     def _close(self, now: float) -> None:
         """Close after what is still to be sent."""
@@ -478,11 +476,8 @@ class Http1Client(asyncio.Protocol):
         # What is still to be sent may take as long as any other sending.
         unsent = self._transport.get_write_buffer_size()
         self.deadline = monotonic() + (self._worker.serving.timeouts.send if unsent else LINGER)
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-            self._resume()
-        else:
-            self._transport.close()
+        self._transport.write_eof()
+        self._resume()
 
     def _read_on(self) -> None:
         """Read, unless the exchange holds content back or enough of further requests is there."""

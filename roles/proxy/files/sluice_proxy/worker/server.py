@@ -93,9 +93,7 @@ class Worker:
         """
         snapshot, before = serving.snapshot, self.serving.snapshot
         if snapshot.logs.access.path != before.logs.access.path:
-            log = AccessLog(snapshot.logs.access.path)
-            self._log.close()
-            self._log = log
+            self._log.move(snapshot.logs.access.path)
         self.serving = serving
         serving.take_over()
         if not self.draining:
@@ -189,6 +187,11 @@ class Worker:
     def reopen_log(self) -> None:
         """Write the access log to a new file of the same name: after a rotation."""
         self._log.reopen()
+
+    @property
+    def lines_dropped(self) -> int:
+        """How many lines of the access log were lost."""
+        return self._log.dropped
 
     # Connections
 

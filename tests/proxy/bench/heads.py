@@ -3,22 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long the gates take: processor time in microseconds, the best of several runs.
 
-python tests/proxy/bench_http.py
+``python -m bench.heads``
 """
 
 from __future__ import annotations
 
-import sys
 import time
 import timeit
 from collections.abc import Callable
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "roles" / "proxy" / "files"))
-
-from sluice_proxy.http.chunked import ChunkedScanner  # noqa: E402
-from sluice_proxy.http.forwarding import (  # noqa: E402
+from sluice_proxy.http.chunked import ChunkedScanner
+from sluice_proxy.http.forwarding import (
     ClientSide,
     FieldChanges,
     RequestPolicy,
@@ -27,10 +22,10 @@ from sluice_proxy.http.forwarding import (  # noqa: E402
     compose_response,
     outgoing_framing,
 )
-from sluice_proxy.http.head_end import find_head_end  # noqa: E402
-from sluice_proxy.http.limits import DEFAULT_LIMITS  # noqa: E402
-from sluice_proxy.http.request_gate import parse_request  # noqa: E402
-from sluice_proxy.http.response_gate import parse_response  # noqa: E402
+from sluice_proxy.http.head_end import find_head_end
+from sluice_proxy.http.limits import DEFAULT_LIMITS
+from sluice_proxy.http.request_gate import parse_request
+from sluice_proxy.http.response_gate import parse_response
 
 ROUNDS, RUNS = 20_000, 9
 

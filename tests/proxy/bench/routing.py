@@ -1,34 +1,28 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure routes and their configuration: ``python tests/proxy/bench_routes.py``.
+"""Measure routes and their configuration: ``python -m bench.routing``.
 
 Every figure is a median of rounds; the cases that are compared take turns within a round.
 """
 
 from __future__ import annotations
 
-import sys
 import timeit
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter, process_time
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "roles" / "proxy" / "files"))
-sys.path.insert(0, str(ROOT / "tests" / "proxy"))
-
-from samples.config import FilesInMemory  # noqa: E402
-from samples.routes import route, targets  # noqa: E402
-from sluice_proxy.config.loading import parse  # noqa: E402
-from sluice_proxy.routes.admission.rate import Rate  # noqa: E402
-from sluice_proxy.routes.balancing.pool import Pool  # noqa: E402
-from sluice_proxy.routes.matching.table import compile_routes  # noqa: E402
-from sluice_proxy.routes.model.policies import Balancing, BalancingMethod, RateLimit  # noqa: E402
-from sluice_proxy.snapshot.snapshot import decode, encode  # noqa: E402
+from samples.config import FilesInMemory
+from samples.routes import route, targets
+from sluice_proxy.config.loading import parse
+from sluice_proxy.routes.admission.rate import Rate
+from sluice_proxy.routes.balancing.pool import Pool
+from sluice_proxy.routes.matching.table import compile_routes
+from sluice_proxy.routes.model.policies import Balancing, BalancingMethod, RateLimit
+from sluice_proxy.snapshot.snapshot import decode, encode
 
 ROUNDS = 9
 CALLS = 50_000
