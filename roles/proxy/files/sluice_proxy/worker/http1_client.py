@@ -327,8 +327,7 @@ class Http1Client(asyncio.Protocol):
         if len(content) > _APART:
             self._transport.writelines((data, content))
             return len(data) + len(content)
-        if content:
-            data += content
+        data += content
         self._transport.write(data)
         return len(data)
 
@@ -374,11 +373,8 @@ class Http1Client(asyncio.Protocol):
         return len(data)
 
     def end_sending(self) -> None:
-        """No more comes through the tunnel; without half-closing, that is the end of it."""
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        elif self._exchange is not None:
-            self._exchange.client_ended()
+        """No more comes through the tunnel."""
+        self._transport.write_eof()
 
     def cut(self) -> None:
         """End a response that cannot be completed so that the client can tell."""
@@ -448,8 +444,7 @@ class Http1Client(asyncio.Protocol):
         elif phase == _ENDING or self._full or self._transport.get_write_buffer_size():
             self._give_up()
         elif phase == _HEAD:
-            self._phase = _ENDING
-            self._transport.close()
+            self._close(now)
         elif phase == _CONTENT and self._exchange is not None:
             self._exchange.refuse_content(408, "the content did not come in time")
 
@@ -477,11 +472,8 @@ class Http1Client(asyncio.Protocol):
         # What is still to be sent may take as long as any other sending.
         unsent = self._transport.get_write_buffer_size()
         self.deadline = monotonic() + (self._worker.serving.timeouts.send if unsent else LINGER)
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-            self._resume()
-        else:
-            self._transport.close()
+        self._transport.write_eof()
+        self._resume()
 
     def _read_on(self) -> None:
         """Read, unless the exchange holds content back or enough of further requests is there."""
