@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The main job before your eyes: playbooks/site.yml against real kernels, and real requests.
+"""The main job before your eyes: playbooks/site.yml against real kernels, real requests, proxies.
 
 Boots the VM, whose hosts are a client, a director and two web servers; ends it afterwards unless
 SLUICE_DEMO_KEEP is set. Exit status 1 when anything is not as it should be.
@@ -23,10 +23,15 @@ HERE = Path(__file__).resolve().parent
 # The tests' tools are programs beside each other, not a package.
 sys.path.insert(0, str(HERE.parent / "tooling"))
 
+import proxies  # noqa: E402
+from client import Client, Result  # noqa: E402
 from machine import Machine, play_environment  # noqa: E402
 from places import CHECKOUT  # noqa: E402
+from proxies import Shown  # noqa: E402
+from telling import DemoError, indent, say  # noqa: E402
 
 MACHINE = Machine("demo")
+CLIENT = Client(MACHINE)
 WORK = CHECKOUT / "build/demo"
 WEB = ("web1", "web2")
 ADDRESSES = (
@@ -37,11 +42,6 @@ ADDRESSES = (
     ("destination NAT", "http://192.0.2.103:8080/"),
 )
 REQUESTS = 8
-STOP = "/tmp/demo-stop"
-
-
-class DemoError(Exception):
-    """Something is not as the demo promises."""
 
 
 def main() -> int:
@@ -94,75 +94,51 @@ def show() -> None:
     MACHINE.on("director", "sluice-state", "check")
 
     say("6. Drain web1 while requests go on without a pause")
-    result = drain_under_load(inventory)
-    summary(result)
+    drained = drain_under_load(inventory)
+    summary(drained, proxies.show(MACHINE))
 
 
 def balance(method: str, url: str) -> None:
     """Show who answers, and that both real servers do, one after the other."""
-    answers = requests(url)
+    answers = CLIENT.ask(url, REQUESTS)
     print(f"  {method:17} {url:27} {' '.join(answers)}", flush=True)
     counts = Counter(answers)
     if [counts[host] for host in WEB] != [REQUESTS // 2] * 2:
         raise DemoError(f"{url} was not shared equally: {dict(counts)}")
 
 
-def requests(url: str) -> list[str]:
-    """Send requests, each over a connection of its own; return who answered them."""
-    fresh = ("curl", "-sS", "--max-time", "10", "-H", "Connection: close")
-    return MACHINE.on("client", *fresh, *[url] * REQUESTS).split()
-
-
-def drain_under_load(inventory: Path) -> dict[str, object]:
+def drain_under_load(inventory: Path) -> Result:
     """Drain web1 under load; return what the client counted."""
-    MACHINE.on("client", "rm", "-f", STOP)
-    script = (HERE / "load.py").read_text()
-    url = ADDRESSES[0][1]
-    client = subprocess.Popen(
-        MACHINE.command("run", "client", "--", "python3", "-", url, STOP),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert client.stdin is not None
-    client.stdin.write(script)
-    client.stdin.close()
-    client.stdin = None
-    time.sleep(3)
-    ansible(
-        "ansible",
-        "-i",
-        str(inventory),
-        "director",
-        "-m",
-        "sluice.edge.ipvs_server",
-        "-a",
-        json.dumps(
-            {
-                "service": {"address": "192.0.2.100", "port": 80},
-                "address": "198.51.100.11",
-                "state": "drained",
-                "drain_timeout": 60,
-            }
-        ),
-    )
-    served = requests(url)
-    MACHINE.on("client", "touch", STOP)
-    output, _nothing = client.communicate(timeout=60)
-    result: dict[str, object] = json.loads(output)
+    with CLIENT.load(ADDRESSES[0][1]) as result:
+        ansible(
+            "ansible",
+            "-i",
+            str(inventory),
+            "director",
+            "-m",
+            "sluice.edge.ipvs_server",
+            "-a",
+            json.dumps(
+                {
+                    "service": {"address": "192.0.2.100", "port": 80},
+                    "address": "198.51.100.11",
+                    "state": "drained",
+                    "drain_timeout": 60,
+                }
+            ),
+        )
+        served = CLIENT.ask(ADDRESSES[0][1], REQUESTS)
     print(f"  after the drain the client gets: {' '.join(served)}")
-    print(f"  while it went on: {output.strip()}")
+    print(f"  while it went on: {result}")
     if set(served) != {"web2"}:
         raise DemoError(f"web1 still gets requests after it was drained: {served}")
-    if result["failures"]:
-        raise DemoError(f"requests failed while web1 was drained: {result['failures']}")
+    if result.failures:
+        raise DemoError(f"requests failed while web1 was drained: {result.failures}")
     return result
 
 
-def summary(result: dict[str, object]) -> None:
+def summary(drained: Result, proxied: Shown) -> None:
     """Say what was seen, for somebody who sees it for the first time."""
-    answers = result["answers"]
-    total = sum(answers.values()) if isinstance(answers, dict) else 0
     say("What you saw")
     print(
         f"""\
@@ -170,10 +146,14 @@ def summary(result: dict[str, object]) -> None:
   servers and destination NAT, in the kernel itself, over IPv4 and IPv6. It said beforehand what
   it would do, did it, and had nothing left to do the second time.
   Requests alternated between web1 and web2 by each of the kernel's ways to forward a packet.
-  Then web1 was drained under load: {total} requests, 0 failed.
+  Then web1 was drained under load: {drained.total} requests, 0 failed.
+  Behind one of the addresses, proxies took TLS off and chose the backend. A route was changed
+  under load: {proxied.changed.total} requests, 0 failed. A worker was killed: \
+{proxied.killed.total} requests, {len(proxied.killed.failures)} failed
+  with it, and it was replaced.
 
-  Next: README.md for your own hosts, playbooks/site.yml for what ran here,
-  and `make vm-shell` to look around inside."""
+  Next: README.md for your own hosts, playbooks/site.yml for what ran here, docs/proxy for the
+  proxy, and `make vm-shell` to look around inside."""
     )
 
 
@@ -213,14 +193,6 @@ def changed_hosts(output: str) -> list[str]:
     if not recap:
         raise DemoError("the play printed no recap")
     return [host for host, count in recap if count != "0"]
-
-
-def say(text: str) -> None:
-    print(f"\n=== {text}", flush=True)
-
-
-def indent(text: str) -> str:
-    return "".join(f"  | {line}\n" for line in text.splitlines())
 
 
 if __name__ == "__main__":

@@ -36,6 +36,10 @@ class Machine:
         """Run a command on a host and return its output; raises CalledProcessError."""
         return self._answer("run", host, "--", *command)
 
+    def feed(self, host: str, content: bytes, *command: str) -> None:
+        """Run a command on a host that reads ``content``; raises CalledProcessError."""
+        subprocess.run(self.command("run", host, "--", *command), check=True, input=content)
+
     def write_inventory(self, path: Path) -> None:
         """Write the inventory of its hosts."""
         path.parent.mkdir(parents=True, exist_ok=True)

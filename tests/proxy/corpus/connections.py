@@ -106,6 +106,8 @@ CASES: list[Case] = [
     refused("two expectations", get("Expect: 100-continue", "Expect: 100-continue")),
     refused("expectation in a list", get("Expect: 100-continue, x"), 417),
     refused("Connection that is no list of tokens", get("Connection: a b")),
+    refused("33 options", get("Connection: " + ", ".join(["a"] * 33))),
+    dropped("Connection: " + ", ".join(f"x{number}" for number in range(32)), "X31: 1"),
     refused("Connection with a quoted string", get('Connection: "close"')),
     refused(
         "Max-Forwards that is no number", lines("OPTIONS * HTTP/1.1", "Host: a", "Max-Forwards: -1")

@@ -121,6 +121,9 @@ BAD_BODIES = {
     "trailer X_Forwarded_Host": b"0\r\nX_Forwarded_Host: b\r\n\r\n",
     "trailer X-Forwarded-For": b"0\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n",
     "33 trailers": b"0\r\n" + b"X: 1\r\n" * 33 + b"\r\n",
+    "extensions of 17 KiB": (b"1;" + b"a" * 250 + b"\r\nx\r\n") * 70 + b"0\r\n\r\n",
+    "trailer Proxy": b"0\r\nProxy: http://evil\r\n\r\n",
+    "trailer WWW-Authenticate": b"0\r\nWWW-Authenticate: Basic\r\n\r\n",
     "trailers of 9000 bytes": b"0\r\nX: " + b"a" * 9000 + b"\r\n\r\n",
     "a request in place of trailers": b"0\r\n" + SMUGGLED,
 }

@@ -8,7 +8,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from running.proxy import Proxy, to
@@ -141,6 +142,39 @@ def test_a_target_that_refuses_connections_is_passed_over() -> None:
             for _unused in range(4):
                 assert client.get().content == b"ok"
             assert proxy.in_flight() == 0
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a host that does not answer: what connects to it waits."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as waiting:
+        for _unused in range(8):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(server.getsockname())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_a_target_that_does_not_accept_in_time_is_passed_over(silent: str) -> None:
+    with (
+        Upstream() as upstream,
+        Proxy(two(silent, upstream.url, "timeouts: {connect: 200ms}")) as proxy,
+        proxy.client() as client,
+    ):
+        for _unused in range(2):
+            # Nothing of it was sent, so that its method does not matter.
+            client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi")
+            assert client.response().content == b"ok"
+        assert proxy.in_flight() == 0
+
+
+def test_a_target_that_alone_does_not_accept_in_time_is_a_504(silent: str) -> None:
+    with (
+        Proxy(to(silent, "timeouts: {connect: 100ms}")) as proxy,
+        proxy.client() as client,
+    ):
+        assert client.get().status == 504
+        assert proxy.in_flight() == 0
 
 
 def test_content_is_sent_again_to_the_next_target() -> None:

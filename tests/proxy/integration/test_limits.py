@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import resource
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from running.proxy import Proxy, to
@@ -16,12 +14,6 @@ from running.upstream import Conversation, Upstream
 
 PAGE = "routes: [{name: p, page: {content: hi}}]\n"
 LISTEN = "listen: ['127.0.0.1:1']\n"
-
-
-def resident_bytes() -> int:
-    """Return how much memory this process has now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize()
 
 
 def test_a_head_that_comes_too_slowly_is_a_408() -> None:
@@ -90,9 +82,11 @@ def test_a_client_that_does_not_read_is_closed_and_others_see_nothing_of_it() ->
             lazy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             assert len(eager.get().content) == 20_000_000
             time.sleep(1)
-            with pytest.raises((EOFError, ConnectionResetError)):
+            # What the system holds for the client is dropped, too: it does not get it for hours.
+            with pytest.raises(ConnectionResetError):
                 lazy.response()
         assert proxy.in_flight() == 0
+        assert proxy.log(2)[1]["error"] == "the client did not take what was sent in time"
 
 
 def test_connections_over_the_limits_are_closed_at_once() -> None:
@@ -121,64 +115,3 @@ def test_requests_that_come_ahead_are_bounded() -> None:
         (ahead,) = [len(one._buffer) for one in proxy.worker.clients]
         # One more read than the limit.
         assert ahead <= 64 * 1024 + 256 * 1024
-
-
-class Transfers:
-    """Clients that each send a body and then read one, and what was read by each."""
-
-    def __init__(self, proxy: Proxy, number: int, size: int) -> None:
-        self._proxy = proxy
-        self._size = size
-        self.received: list[int] = []
-        self._threads = [threading.Thread(target=self._transfer) for _unused in range(number)]
-        for thread in self._threads:
-            thread.start()
-
-    def _transfer(self) -> None:
-        with self._proxy.client(60) as client:
-            head = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
-            client.send(head % self._size)
-            for _unused in range(self._size // 65536):
-                client.send(bytes(65536))
-            client.head()
-            # Slow to begin with.
-            time.sleep(0.2)
-            got = len(client._buffer)
-            while got < self._size:
-                got += len(client.socket.recv(262_144))
-            self.received.append(got)
-
-    def most_memory(self, go_on: threading.Event) -> int:
-        """Return the most memory that is used until all is done; go on after a second."""
-        most = 0
-        deadline = time.monotonic() + 1
-        while any(thread.is_alive() for thread in self._threads):
-            most = max(most, resident_bytes())
-            if time.monotonic() > deadline:
-                go_on.set()
-            time.sleep(0.02)
-        return most
-
-
-def test_large_bodies_past_slow_peers_do_not_fill_the_memory() -> None:
-    size = 8 * 1024 * 1024
-    number = 64
-    go_on = threading.Event()
-
-    def slow(conversation: Conversation) -> None:
-        conversation.read_head()
-        go_on.wait(20)
-        left = size
-        while left:
-            left -= len(conversation.read_exactly(min(left, 262_144)))
-        conversation.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
-        for _unused in range(size // 65536):
-            conversation.send(bytes(65536))
-
-    with Upstream(slow) as upstream, Proxy(to(upstream.url)) as proxy:
-        before = resident_bytes()
-        transfers = Transfers(proxy, number, size)
-        most = transfers.most_memory(go_on)
-        assert transfers.received == [size] * number
-        # The buffers of 64 clients and 64 upstreams of this very test are in it, too.
-        assert most - before < 100 * 1024 * 1024

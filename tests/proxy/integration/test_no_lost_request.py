@@ -178,10 +178,12 @@ def test_a_worker_killed_each_second_costs_only_what_it_had(proxy: Running) -> N
     killed: dict[int, float] = {}
     with load(proxy.port, workers=proxy.workers) as found:
         for _unused in range(KILLS):
+            enough = found.answered + 10
             victim = proxy.workers()[0]
             killed[victim] = time.monotonic()
             os.kill(victim, signal.SIGKILL)
             time.sleep(1)
+            until(lambda enough=enough: found.answered > enough, "requests between two kills")
 
     assert found.not_of(killed) == []
     until(lambda: proxy.number("sluice_workers") == 2, "the replacement")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import shutil
+import ssl
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 import requests
-from running.proxy import Proxy, to
+from running.command import command
+from running.site import Site, site
 from running.upstream import Conversation, Upstream
 
 BODY = b"0123456789" * 50_000
@@ -31,14 +32,22 @@ def echo(conversation: Conversation) -> None:
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """Return where the proxy is."""
-    with Upstream(echo) as upstream, Proxy(to(upstream.url)) as proxy:
-        yield f"http://127.0.0.1:{proxy.port}/"
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("clients")
+    with Upstream(echo) as upstream, site(folder, upstream.url) as one:
+        yield one
 
 
-def test_requests_with_one_session(url: str) -> None:
+both_ways = pytest.mark.parametrize("over", ["plain", "tls"])
+
+
+@both_ways
+def test_requests_with_one_session(proxy: Site, over: str) -> None:
+    url = proxy.url(over)
     with requests.Session() as session:
+        # Authorities of the environment would take the place of this one.
+        session.trust_env = False
+        session.verify = str(proxy.authority)
         for _unused in range(3):
             assert session.get(url).content == b"hello"
             assert session.post(url, data=BODY).content == BODY
@@ -46,30 +55,36 @@ def test_requests_with_one_session(url: str) -> None:
             assert session.head(url).status_code == 200
 
 
-def test_httpx_with_many_at_once(url: str) -> None:
-    with httpx.Client() as client, ThreadPoolExecutor(8) as pool:
+@both_ways
+def test_httpx_with_many_at_once(proxy: Site, over: str) -> None:
+    url = proxy.url(over)
+    context = ssl.create_default_context(cafile=proxy.authority)
+    with httpx.Client(verify=context) as client, ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda number: client.post(url, content=BODY[:number]), range(100)))
     assert [len(answer.content) for answer in answers] == [5, *range(1, 100)]
 
 
 def curl(*arguments: str) -> bytes:
     """Return what curl prints."""
-    found = shutil.which("curl")
-    assert found is not None, "curl is missing: apt install curl"
     done = subprocess.run(
-        [found, "-sS", "--fail-with-body", "--max-time", "20", *arguments],
+        [command("curl"), "-sS", "--fail-with-body", "--max-time", "20", *arguments],
         capture_output=True,
         check=True,
     )
     return done.stdout
 
 
-def test_curl_with_uploads_and_expectations(url: str, tmp_path: Path) -> None:
+@both_ways
+def test_curl_with_uploads_and_expectations(proxy: Site, over: str, tmp_path: Path) -> None:
     file = tmp_path / "body"
     file.write_bytes(BODY * 5)
-    assert curl(url) == b"hello"
-    assert curl("--http1.0", url) == b"hello"
-    assert curl("-H", "Expect: 100-continue", "--expect100-timeout", "0.1", "-T", str(file), url)
-    assert curl("-H", "Transfer-Encoding: chunked", "--data-binary", f"@{file}", url) == BODY * 5
-    assert curl("-I", url).startswith(b"HTTP/1.1 200")
-    assert curl(url, url, url) == b"hello" * 3
+    url = proxy.url(over)
+    trusted = ("--cacert", str(proxy.authority))
+    assert curl(*trusted, url) == b"hello"
+    assert curl(*trusted, "--http1.0", url) == b"hello"
+    expecting = ("-H", "Expect: 100-continue", "--expect100-timeout", "0.1")
+    assert curl(*trusted, *expecting, "-T", str(file), url) == BODY * 5
+    chunked = ("-H", "Transfer-Encoding: chunked", "--data-binary", f"@{file}")
+    assert curl(*trusted, *chunked, url) == BODY * 5
+    assert curl(*trusted, "-I", url).startswith(b"HTTP/1.1 200")
+    assert curl(*trusted, url, url, url) == b"hello" * 3

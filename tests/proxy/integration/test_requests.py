@@ -250,6 +250,17 @@ def test_events_come_one_by_one() -> None:
         assert client.until(b"0\r\n\r\n") == b"0\r\n\r\n"
 
 
+def test_options_is_answered_where_max_forwards_ends() -> None:
+    ask = b"OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: %d\r\n\r\n"
+    with Upstream() as upstream, Proxy(to(upstream.url)) as proxy, proxy.client() as client:
+        client.send(ask % 0)
+        assert client.response("OPTIONS").status == 204
+        assert not upstream.requests
+        client.send(ask % 3)
+        assert client.response("OPTIONS").status == 200
+        assert b"\r\nMax-Forwards: 2\r\n" in upstream.requests[0]
+
+
 def test_connect_is_refused_and_the_client_sees_why() -> None:
     with Upstream() as upstream, Proxy(to(upstream.url)) as proxy, proxy.client() as client:
         client.send(b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\nmore that nobody reads")

@@ -71,6 +71,17 @@ def test_paths_are_rewritten_and_fields_changed_both_ways() -> None:
         assert response["x-frame-options"] == "DENY"
 
 
+def test_a_path_that_would_climb_above_what_it_is_forwarded_to_is_a_400() -> None:
+    config = LISTEN + (
+        "routes: [{name: all, portal: {path: /files*, fwdpath: /public, targets: ['%s']}}]\n"
+    )
+    with Upstream() as upstream, Proxy(config % upstream.url) as proxy, proxy.client() as client:
+        assert client.get("/files../secret").status == 400
+        assert client.get("/files/x").status == 200
+        assert [request.split(b" ")[1] for request in upstream.requests] == [b"/public/x"]
+        assert proxy.in_flight() == 0
+
+
 def test_content_over_the_limit_is_a_413_whether_its_length_is_declared_or_not() -> None:
     with Upstream() as upstream, Proxy(to(upstream.url, "body_limit: 100")) as proxy:
         with proxy.client() as client:

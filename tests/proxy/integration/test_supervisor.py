@@ -182,7 +182,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_waiting_clients_are_served(
 
 
 def test_counters_do_not_go_back_when_a_worker_dies(proxy: Running) -> None:
-    counted = 'sluice_requests_total{route="route",target="target",status="200"}'
+    counted = 'sluice_requests_total{route="",target="",status="200"}'
     for _unused in range(20):
         proxy.ask()
     assert proxy.number(counted) == 20
@@ -203,7 +203,7 @@ def test_an_upgrade_hands_the_sockets_over_and_costs_no_request(proxy: Running) 
     assert proxy.process.poll() is None
     until(lambda: len(proxy.workers()) == 2, "the end of the former workers")
     assert before.isdisjoint(proxy.workers())
-    counted = proxy.number('sluice_requests_total{route="route",target="target",status="200"}')
+    counted = proxy.number('sluice_requests_total{route="",target="",status="200"}')
     assert counted >= 10
     assert proxy.stop() == 0
 

@@ -99,6 +99,22 @@ def test_content_that_is_there_before_the_target_is_connected_stays_behind_its_h
         assert all(one.endswith(body) for one in upstream.requests)
 
 
+def test_a_refusal_through_tls_is_not_destroyed_by_what_still_comes(
+    certificate: SelfSigned,
+) -> None:
+    config = to("http://127.0.0.1:9") + "limits: {body_bytes: 1KiB}\n"
+    chunk = b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
+    head = b"PUT / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with Proxy(config, listener=OVER_TLS, contexts=showing(certificate)) as proxy:
+        for _unused in range(5):
+            with over_tls(proxy, certificate) as client:
+                client.send(head + chunk * 3)
+                assert client.response().status == 413
+                client.send(chunk)
+                client.send(chunk)
+                assert client.is_closed()
+
+
 def test_a_client_hello_in_single_bytes_is_understood(certificate: SelfSigned) -> None:
     with (
         Upstream() as upstream,

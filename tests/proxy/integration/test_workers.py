@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import resource
 import signal
 import socket
 from pathlib import Path
@@ -15,7 +17,8 @@ import pytest
 from running.service import PATIENCE, PLAIN
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
 from sluice_proxy.snapshot.snapshot import Snapshot, encode
-from sluice_proxy.supervisor.workers import InForce, Refused, Workers
+from sluice_proxy.supervisor.worker import InForce, Refused
+from sluice_proxy.supervisor.workers import Workers
 
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -29,6 +32,18 @@ def in_force(*sockets: socket.socket) -> InForce:
     address = TcpAddress("127.0.0.1", 1)
     snapshot = Snapshot(version=1, listeners=(Listener(address),))
     return InForce(1, encode(snapshot), [list(sockets)])
+
+
+async def ask(listening: socket.socket) -> dict:
+    """Return what a worker answers, on a connection of its own."""
+    async with asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.split(b"Content-Length: ")[1].split(b"\r\n")[0])
+        answer: dict = json.loads(await reader.readexactly(length))
+        writer.close()
+        return answer
 
 
 async def true(condition) -> None:
@@ -83,5 +98,140 @@ def test_a_worker_inherits_no_descriptor_but_the_standard_ones_and_its_channel()
         sockets = {target for target in targets if target.startswith("socket:")}
         # The channel, the listening socket, and the two ends by which the loop wakes itself.
         assert len(sockets) <= 4
+
+    asyncio.run(scenario())
+
+
+def test_a_worker_that_may_open_no_more_files_is_told_and_asked_all_the_same() -> None:
+    async def scenario() -> None:
+        workers = Workers(PLAIN)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            await workers.put_in_force(in_force(listening), 1)
+            (worker,) = workers.serving
+            _reader, writer = await asyncio.open_connection(*listening.getsockname())
+            await workers.collect(PATIENCE)
+            # Not one more than it has, those included that it keeps back.
+            have = len(os.listdir(f"/proc/{worker.pid}/fd"))
+            resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (have, have))
+            down = frozenset({("route", "target")})
+            workers.set_down(down)
+            numbers = await workers.collect(PATIENCE)
+            assert numbers.gauges["connections", ()] == 1
+            await workers.put_in_force(in_force(listening), 1)
+            with pytest.raises(Refused, match="set LimitNOFILE higher"):
+                await workers.put_in_force(in_force(*[listening] * 100), 1)
+            assert workers.serving == [worker]
+            assert worker.exit_status is None
+            writer.close()
+        await workers.stop(0)
+
+    asyncio.run(scenario())
+
+
+def test_more_sockets_than_a_worker_can_be_given_are_refused_with_advice() -> None:
+    async def scenario() -> None:
+        workers = Workers(PLAIN)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            with pytest.raises(Refused, match="have fewer addresses, or more workers"):
+                await workers.put_in_force(in_force(*[listening] * 249), 1)
+            await workers.put_in_force(in_force(*[listening] * 248), 1)
+        await workers.stop(0)
+
+    asyncio.run(scenario())
+
+
+def test_a_worker_whose_log_cannot_be_opened_anew_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLUICE_TEST_FOLDER", str(tmp_path))
+
+    async def scenario() -> None:
+        workers = Workers("samples.plain_plane:RefusingPlane")
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            await workers.put_in_force(in_force(listening), 1)
+            (worker,) = workers.serving
+            (tmp_path / "refusing").touch()
+            workers.reopen_logs()
+            await workers.collect(PATIENCE)
+            (tmp_path / "refusing").unlink()
+            workers.reopen_logs()
+            assert (await workers.collect(PATIENCE)).counters["reopened", ()] == 1
+            assert workers.serving == [worker]
+        await workers.stop(0)
+
+    asyncio.run(scenario())
+
+
+def test_a_replacement_that_refuses_what_is_in_force_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLUICE_TEST_FOLDER", str(tmp_path))
+
+    async def scenario() -> None:
+        workers = Workers("samples.plain_plane:RefusingPlane")
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            await workers.put_in_force(in_force(listening), 1)
+            (first,) = workers.serving
+            (tmp_path / "refusing").touch()
+            os.kill(first.pid, signal.SIGKILL)
+            await true(lambda: workers.deaths >= 2)
+            (tmp_path / "refusing").unlink()
+            assert (await ask(listening))["pid"] not in (first.pid, os.getpid())
+        await workers.stop(0)
+
+    asyncio.run(scenario())
+
+
+def test_a_replacement_that_cannot_be_started_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spawn, failures = os.posix_spawn, iter([True, True])
+
+    def fail_at_first(*arguments, **more) -> int:
+        if next(failures, False):
+            raise OSError("no memory")
+        return spawn(*arguments, **more)
+
+    async def scenario() -> None:
+        workers = Workers(PLAIN)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            await workers.put_in_force(in_force(listening), 1)
+            (first,) = workers.serving
+            monkeypatch.setattr(os, "posix_spawn", fail_at_first)
+            os.kill(first.pid, signal.SIGKILL)
+            await true(lambda: workers.serving and workers.serving[0] is not first)
+            assert next(failures, None) is None
+        await workers.stop(0)
+
+    asyncio.run(scenario())
+
+
+def test_while_a_worker_cannot_be_replaced_the_others_serve_who_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLUICE_TEST_FOLDER", str(tmp_path))
+
+    async def scenario() -> None:
+        workers = Workers("samples.plain_plane:RefusingPlane")
+        with (
+            socket.create_server(("127.0.0.1", 0)) as one,
+            socket.create_server(("127.0.0.1", 0)) as two,
+        ):
+            await workers.put_in_force(in_force(one, two), 2)
+            owner = (await ask(two))["pid"]
+            (other,) = [worker.pid for worker in workers.serving if worker.pid != owner]
+            # The owner's end, and the replacements that end before they serve.
+            monkeypatch.setattr(workers, "_factory", "samples.plain_plane:nothing")
+            os.kill(owner, signal.SIGKILL)
+            assert (await ask(two))["pid"] == other
+            assert (await ask(one))["pid"] == other
+            monkeypatch.setattr(workers, "_factory", PLAIN)
+            await true(lambda: len(workers.serving) == 2)
+            await true(lambda: workers._spread_over == [])
+            await workers.collect(PATIENCE)
+            assert {(await ask(two))["pid"] for _unused in range(5)} == {
+                worker.pid for worker in workers.serving if worker.pid != other
+            }
+        await workers.stop(0)
 
     asyncio.run(scenario())

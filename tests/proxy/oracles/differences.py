@@ -42,6 +42,7 @@ STRICTER = {
     "a transfer coding other than chunked": "httptools accepts lists that end in chunked",
     "Content-Length is not a number": "h11 takes lists of equal numbers",
     "Content-Length has more than": "limit",
+    "Connection has more than": "limit",
     "Connection is not a list of tokens": "neither looks at the options",
     "Connection names a field that framing or routing depends on": "neither looks at the options",
     "Expect is not 100-continue": "neither looks at Expect",
@@ -49,6 +50,7 @@ STRICTER = {
     "bare CR, bare LF or NUL in the framing": "h11 and httptools are lenient in chunk extensions",
     "the line of a chunk's size": "whitespace and malformed extensions pass h11 and httptools",
     "bytes of framing without an end": "limit",
+    "chunk extensions are out of proportion to the content": "limit",
     "trailer section": "neither has limits of its own for trailers, or looks at their syntax",
     "in the trailer section": "neither refuses fields of framing and routing there",
 }

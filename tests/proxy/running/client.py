@@ -42,7 +42,7 @@ class Client:
         else:
             self.socket = socket.create_connection(place)
         self.socket.settimeout(timeout)
-        self._buffer = b""
+        self._buffer = bytearray()
 
     def send(self, data: bytes) -> None:
         """Send bytes."""
@@ -84,17 +84,19 @@ class Client:
 
     def until(self, end: bytes) -> bytes:
         """Return what comes up to and with ``end``; raises EOFError."""
-        while end not in self._buffer:
+        while (place := self._buffer.find(end)) < 0:
             self._more()
-        found, mark, self._buffer = self._buffer.partition(end)
-        return found + mark
+        return self._taken(place + len(end))
 
     def exactly(self, size: int) -> bytes:
         """Return ``size`` bytes; raises EOFError."""
         while len(self._buffer) < size:
             self._more()
-        found, self._buffer = self._buffer[:size], self._buffer[size:]
-        return found
+        return self._taken(size)
+
+    def rest_of_reading(self) -> bytes:
+        """Return what was read but not asked for: the first of what follows."""
+        return self._taken(len(self._buffer))
 
     def rest(self) -> bytes:
         """Return all that comes until the proxy closes."""
@@ -102,8 +104,7 @@ class Client:
             while True:
                 self._more()
         except EOFError:
-            found, self._buffer = self._buffer, b""
-            return found
+            return self.rest_of_reading()
 
     def is_closed(self) -> bool:
         """Wait for the proxy to close, and return whether it sent nothing before."""
@@ -115,8 +116,13 @@ class Client:
     def _more(self) -> None:
         data = self.socket.recv(262_144)
         if not data:
-            raise EOFError(f"the proxy closed after {self._buffer[:200]!r}")
+            raise EOFError(f"the proxy closed after {bytes(self._buffer[:200])!r}")
         self._buffer += data
+
+    def _taken(self, size: int) -> bytes:
+        found = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return found
 
     def end_sending(self) -> None:
         """Send no more, but read on."""

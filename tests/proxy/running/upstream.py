@@ -20,23 +20,20 @@ class Conversation:
     def __init__(self, upstream: Upstream, sock: socket.socket) -> None:
         self.upstream = upstream
         self.socket = sock
-        self._buffer = b""
+        self._buffer = bytearray()
 
     def read_until(self, end: bytes) -> bytes:
         """Return what comes up to and with ``end``; what came of it when the connection ends."""
-        while end not in self._buffer:
+        while (place := self._buffer.find(end)) < 0:
             if not self._more():
-                found, self._buffer = self._buffer, b""
-                return found
-        head, mark, self._buffer = self._buffer.partition(end)
-        return head + mark
+                return self.rest_of_reading()
+        return self._taken(place + len(end))
 
     def read_exactly(self, size: int) -> bytes:
         """Return ``size`` bytes, or fewer when the connection ends."""
         while len(self._buffer) < size and self._more():
             pass
-        found, self._buffer = self._buffer[:size], self._buffer[size:]
-        return found
+        return self._taken(size)
 
     def read_head(self) -> bytes:
         """Return the head of a request; nothing when no more come."""
@@ -76,6 +73,10 @@ class Conversation:
                 raise ConnectionResetError("the proxy closed within a request")
         return content
 
+    def rest_of_reading(self) -> bytes:
+        """Return what was read but not asked for: the first of what follows."""
+        return self._taken(len(self._buffer))
+
     def send(self, data: bytes) -> None:
         """Send bytes."""
         self.socket.sendall(data)
@@ -95,6 +96,11 @@ class Conversation:
             return False
         self._buffer += data
         return bool(data)
+
+    def _taken(self, size: int) -> bytes:
+        found = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return found
 
 
 def answer_all(conversation: Conversation) -> None:

@@ -22,7 +22,7 @@ class FilesInMemory:
     def resolved(self, name: str) -> str:
         if name.startswith("missing"):
             raise ValueError(f"there is no file {name}")
-        return f"/etc/edge/{name}"
+        return name if name.startswith("/") else f"/etc/edge/{name}"
 
     def read(self, name: str) -> bytes:
         if name not in self._contents:

@@ -81,7 +81,7 @@ class Connection(asyncio.Protocol):
 
     def _answer(self) -> None:
         plane = self.plane
-        plane.numbers.of("route", "target").count(200, 0.001, 1, 2)
+        plane.numbers.of("", "").count(200, 0.001, 1, 2)
         content = json.dumps(
             {
                 "pid": os.getpid(),
@@ -100,6 +100,22 @@ class Connection(asyncio.Protocol):
 
 def make() -> PlainPlane:
     return PlainPlane()
+
+
+class RefusingPlane(PlainPlane):
+    """Has no folder for its logs as long as there is a file named ``refusing``."""
+
+    async def adopt(self, snapshot: Snapshot, listening: Listening, down: Down) -> None:
+        self._need_folder()
+        await super().adopt(snapshot, listening, down)
+
+    def reopen_logs(self) -> None:
+        self._need_folder()
+        super().reopen_logs()
+
+    def _need_folder(self) -> None:
+        if os.path.exists(os.path.join(os.environ["SLUICE_TEST_FOLDER"], "refusing")):
+            raise OSError("the log cannot be written")
 
 
 def make_unless_told() -> PlainPlane:

@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.sluice.edge.tests.tooling.places import CHECKOUT, VENV_BIN, environment
 
 MODULES = tuple(sorted(path.stem for path in CHECKOUT.glob("plugins/modules/[!_]*.py")))
-ROLES = tuple(sorted(path.name for path in CHECKOUT.glob("roles/*")))
+ROLES = tuple(sorted(path.parts[-3] for path in CHECKOUT.glob("roles/*/meta/argument_specs.yml")))
 _COPIED = ("type", "elements", "choices", "aliases", "required", "default")
 
 

@@ -25,6 +25,12 @@ def refused(text: str | bytes) -> str:
         ("1", 1),
         ("-5", -5),
         ("0", 0),
+        ("-0", "-0"),
+        ("+5", "+5"),
+        ("1.10", "1.10"),
+        ("-1.25", -1.25),
+        ("0.30000000000000004", 0.30000000000000004),
+        ("0.1000000000000000055", "0.1000000000000000055"),
         ("1.5", 1.5),
         ("true", True),
         ("off", False),
@@ -72,6 +78,18 @@ def test_aliases_that_multiply_are_refused_before_they_are_used() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     assert "more than 2000000 values, aliases included" in refused("\n".join(lines))
+
+
+def test_aliases_of_a_long_text_count_as_much_as_the_text() -> None:
+    aliases = ", ".join(["*t"] * 100)
+    assert "more than 2000000 values" in refused(f"t: &t {'x' * 1_000_000}\na: [{aliases}]")
+
+
+def test_a_value_in_a_long_line_of_merged_mappings_is_found() -> None:
+    merged = "".join(f"x{n}: &x{n} {{<<: *x{n - 1}}}\n" for n in range(1, 1500))
+    found = read_document(f"x0: &x0 {{p: 1}}\n{merged}y: *x1499\n".encode(), "edge.yml")
+    assert found.problem(("y", "p"), "m").text("f") == "f:1:13: y.p: m"
+    assert found.problem(("y", "q"), "m").line == 1500
 
 
 @pytest.mark.parametrize("opening", ["[", "- ", "{a: ", "a:\n"])
@@ -123,6 +141,13 @@ def test_the_place_of_a_value_of_a_key_and_of_what_is_missing_is_told() -> None:
 def test_the_place_of_a_merged_value_is_where_it_is_written() -> None:
     found = read_document(b"x: &x {p: 1}\ny:\n  <<: *x\n", "edge.yml")
     assert found.problem(("y", "p"), "m").line == 1
+
+
+def test_of_several_merged_values_the_place_is_that_of_the_one_that_counts() -> None:
+    text = "a: &a {p: 1}\nb: &b\n  p: 2\n  q: 2\ny: {<<: [*a, *b], r: 3}\n"
+    found = read_document(text.encode(), "edge.yml")
+    assert found.data["y"] == {"p": 1, "q": 2, "r": 3}
+    assert [found.problem(("y", key), "m").line for key in "pqr"] == [1, 4, 5]
 
 
 @given(st.recursive(

@@ -86,6 +86,38 @@ ROUTE = "routes:\n  - "
         (ROUTE + "page: {}", "routes[0].page: write either content or file, and only one of them"),
         (ROUTE + "page: {file: none.html}", "page.file: there is no file none.html"),
         (ROUTE + "page: {content: a, status: 204}", "routes[0].page: status 204 has no content"),
+        (
+            ROUTE + "page: {content: a, content_type: text/€}",
+            "2:38: routes[0].page.content_type: 'text/€' is not a type: write it like text/html",
+        ),
+        (ROUTE + "page: {content: a, content_type: html}", "content_type: 'html' is not a type"),
+        (ROUTE + "health: {active: {endpoint: /, host: a b}}", "active.host: 'a b' is not a host"),
+        (ROUTE + "portal: {host: a b}", "2:20: routes[0].portal.host: 'a b' is not a host name"),
+        (ROUTE + 'portal: {endpoint: "a b"}', "portal.endpoint: this has a character that cannot"),
+        (ROUTE + "portal: {fwdpath: /a?b}", "portal.fwdpath: path '/a?b' has a ?: write %3F"),
+        (
+            ROUTE + "health: {active: {endpoint: /, expected_header: 'a b: c'}}",
+            "expected header 'a b: c' is not of the form Field:value",
+        ),
+        (ROUTE + "retry: {methods: get}", "retry.methods[0]: 'get' is not a method: write it in"),
+        (
+            ROUTE + "request_fields: {set: {X-A: 1, x-a: 2}}",
+            "request_fields.set: field x-a is here twice: names have no case",
+        ),
+        (
+            ROUTE + "balancing: {sticky: {secret: sixteen-or-more-, max_age: 999ms}}",
+            "balancing.sticky: max_age counts in whole seconds",
+        ),
+        (
+            ROUTE + "balancing: {sticky: {secret: sixteen-or-more-, name: __Host-t}}",
+            "balancing.sticky: name __Host-t needs secure: true",
+        ),
+        (
+            f"{ROUTE}balancing: {{sticky: {{secret: {'s' * 16}, name: __Host-t, secure: on,"
+            " path: /a}}",
+            "balancing.sticky: name __Host-t is for path / without a domain",
+        ),
+        (ROUTE + "rate_limit: no-limit", "rate_limit.rate: 'no-limit' is not a rate"),
         (ROUTE + "portal: {path: '/a*b'}", "2:20: routes[0].portal.path: path '/a*b': a * is poss"),
         (ROUTE + "portal: {domain: 'a b'}", "routes[0].portal.domain: 'a b' is not a host name"),
         (ROUTE + "portal: {expected_header: x}", "routes[0].portal: expected header 'x' is not of"),
@@ -100,6 +132,14 @@ ROUTE = "routes:\n  - "
         (
             "listen: [{address: 0.0.0.0:80, mode: 999}]",
             "listen[0].mode: mode '999' is not of three",
+        ),
+        (
+            "listen: [{address: 0.0.0.0:80, mode: 660}]",
+            "1:10: listen[0]: mode is for socket files, as of unix:/PATH: leave it out",
+        ),
+        (
+            "listen: [0.0.0.0:80]\nmetrics: 0.0.0.0:80",
+            "metrics.address: 0.0.0.0:80 is that of listen[0]: use another",
         ),
         (
             "log: {level: loud}",
@@ -204,3 +244,20 @@ def test_secrets_are_in_no_error() -> None:
     lines = complaints(text)
     assert len(lines) == 2
     assert not any("hunter2" in line for line in lines)
+
+
+@pytest.mark.parametrize("key", ["hunter2\\n  more of it", "hunter2" * 1000])
+def test_a_key_that_lacks_its_first_line_is_in_no_error(key: str) -> None:
+    (line,) = complaints(f'certificates: [{{chain: c, key: "{key}"}}]')
+    assert "key: this is neither a file nor PEM text" in line
+    assert "hunter2" not in line
+
+
+def test_a_great_many_errors_are_told_in_part_and_soon() -> None:
+    keys = "".join(f"k{number}: 1\n" for number in range(30_000))
+    assert len(complaints(keys)) == 1000
+
+
+def test_a_great_many_routes_that_are_alike_are_told_in_part_and_soon() -> None:
+    globs = "".join(f"  - {{name: r{place}, paths: '*a{place:04}*'}}\n" for place in range(3000))
+    assert len(complaints(f"routes:\n{globs}")) == 100

@@ -84,6 +84,22 @@ def test_limits_timeouts_and_upstream() -> None:
     assert found.upstream == UpstreamLimits(1, 2, 3.0, 4, 5.0, 6.0)
 
 
+def test_connections_to_targets_need_be_neither_kept_nor_waited_for() -> None:
+    found = snapshot("upstream: {idle: 0, queue: 0}").upstream
+    assert (found.idle, found.queue) == (0, 0)
+
+
+def test_routes_with_the_same_text_or_file_have_it_once() -> None:
+    found = snapshot("""
+        x-page: &page <h1>busy
+        routes: [{hosts: a, page: *page}, {hosts: b, page: *page}]
+        """).routes
+    first, second = (route.page for route in found)
+    assert first is not None
+    assert second is not None
+    assert first.content is second.content
+
+
 def test_off_is_no_limit_where_there_need_be_none() -> None:
     found = snapshot("limits: {body_bytes: off, connections_per_client: off}")
     assert found.limits == Limits()
@@ -105,12 +121,14 @@ def test_certificates_are_files_or_text() -> None:
     found = snapshot("""
         certificates:
           - {chain: c.pem, key: k.pem, password: p, hosts: ["*.A.com"]}
-          - {chain: "-----BEGIN C", key: "-----BEGIN K", password_file: pw}
+          - {chain: "-----BEGIN C", key: "Bag: x\\n-----BEGIN K", password_file: pw}
         """).certificates
     assert found == (
         Certificate(Pem("/etc/edge/c.pem"), Pem("/etc/edge/k.pem"), b"p", hosts=("*.a.com",)),
         Certificate(
-            Pem(text=b"-----BEGIN C"), Pem(text=b"-----BEGIN K"), password_file="/etc/edge/pw"
+            Pem(text=b"-----BEGIN C"),
+            Pem(text=b"Bag: x\n-----BEGIN K"),
+            password_file="/etc/edge/pw",
         ),
     )
     assert "BEGIN" not in repr(found)
@@ -222,6 +240,11 @@ def test_targets(text: str, target: Target) -> None:
         ("retry: off", "retry", RetryPolicy(attempts=1)),
         ("retry: {attempts: 3, on: [503], methods: [GET], budget: 1, reserve: 0}", "retry",
          RetryPolicy(3, frozenset({RetryOn.HTTP_503}), frozenset({"GET"}), 1.0, 0.0)),
+        ("retry: {on: 503, methods: LINK}", "retry",
+         RetryPolicy(on=frozenset({RetryOn.HTTP_503}), methods=frozenset({"LINK"}))),
+        ("request_fields: {remove: X-A}", "request_fields", FieldChanges(("x-a",))),
+        ("health: off", "health", HealthChecks()),
+        ("rate_limit: off", "rate_limit", None),
         ("health: /up", "health", HealthChecks(ActiveCheck("/up"))),
         ("health: {passive: true}", "health", HealthChecks(passive=PassiveCheck())),
         ("health: {passive: {errors: 1, window: 2, cooldown: 3}}", "health",

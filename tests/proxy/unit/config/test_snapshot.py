@@ -17,6 +17,7 @@ from sluice_proxy.config.loading import load, parse
 from sluice_proxy.config.problems import InvalidConfig
 from sluice_proxy.routes.matching.table import compile_routes
 from sluice_proxy.routes.model.route import Route
+from sluice_proxy.routes.model.target import TargetState
 from sluice_proxy.snapshot.snapshot import Snapshot, decode, encode
 
 
@@ -55,6 +56,16 @@ def test_any_snapshot_survives_with_its_version(version: int, hosts: list[str]) 
     assert decode(encode(found)).version == version
 
 
+def test_a_snapshot_survives_whatever_a_python_writes_for_enumerations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Python 3.11.2, that of Debian 12, writes members so.
+    by_name = lambda member, _protocol: (getattr, (type(member), member.name))  # noqa: E731
+    monkeypatch.setattr(TargetState, "__reduce_ex__", by_name)
+    found = snapshot("routes: [{targets: [{url: 'http://a', state: draining}]}]")
+    assert decode(encode(found)) == found
+
+
 @pytest.mark.parametrize(
     "encoded",
     [
@@ -72,6 +83,12 @@ def test_what_is_no_snapshot_is_refused(encoded: bytes) -> None:
         decode(encoded)
 
 
+def test_a_type_that_a_module_of_snapshots_has_imported_is_not_made() -> None:
+    borrowed = b"\x80\x05\x8c\x1esluice_proxy.snapshot.snapshot\x8c\nio.BytesIO\x93)R."
+    with pytest.raises(ValueError, match=r"io\.BytesIO is no type of ours"):
+        decode(borrowed)
+
+
 def test_a_snapshot_cannot_be_changed() -> None:
     found = snapshot("routes: [{targets: http://a}]")
     with pytest.raises(AttributeError):
@@ -82,11 +99,13 @@ def test_a_snapshot_cannot_be_changed() -> None:
 def test_a_file_is_loaded_with_the_files_beside_it(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<p>")
     config = tmp_path / "edge.yml"
-    config.write_text("routes: [{page: {file: page.html}}]")
-    (found,) = load(config, version=7).routes
-    assert isinstance(found, Route)
-    assert found.page is not None
-    assert found.page.content == b"<p>"
+    config.write_text("routes: [{page: {file: page.html}}, {hosts: a, page: {file: page.html}}]")
+    first, second = load(config, version=7).routes
+    assert isinstance(first, Route)
+    assert first.page is not None
+    assert second.page is not None
+    assert first.page.content == b"<p>"
+    assert first.page.content is second.page.content
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,8 @@ def test_what_is_no_listen_address(text: str, said: str) -> None:
         ("wss://app", Target(Scheme.HTTPS, "app", 443)),
         ("http://[2001:DB8::1]:8080/", Target(host="2001:db8::1", port=8080)),
         ("http://app/base?k=v", Target(host="app", path="/base", query="k=v")),
+        ("http://app/@me", Target(host="app", path="/@me")),
+        ("http://app/a|b", Target(host="app", path="/a%7Cb")),
         ("unix:/run/app.sock", Target(socket="/run/app.sock")),
     ],
 )
@@ -115,8 +117,14 @@ def test_targets(text: str, target: Target) -> None:
         ("http://app:", "is not a number"),
         ("http://app:8o", "is not a number"),
         ("http://", "has no host"),
-        ("http://u:p@app", "neither a user nor a fragment"),
-        ("http://app/#x", "neither a user nor a fragment"),
+        ("http://u:p@app", "has no user"),
+        ("ftp://u:p@app", "has no user"),
+        ("http://u:p@app/a b", "has no user"),
+        ("http://app/#x", "has no fragment"),
+        ("http://10.0.0.256", "neither a host name nor an IPv4 address"),
+        ("http://010.0.0.1:80", "neither a host name nor an IPv4 address"),
+        ("http://[fe80::1%25eth0]", "has a zone"),
+        ("http://[::1::]", "is not an"),
         ("http://a_b..c", "is not a host name"),
         ("http://[::1", "is not an URI"),
         ("ftp://app", "is not a target"),
@@ -131,6 +139,35 @@ def test_targets(text: str, target: Target) -> None:
 def test_what_is_no_target(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         places.target_place(text)
+
+
+def test_a_target_that_is_refused_keeps_its_password_to_itself() -> None:
+    for text in ("http://user:hunter2@app", "ftp://user:hunter2@app", "http://u:hunter2@a b"):
+        with pytest.raises(ValueError, match="target") as caught:
+            places.target_place(text)
+        assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("App.Example", "app.example"),
+        ("app:8080", "app:8080"),
+        ("10.0.0.1:1", "10.0.0.1:1"),
+        ("[2001:DB8:0::1]", "[2001:db8::1]"),
+        ("[::1]:8443", "[::1]:8443"),
+    ],
+)
+def test_the_host_of_a_check_is_one_with_or_without_a_port(text: str, host: str) -> None:
+    assert places.authority(text) == host
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a b", "a\r\nX: y", "a:0", "a:x", "::1", "[::1", "[x]", "a/b"]
+)
+def test_what_is_no_host_of_a_check(text: str) -> None:
+    with pytest.raises(ValueError, match=r"host|port|IPv6"):
+        places.authority(text)
 
 
 def test_a_targets_name_tells_its_place_in_one_form() -> None:

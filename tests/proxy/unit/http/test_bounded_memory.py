@@ -33,7 +33,7 @@ def test_a_bounded_number_of_hosts_is_remembered() -> None:
 def test_long_connection_fields_are_not_remembered() -> None:
     before = _remembered.cache_info().currsize
 
-    assert connection_options(b", ".join(b"x%d" % number for number in range(100))).named
+    assert connection_options(b", ".join(b"x-%d" % number for number in range(20))).named
 
     assert _remembered.cache_info().currsize == before
     assert _remembered.cache_info().maxsize == 1_024

@@ -105,6 +105,22 @@ def test_the_limits_are_bounds_that_are_still_accepted() -> None:
         ChunkedScanner(ChunkedLimits(trailers=short)).feed(b"0\r\n" + trailers)
 
 
+def test_extensions_are_bounded_by_the_content_that_they_come_with() -> None:
+    limits = ChunkedLimits(extension_bytes=5)
+
+    ChunkedScanner(limits).feed(b"1;abc\r\nx\r\n1;a\r\nx\r\n0\r\n\r\n")
+    with pytest.raises(BadChunk, match="chunk extensions"):
+        ChunkedScanner(limits).feed(b"1;abc\r\nx\r\n1;ab\r\nx\r\n")
+
+
+def test_many_lines_of_trailers_are_refused_at_the_first_too_many() -> None:
+    scanner = ChunkedScanner()
+
+    scanner.feed(b"0\r\n" + b"X:\r\n" * 32)
+    with pytest.raises(BadChunk, match="more than 32 fields"):
+        scanner.feed(b"X:\r\n")
+
+
 def test_the_decoder_tells_content_from_what_follows() -> None:
     decoder = ChunkedDecoder()
 

@@ -78,6 +78,17 @@ def test_what_a_trusted_client_claims_is_continued() -> None:
     ]
 
 
+def test_forwarded_of_a_trusted_client_is_continued_though_it_is_not_begun_here() -> None:
+    policy = RequestPolicy(via=None, x_forwarded=False, request_id_field=None)
+    said = "Forwarded: for=6.6.6.6"
+
+    assert composed(said, policy=policy, client=TRUSTED)[2:] == [
+        'Forwarded: for=6.6.6.6, for=192.0.2.1;proto=https;host="a:81"'
+    ]
+    assert composed(said, policy=policy)[2:] == []
+    assert composed("Via: 1.1 p", policy=policy, client=TRUSTED)[2:] == ["Via: 1.1 p"]
+
+
 @pytest.mark.parametrize(
     ("address", "node"),
     [("192.0.2.1", "192.0.2.1"), ("2001:db8::1", '"[2001:db8::1]"'), ("", "unknown")],
@@ -133,6 +144,11 @@ def test_connection_options_are_the_proxys_own() -> None:
     sent = composed("Connection: upgrade, x", "Upgrade: websocket", "TE: trailers", "X: 1")
 
     assert sent[2:] == ["Upgrade: websocket", "TE: trailers", "Connection: upgrade, TE"]
+
+
+def test_max_forwards_of_options_is_sent_on_as_one_less() -> None:
+    assert composed("Max-Forwards: 5", start="OPTIONS * HTTP/1.1")[2:] == ["Max-Forwards: 4"]
+    assert composed("Max-Forwards: 1", start="OPTIONS / HTTP/1.1")[2:] == ["Max-Forwards: 0"]
 
 
 def test_the_target_can_be_rewritten() -> None:

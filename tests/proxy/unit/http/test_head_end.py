@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from corpus.case import Case
 from corpus.smuggling import CASES
+from hypothesis import given
+from hypothesis import strategies as st
 from sluice_proxy.http.head_end import find_head_end, find_response_head_end, skip_empty_line
 from sluice_proxy.http.limits import DEFAULT_LIMITS, HeadLimits
 from sluice_proxy.http.refusal import BadRequest, BadResponse
@@ -70,6 +74,21 @@ def test_what_cannot_become_a_head_is_refused_before_its_end_arrives(
         find_head_end(raw, 0, DEFAULT_LIMITS)
 
     assert refusal.value.status == status
+
+
+@given(st.binary(max_size=9), st.text("\r\n\0a", max_size=9).map(str.encode))
+def test_bare_line_ends_and_nul_are_found_wherever_they_are(before: bytes, rest: bytes) -> None:
+    lines = re.sub(rb"\r\n", b"", rest)
+    broken = b"\n" in lines or b"\0" in lines or b"\r" in lines.removesuffix(b"\r")
+
+    try:
+        found = find_head_end(before + b"GET" + rest, len(before), DEFAULT_LIMITS) != -1
+        refused = False
+    except BadRequest:
+        found, refused = False, True
+
+    assert found == (b"\r\n\r\n" in rest)
+    assert refused == (broken and not found)
 
 
 def test_a_head_at_the_limit_is_found_and_one_beyond_it_is_refused() -> None:

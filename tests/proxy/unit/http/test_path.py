@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes, urljoin
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sluice_proxy.http.path import BadPath, resolve_path
@@ -33,6 +34,8 @@ SEGMENTS = st.sampled_from(
         b"%0a",
         b"a\\b",
         b"%c0%ae",
+        b"%c0%ae%c0%ae",
+        b"%f0%80%80%ae%f0%80%80%ae",
     ]
 )
 PATHS = st.lists(SEGMENTS, min_size=1).map(lambda segments: b"/" + b"/".join(segments))
@@ -55,6 +58,14 @@ def test_nothing_that_an_upstream_could_take_for_a_dot_segment_is_sent(path: byt
 
     pieces = unquote_to_bytes(sent).replace(b"\\", b"/").split(b"/")
     assert not {b".", b".."} & {piece.partition(b";")[0] for piece in pieces}
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [b"%C1%9c", b"%e0%80%ae", b"%F0%80%80%ae", b"%f8%80%80%80%ae", b"%fc%80%80%80%80%ae"],
+)
+def test_overlong_utf_8_of_any_length_is_refused(encoded: bytes) -> None:
+    assert not is_accepted(b"/a/" + encoded + encoded + b"/b")
 
 
 @given(ACCEPTED)

@@ -92,6 +92,14 @@ def test_whether_the_upstream_connection_can_be_used_again(
     assert head.keep_alive is kept
 
 
+@pytest.mark.parametrize("framing", ["Content-Length: 5", "Transfer-Encoding: chunked"])
+def test_a_204_that_announces_content_may_have_sent_it_and_spoils_its_connection(
+    framing: str,
+) -> None:
+    assert not read(framing, status="HTTP/1.1 204 x").keep_alive
+    assert read("Content-Length: 0", status="HTTP/1.1 204 x").keep_alive
+
+
 def test_fields_of_the_connection_are_not_copied() -> None:
     head = read(
         "Connection: x-hop, close", "X-Hop: 1", "Keep-Alive: timeout=5", "TE: x", "Upgrade: h2",

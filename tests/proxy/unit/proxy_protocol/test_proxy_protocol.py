@@ -65,6 +65,7 @@ def test_addresses_of_version_2() -> None:
 
 def test_local_and_unspec_say_nothing_whatever_follows() -> None:
     assert read_header(v2(command=0, body=V4_BODY)) == (ProxyHeader(Command.LOCAL), 28)
+    assert read_header(v2(command=0, family=0x41, body=b"new")) == (ProxyHeader(Command.LOCAL), 19)
     assert read_header(v2(command=0, family=0)) == (ProxyHeader(Command.LOCAL), 16)
     assert read_header(v2(family=0, body=b"anything")) == (ProxyHeader(Command.PROXY), 24)
 
@@ -138,6 +139,12 @@ def test_what_was_written_as_version_1_is_read_again(
 )
 def test_version_1_says_unknown_of_what_it_cannot_say(header: ProxyHeader) -> None:
     assert compose_v1(header) == b"PROXY UNKNOWN\r\n"
+
+
+def test_version_1_has_no_zones() -> None:
+    link_local = ProxyHeader(Command.PROXY, ip_address("fe80::1%e0"), ip_address("fe80::2%e0"))
+
+    assert compose_v1(link_local) == b"PROXY TCP6 fe80::1 fe80::2 0 0\r\n"
 
 
 @pytest.mark.parametrize(

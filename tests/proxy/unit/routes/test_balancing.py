@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from random import Random
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from samples.routes import targets
+from sluice_proxy.routes.balancing.methods import _mixed, _score
 from sluice_proxy.routes.balancing.pool import Pool
 from sluice_proxy.routes.balancing.seat import Seat
 from sluice_proxy.routes.model.policies import Balancing, BalancingMethod, StickyCookie
@@ -81,6 +83,20 @@ def test_least_connections_takes_turns_among_idle_targets() -> None:
     }
 
 
+@pytest.mark.parametrize("weights", [(1, 3), (5, 1, 2), (2, 2, 2)])
+def test_least_connections_gives_exact_shares_where_nothing_is_in_flight(
+    weights: tuple[int, ...],
+) -> None:
+    chosen = pool(*weights, method=BalancingMethod.LEAST_CONNECTIONS)
+    for _unused in range(3):
+        assert Counter(ports(chosen, sum(weights))) == dict(enumerate(weights, 1))
+
+
+def test_random_of_two_gives_shares_by_weight_where_nothing_is_in_flight() -> None:
+    shares = Counter(ports(pool(1, 3, method=BalancingMethod.RANDOM_OF_TWO), 4000))
+    assert 0.72 < shares[2] / 4000 < 0.78
+
+
 def test_random_of_two_prefers_the_less_loaded_and_keeps_to_weights() -> None:
     chosen = pool(1, 1, 1, method=BalancingMethod.RANDOM_OF_TWO)
     chosen.seats[0].in_flight = 1000
@@ -110,6 +126,23 @@ def test_a_client_hash_gives_shares_by_weight() -> None:
     chosen = pool(1, 3, method=BalancingMethod.CLIENT_HASH)
     shares = Counter(ports(chosen, 1, str(number).encode())[0] for number in range(8000))
     assert 0.73 < shares[2] / 8000 < 0.77
+
+
+def test_a_client_hash_has_a_score_for_every_number() -> None:
+    ends = [number for number in range(2**20) if number % 4099 == 0]
+    # The numbers that mix to all ones and to zero are those whose logarithm could fail.
+    highest, lowest = _unmixed(2**64 - 1), _unmixed(0)
+    assert (_mixed(highest), _mixed(lowest)) == (2**64 - 1, 0)
+    assert all(0 < _score(number, 1) < math.inf for number in (highest, lowest, *ends))
+
+
+def _unmixed(mixed: int) -> int:
+    """Return the number that is mixed to ``mixed``: each step of the mixing can be taken back."""
+    number = mixed ^ (mixed >> 31) ^ (mixed >> 62)
+    number = number * pow(0x94D049BB133111EB, -1, 2**64) % 2**64
+    number = number ^ (number >> 27) ^ (number >> 54)
+    number = number * pow(0xBF58476D1CE4E5B9, -1, 2**64) % 2**64
+    return number ^ (number >> 30) ^ (number >> 60)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -187,6 +220,7 @@ def test_a_cookie_tells_nothing_and_cannot_be_made_up() -> None:
     assert chosen.binding.bound("sluice_target=") is None
     assert chosen.binding.bound("xsluice_target=1; other") is None
     assert "http" not in cookie
+    assert "sixteen" not in repr(STICKY)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,15 @@ def test_a_long_path_of_slashes_is_looked_up_all_the_same() -> None:
     assert found(routes, "h", "/a/b" + "/" * 8000) == "* /a/b"
 
 
+@pytest.mark.parametrize("number", [1, 63, 64, 300])
+def test_a_host_may_have_any_number_of_paths(number: int) -> None:
+    routes = table(*(f"example.com /a{place:03}" for place in range(number)))
+    for place in range(number):
+        path = f"/a{place:03}"
+        assert found(routes, "example.com", f"{path}/x") == f"example.com {path}"
+    assert found(routes, "example.com", "/b") is None
+
+
 def test_a_route_serves_each_of_its_hosts_with_each_of_its_paths() -> None:
     several = Route(
         "several",

@@ -60,6 +60,9 @@ def test_a_host_pattern_is_read_and_shown_in_one_form(
         "w*.example.com",
         "a b",
         "-a.com",
+        "10.0.0.256",
+        "010.0.0.1",
+        "[fe80::1%eth0]",
         "[::1",
         "[zz]",
         "x" * 64 + ".com",
@@ -69,6 +72,18 @@ def test_a_host_pattern_is_read_and_shown_in_one_form(
 def test_what_is_no_host_pattern_is_refused_with_a_reason(text: str) -> None:
     with pytest.raises(ValueError, match=r"host name|IPv6"):
         parse_host_pattern(text)
+
+
+@pytest.mark.parametrize("text", ["faß.example", "σας.example", "a\u200db.example", "a。example"])
+def test_a_name_that_clients_read_in_different_ways_is_refused(text: str) -> None:
+    # By RFC 3490 the first is fass.example, which is another host to a browser.
+    with pytest.raises(ValueError, match="write the xn-- form"):
+        parse_host_pattern(text)
+
+
+def test_a_label_of_digits_may_begin_a_name() -> None:
+    assert str(parse_host_pattern("1.**.example.com")) == "1.**.example.com"
+    assert str(parse_host_pattern("1.example.com")) == "1.example.com"
 
 
 @pytest.mark.parametrize(
@@ -106,15 +121,38 @@ def test_a_host_is_compared_without_case_port_and_the_dot_of_the_root(host: str,
         ("/%7euser", PathPattern(PathKind.SEGMENTS, "/~user")),
         ("/caf%C3%A9", PathPattern(PathKind.SEGMENTS, "/café")),
         ("/café", PathPattern(PathKind.SEGMENTS, "/café")),
+        ("/a%20b%23c", PathPattern(PathKind.SEGMENTS, "/a b#c")),
+        ("/%ff*", PathPattern(PathKind.TEXT, "/\udcff")),
+        ("/a%2fb%25/*.x", PathPattern(PathKind.GLOB, "/a%2Fb%25/*.x")),
     ],
 )
 def test_a_path_pattern_is_read_in_one_form(text: str, pattern: PathPattern) -> None:
     assert parse_path_pattern(text) == pattern
-    assert parse_path_pattern(str(pattern)) == pattern
+    shown = str(pattern)
+    assert parse_path_pattern(shown) == pattern
+    # Names of routes are made of it, for logs, metrics and terminals.
+    assert all("!" <= char <= "~" for char in shown)
 
 
 @pytest.mark.parametrize(
-    "text", ["a", "=", "=a", "/a b", "/a\r\n", "/a#b", "/a\\b", "/a/../b", "/./a", "/%", "/%zz"]
+    "text",
+    [
+        "a",
+        "=",
+        "=a",
+        "/a b",
+        "/a\r\n",
+        "/a#b",
+        "/a\\b",
+        "/a/../b",
+        "/./a",
+        "/%",
+        "/%zz",
+        "/a%0Ab",
+        "/a%5cb",
+        "/a/%2e%2E/b",
+        "=/%2e",
+    ],
 )
 def test_what_is_no_path_pattern_is_refused_with_a_reason(text: str) -> None:
     with pytest.raises(ValueError, match="path"):
@@ -133,6 +171,12 @@ def test_an_encoded_slash_and_percent_sign_stay_encoded_where_paths_are_compared
 
 def test_a_sent_path_is_percent_encoded() -> None:
     assert sent_path("/café%20x") == "/caf%C3%A9%20x"
+    assert sent_path('/{a}"|;=@:,b') == "/%7Ba%7D%22%7C;=@:,b"
+
+
+def test_a_sent_path_has_no_query() -> None:
+    with pytest.raises(ValueError, match="a query in the target's url"):
+        sent_path("/a?b")
 
 
 def test_a_host_pattern_of_labels_is_a_value() -> None:

@@ -67,6 +67,21 @@ def test_the_budget_allows_a_part_of_the_requests_above_the_reserve() -> None:
     assert [budget.spend(0.0) for _unused in range(6)] == [True] * 5 + [False]
 
 
+def test_a_small_budget_and_a_small_reserve_add_up_to_a_retry() -> None:
+    seldom = RetryBudget(RetryPolicy(budget=0.0, reserve=0.05), now=0.0)
+    assert [seldom.spend(now) for now in (0.0, 5.0, 11.0, 12.0, 31.0)] == [
+        False,
+        False,
+        True,
+        False,
+        True,
+    ]
+    few = RetryBudget(RetryPolicy(budget=0.005, reserve=0.0), now=0.0)
+    for _unused in range(201):
+        few.earn()
+    assert [few.spend(0.0) for _unused in range(2)] == [True, False]
+
+
 def test_the_reserve_comes_back_with_time_and_is_bounded() -> None:
     budget = RetryBudget(RetryPolicy(budget=0.0, reserve=2.0), now=0.0)
     assert [budget.spend(0.0) for _unused in range(21)] == [True] * 20 + [False]

@@ -14,7 +14,7 @@ from sluice_proxy.routes.model.actions import Rewrite
 from sluice_proxy.routes.model.path_pattern import ANY_PATH, parse_path_pattern
 from sluice_proxy.routes.model.target import Target
 from sluice_proxy.routes.rewriting.beginning import after
-from sluice_proxy.routes.rewriting.forwarding import Forwarding
+from sluice_proxy.routes.rewriting.forwarding import Forwarding, UnsafePath
 from sluice_proxy.routes.rewriting.redirecting import check_location, location
 
 
@@ -46,6 +46,9 @@ def sent(
         (Rewrite(replace=("/api", "/v2")), b"/api", b"/v2"),
         (Rewrite(replace=("/api", "/v2")), b"/apix", b"/apix"),
         (Rewrite(replace=("/", "/v2/")), b"/x", b"/v2/x"),
+        (Rewrite(replace=("/", "/v2")), b"/x", b"/v2/x"),
+        (Rewrite(replace=("/api/", "/v2")), b"/api/x", b"/v2/x"),
+        (Rewrite(replace=("/api/", "/v2/")), b"/api/", b"/v2/"),
     ],
 )
 def test_a_path_is_rewritten_by_whole_segments(
@@ -61,6 +64,29 @@ def test_a_path_is_rewritten_by_whole_segments(
 def test_a_rewritten_path_never_begins_with_two_slashes(rewrite: Rewrite) -> None:
     # An origin that adds a slash by a redirect would send the client to evil.example.
     assert sent(rewrite, b"/api//evil.example/x", pattern="/api") == b"/evil.example/x"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [b"../x", b"..", b"./x", b".%2e/x", b"%2E%2e/x", b"..;a=b/x", b"..%3b/x", b"..%2fx"],
+)
+@pytest.mark.parametrize("pattern", ["/files*", "/files*.html"])
+def test_a_path_cannot_climb_above_what_it_is_forwarded_to(rest: bytes, pattern: str) -> None:
+    # Cut behind /files, the segment "files.." would be one of dots.
+    with pytest.raises(UnsafePath, match="climb above"):
+        sent(Rewrite(forward_path="/public"), b"/files" + rest, pattern=pattern)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (b"/files..x", b"/public/..x"),
+        (b"/files/.x", b"/public/.x"),
+        (b"/files.../x", b"/public/.../x"),
+    ],
+)
+def test_dots_that_are_no_segment_are_forwarded(asked: bytes, expected: bytes) -> None:
+    assert sent(Rewrite(forward_path="/public"), asked, pattern="/files*") == expected
 
 
 def test_the_query_of_the_target_stands_before_that_of_the_request() -> None:

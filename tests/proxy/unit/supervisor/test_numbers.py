@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sluice_proxy.observe.metrics import Metrics
 from sluice_proxy.supervisor.metrics_form import decode_metrics, encode_metrics
-from sluice_proxy.supervisor.workers import without_gauges
 
 NAMES = st.text(max_size=8)
 
@@ -58,8 +57,8 @@ def test_of_what_is_gone_only_what_was_counted_stays() -> None:
     made.add("counted", 2)
     made.gauges["present", ()] = 3
 
-    assert without_gauges(made).counters == {("counted", ()): 2}
-    assert without_gauges(made).gauges == {}
+    assert made.without_gauges().counters == {("counted", ()): 2}
+    assert made.without_gauges().gauges == {}
 
 
 @pytest.mark.parametrize("wrong", [b"", b"[]", b"{}", b'{"traffic": [1], "counters": []}'])

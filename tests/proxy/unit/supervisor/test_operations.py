@@ -20,6 +20,7 @@ from sluice_proxy.supervisor import (
     metrics_page,
     rotation,
     supervisor,
+    worker,
     workers,
 )
 from sluice_proxy.supervisor.numbers import HELPS
@@ -78,7 +79,7 @@ def test_figures_are_those_of_the_program() -> None:
 
     assert limits[:4] == [
         f"{supervisor.ADOPTION:g} s",
-        f"{workers.GRACE:g} s",
+        f"{worker.GRACE:g} s",
         str(health_checks.MOST_AT_ONCE),
         f"{health_request.MOST_CONTENT // 2**20} MiB",
     ]

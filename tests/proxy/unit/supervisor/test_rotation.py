@@ -30,14 +30,14 @@ def log(folder: Path, now: float = WRITTEN, **rotation: float) -> RotatedLog:
 def test_a_file_below_its_size_and_age_stays(tmp_path: Path) -> None:
     (tmp_path / "access.log").write_bytes(LINE)
 
-    assert not log(tmp_path, WRITTEN + 3599).rotate_if_due()
+    assert not log(tmp_path, WRITTEN + 3599).look()
     assert names(tmp_path) == ["access.log"]
 
 
 def test_its_age_is_that_of_its_first_line_whoever_wrote_it(tmp_path: Path) -> None:
     (tmp_path / "access.log").write_bytes(LINE)
 
-    assert log(tmp_path, WRITTEN + 3600).rotate_if_due()
+    assert log(tmp_path, WRITTEN + 3600).look()
     assert names(tmp_path) == ["access.log.1"]
 
 
@@ -47,32 +47,47 @@ def test_a_file_without_times_ages_from_when_it_is_first_seen(tmp_path: Path) ->
     path = str(tmp_path / "access.log")
     one = RotatedLog(Log(path, Rotation(1000, 60.0, 2)), clock=lambda: now[0])
 
-    assert not one.rotate_if_due()
+    assert not one.look()
     now[0] += 60
-    assert one.rotate_if_due()
+    assert one.look()
 
 
-def test_an_empty_file_and_none_at_all_stay(tmp_path: Path) -> None:
-    assert not log(tmp_path).rotate_if_due()
+def test_a_file_that_is_gone_is_to_be_opened_anew(tmp_path: Path) -> None:
+    assert log(tmp_path).look()
+
+
+def test_the_age_of_a_file_that_another_program_put_there_is_its_own(tmp_path: Path) -> None:
+    now = [WRITTEN]
+    one = RotatedLog(Log(str(tmp_path / "access.log"), Rotation(1000, 60.0, 2)), lambda: now[0])
+    (tmp_path / "access.log").write_bytes(b"of one day\n")
+    assert not one.look()
+    now[0] += 60
+    (tmp_path / "new").write_bytes(b"of another\n")
+    (tmp_path / "new").rename(tmp_path / "access.log")
+
+    assert not one.look()
+
+
+def test_an_empty_file_stays(tmp_path: Path) -> None:
     (tmp_path / "access.log").touch()
-    assert not log(tmp_path, age=0.0).rotate_if_due()
+    assert not log(tmp_path, age=0.0).look()
 
 
 def test_logs_that_are_no_files_are_left_alone() -> None:
     for path in ("-", None):
-        assert not RotatedLog(Log(path, Rotation(0, 0.0, 1))).rotate_if_due()
+        assert not RotatedLog(Log(path, Rotation(0, 0.0, 1))).look()
 
 
 def test_files_keep_their_order_and_fewer_kept_removes_the_oldest(tmp_path: Path) -> None:
     for number in range(6):
         (tmp_path / "access.log").write_bytes(b"%d" % number * 1000)
-        assert log(tmp_path, keep=4).rotate_if_due()
+        assert log(tmp_path, keep=4).look()
     assert names(tmp_path) == [f"access.log.{number}" for number in (1, 2, 3, 4)]
     assert (tmp_path / "access.log.1").read_bytes()[:1] == b"5"
     assert (tmp_path / "access.log.4").read_bytes()[:1] == b"2"
 
     (tmp_path / "access.log").write_bytes(b"6" * 1000)
-    assert log(tmp_path, keep=1).rotate_if_due()
+    assert log(tmp_path, keep=1).look()
     assert names(tmp_path) == ["access.log.1"]
 
 
@@ -83,7 +98,7 @@ def test_all_files_together_are_bounded(tmp_path_factory, writes: list[int], kee
     for size in writes:
         with (folder / "access.log").open("ab") as file:
             file.write(b"x" * size)
-        one.rotate_if_due()
+        one.look()
 
         most_between_two_looks = 2500
         whole = sum(path.stat().st_size for path in folder.iterdir())

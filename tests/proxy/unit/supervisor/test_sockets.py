@@ -16,7 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from running.service import free_port
 from sluice_proxy.snapshot.listening import InheritedSocket, Listener, TcpAddress, UnixAddress
-from sluice_proxy.supervisor.sockets import CannotListen, ListeningSockets, share_out
+from sluice_proxy.supervisor.sockets import (
+    CannotListen,
+    InheritedSockets,
+    ListeningSockets,
+    share_out,
+)
 
 
 @pytest.fixture
@@ -124,7 +129,7 @@ def test_sockets_of_systemd_are_found_by_name_and_by_address() -> None:
         socket.create_server(("127.0.0.1", port)) as bound,
         socket.create_server(("127.0.0.1", 0)) as named,
     ):
-        sockets = ListeningSockets([("x", bound.dup()), ("web", named.dup())])
+        sockets = ListeningSockets(InheritedSockets([("x", bound.dup()), ("web", named.dup())]))
         web, address = InheritedSocket("web"), TcpAddress("127.0.0.1", port)
         opened = sockets.open([Listener(address), Listener(web)], 4)
 

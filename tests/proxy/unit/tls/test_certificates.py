@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from running.command import command
 from samples.certificates import Pair, authority, leaf, rsa_key
 from sluice_proxy.routes.model.policies import ClientCertificate, TlsPolicy
 from sluice_proxy.routes.model.route import Route
@@ -18,6 +21,7 @@ from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.snapshot.tls import Certificate, Pem, TlsSettings
 from sluice_proxy.tls.certificates import BadCertificate, read_certificate
 from sluice_proxy.tls.reading import with_tls_read
+from sluice_proxy.tls.server_contexts import server_context
 
 ONE = leaf("one.test", "*.one.test")
 
@@ -80,6 +84,22 @@ def test_an_encrypted_key_is_opened_once_and_needs_no_password_later(where: str)
     assert (found.password, found.password_file) == (None, None)
 
 
+def test_an_empty_file_is_no_password() -> None:
+    encrypted = with_key(ONE, ONE.key_pem(b"secret"), password_file="file")
+
+    assert refusal(encrypted, file=b"\n") == (
+        "password_file",
+        "file file has no password in it: write it there in one line",
+    )
+
+
+def test_parameters_of_its_curve_may_stand_before_a_key() -> None:
+    parameters = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+    found = read(with_key(ONE, parameters + ONE.key_pem())).certificate
+
+    server_context(found, TlsPolicy(), ["http/1.1"])
+
+
 def test_texts_of_keys_are_not_shown_by_repr() -> None:
     assert b"PRIVATE" not in repr(read(ONE.configured)).encode()
 
@@ -138,6 +158,41 @@ def test_a_key_that_no_client_would_take_is_refused() -> None:
     assert "1024 bits: 2048 are the least" in message
 
 
+def test_a_curve_that_no_client_would_take_is_refused() -> None:
+    weak = ec.generate_private_key(ec.SECP192R1())
+    part, message = refusal(leaf("weak.test", key=weak).configured)
+
+    assert part == "chain"
+    assert "192 bits: 224 are the least" in message
+
+
+def signed_with_sha_1(folder: Path, issuer: Pair | None) -> Certificate:
+    """Return a certificate by openssl, which signs as ``cryptography`` no longer does."""
+    request, chain, key = folder / "old.csr", folder / "old.pem", folder / "old.key"
+    openssl = command("openssl")
+    ask = [openssl, "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=old"]
+    subprocess.run([*ask, "-keyout", key, "-out", request], check=True, capture_output=True)
+    signing = ["-signkey", key]
+    if issuer is not None:
+        (folder / "issuer.pem").write_bytes(issuer.pem)
+        (folder / "issuer.key").write_bytes(issuer.key_pem())
+        signing = ["-CA", folder / "issuer.pem", "-CAkey", folder / "issuer.key"]
+    sign = [openssl, "x509", "-req", "-sha1", "-in", request, "-out", chain, *signing]
+    subprocess.run(sign, check=True, capture_output=True)
+    return Certificate(Pem(text=chain.read_bytes()), Pem(text=key.read_bytes()))
+
+
+def test_a_signature_that_no_client_would_take_is_refused(tmp_path: Path) -> None:
+    part, message = refusal(signed_with_sha_1(tmp_path, authority("Top")))
+
+    assert part == "chain"
+    assert "certificate 1 of the chain is signed with MD5 or SHA-1" in message
+
+
+def test_how_one_at_the_top_signed_itself_does_not_count(tmp_path: Path) -> None:
+    assert read(signed_with_sha_1(tmp_path, None)).certificate.hosts == ()
+
+
 def test_an_rsa_key_is_as_good_as_an_elliptic_one() -> None:
     assert read(leaf("rsa.test", key=rsa_key()).configured).certificate.hosts == ("rsa.test",)
 
@@ -187,6 +242,14 @@ def test_authorities_of_clients_are_read_and_bad_ones_named(tmp_path: Path) -> N
     assert whole.tls.policy.client_ca == good.read_text()
     found = complaints(Snapshot(routes=(Route("a"), Route("b", tls=wants(bad)))))
     assert f"file {bad} has no authorities" in found["routes", 1, "tls", "client_ca"]
+
+
+def test_authorities_may_stand_below_comments_in_any_language(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes("Főtanúsítvány\n====\n".encode() + authority().pem)
+    policy = TlsPolicy("1.2", ClientCertificate.REQUIRED, str(bundle))
+
+    assert complaints(Snapshot(tls=TlsSettings(policy=policy))) == {}
 
 
 def test_files_of_targets_are_tried_and_bad_ones_named(tmp_path: Path) -> None:

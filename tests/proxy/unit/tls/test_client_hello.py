@@ -18,7 +18,7 @@ from sluice_proxy.tls.client_hello import (
 def sent_by_openssl(name: str | None, protocols: list[str], newest: ssl.TLSVersion) -> bytes:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.maximum_version = newest
+    context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1_2, newest
     if protocols:
         context.set_alpn_protocols(protocols)
     outgoing = ssl.MemoryBIO()

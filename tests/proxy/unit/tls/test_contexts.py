@@ -181,6 +181,33 @@ def test_a_validation_of_a_name_gets_its_challenge_and_browsers_the_usual_certif
     assert asked == ["a.test", "1.0.0.127.in-addr.arpa"]
 
 
+@pytest.mark.parametrize(
+    ("offered", "spoken"),
+    [
+        ((), None),
+        (("http/1.1",), "http/1.1"),
+        (("http/1.0",), "http/1.0"),
+        (("h2", "http/1.0", "http/1.1"), "http/1.1"),
+    ],
+)
+def test_the_protocol_is_the_newest_that_both_speak(
+    offered: tuple[str, ...], spoken: str | None
+) -> None:
+    shaken = shake(chooser(("a.test",)), "a.test", client_context(alpn=offered))
+
+    assert shaken.client.selected_alpn_protocol() == spoken
+
+
+def test_a_client_with_a_certificate_resumes_its_session() -> None:
+    chooses = chooser(("a.test",), a_test=REQUIRED)
+    client = client_context(own=leaf("somebody", issuer=STAFF))
+    session = shake(chooses, "a.test", client).client.session
+
+    again = shake(chooses, "a.test", client, session=session)
+    assert again.client.session_reused
+    assert again.server.getpeercert(binary_form=True)
+
+
 @pytest.mark.parametrize("alpn", [("h2",), ("acme-tls/1",), ("smtp", "h2")])
 def test_a_client_that_speaks_nothing_of_ours_is_refused(alpn: tuple[str, ...]) -> None:
     with pytest.raises(HelloRefused, match="no protocol in common") as refused:

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from ..config.problems import InvalidConfig
 from ..supervisor.configuration import read_configuration
+from ..supervisor.handover import FORM
 from ..supervisor.supervisor import CannotStart, Supervisor
 
 GOOD, FAILED, BAD_USAGE, BAD_CONFIG = 0, 1, 2, 78
@@ -38,11 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"sluice-proxy {_version()}")
         return GOOD
     if asked.subcommand == "check-config":
-        return _check(asked.config)
+        return _check(asked.config, asked.handover)
     return _serve(asked.config.absolute(), asked.data_plane)
 
 
-def _check(path: Path) -> int:
+def _check(path: Path, form: int | None) -> int:
+    if form not in (None, FORM):
+        _to_stderr(f"the program that runs leaves something of form {form}: restart it instead")
+        return FAILED
     try:
         snapshot = read_configuration(path, 1, warn=_to_stderr)
     except InvalidConfig as invalid:
@@ -67,7 +71,7 @@ def _serve(path: Path, data_plane: str) -> int:
     except InvalidConfig as invalid:
         _to_stderr(str(invalid))
         return BAD_CONFIG
-    except CannotStart as error:
+    except (CannotStart, OSError) as error:
         _to_stderr(f"sluice-proxy: {error}")
         return FAILED
     return GOOD
@@ -81,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sluice-proxy", description="The reverse proxy of sluice.edge."
     )
+    parser.add_argument("--version", action="version", version=f"sluice-proxy {_version()}")
     commands = parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="serve until SIGTERM; SIGHUP reads the file again")
     serve.add_argument("--config", type=Path, required=True, metavar="FILE")
@@ -89,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
         "check-config", help="say all that is wrong with a configuration; serve nothing"
     )
     check.add_argument("config", type=Path, metavar="FILE")
+    # What a program that is to take over from one that runs is asked.
+    check.add_argument("--handover", type=int, help=argparse.SUPPRESS)
     commands.add_parser("version", help="say which version this is")
     return parser
 

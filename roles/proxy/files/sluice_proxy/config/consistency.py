@@ -15,16 +15,20 @@ from sluice_proxy.routes.model.host_pattern import HostPattern
 from sluice_proxy.routes.model.policies import TlsPolicy
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.snapshot.listening import Listener
+from sluice_proxy.snapshot.observing import Metrics
 from sluice_proxy.snapshot.tls import HostPolicy, TlsSettings
 
 Complaint = tuple[Path, str]
 
 
 def complaints(
-    listeners: Sequence[Listener], routes: Sequence[Route], tls: TlsSettings
+    listeners: Sequence[Listener],
+    metrics: Metrics | None,
+    routes: Sequence[Route],
+    tls: TlsSettings,
 ) -> Iterator[Complaint]:
     """Yield where values do not go together, and why."""
-    yield from _listeners(listeners)
+    yield from _listeners(listeners, metrics)
     yield from _names(routes)
     yield from _targets(routes)
     yield from _rivals(routes)
@@ -52,13 +56,16 @@ def route_policies(routes: Sequence[Route]) -> tuple[tuple[HostPolicy, ...], lis
     return tuple(HostPolicy(host, policy) for host, (_unused, policy) in found.items()), differing
 
 
-def _listeners(listeners: Sequence[Listener]) -> Iterator[Complaint]:
+def _listeners(listeners: Sequence[Listener], metrics: Metrics | None) -> Iterator[Complaint]:
     seen: dict[str, int] = {}
     for index, listener in enumerate(listeners):
         address = str(listener.address)
         first = seen.setdefault(address, index)
         if first != index:
             yield ("listen", index), f"{address} is listened to already by listen[{first}]"
+    if metrics is not None and str(metrics.address) in seen:
+        message = f"{metrics.address} is that of listen[{seen[str(metrics.address)]}]: use another"
+        yield ("metrics", "address"), message
 
 
 def _names(routes: Sequence[Route]) -> Iterator[Complaint]:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -18,10 +17,14 @@ from sluice_proxy.config.scalars import plain_scalar
 MAX_BYTES = 32 * 1024 * 1024
 MAX_VALUES = 2_000_000
 """Most values of a file, with every alias counted as what it stands for."""
+CHARACTERS = 32
+"""A longer text counts as one value for each so many of its characters."""
 MAX_DEPTH = 32
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT_TAG = "tag:yaml.org,2002:str"
+_Pair = tuple[yaml.Node, yaml.Node]
+"""The nodes of a key and of its value."""
 
 
 class Document:
@@ -30,6 +33,7 @@ class Document:
     def __init__(self, file: str, text: bytes) -> None:
         self.file = file
         self._text = text
+        self._children: dict[int, dict[str, _Pair]] = {}
         self.data = _Builder(file).build(text)
 
     def problem(self, path: Path, message: str, *, key: bool = False) -> Problem:
@@ -39,7 +43,7 @@ class Document:
         """
         node = found = self._root
         for part in path:
-            pair = _child(node, part)
+            pair = self._child(node, part)
             if pair is None:
                 break
             found, node = pair if key else (pair[1], pair[1])
@@ -47,6 +51,18 @@ class Document:
             return Problem(0, 0, field_name(path), message)
         mark = found.start_mark
         return Problem(mark.line + 1, mark.column + 1, field_name(path), message)
+
+    def _child(self, node: yaml.Node | None, part: str | int) -> _Pair | None:
+        """Return the nodes of the key and of the value called ``part`` in ``node``."""
+        if isinstance(node, yaml.SequenceNode):
+            inside = isinstance(part, int) and part < len(node.value)
+            return (node.value[part], node.value[part]) if inside else None
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        children = self._children.get(id(node))
+        if children is None:
+            children = self._children[id(node)] = _children(node)
+        return children.get(str(part))
 
     @cached_property
     def _root(self) -> yaml.Node | None:
@@ -133,9 +149,10 @@ class _Builder:
             value = plain_scalar(value)
         elif event.tag not in (None, _TEXT_TAG, "!"):
             self._note(event.start_mark, f"tag {event.tag} is not known: leave it out")
+        size = 1 + len(event.value) // CHARACTERS
         if event.anchor is not None:
-            self._anchors[event.anchor] = (value, 1)
-        self._add(value, 1, event.start_mark)
+            self._anchors[event.anchor] = (value, size)
+        self._add(value, size, event.start_mark)
 
     def _key(self, frame: _Frame, event: Any) -> None:
         name: str = event.value
@@ -218,29 +235,22 @@ class _Builder:
         raise InvalidConfig(self._file, self._problems)
 
 
-def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    """Return the nodes of the key and of the value called ``part`` in ``node``."""
-    if isinstance(node, yaml.SequenceNode):
-        inside = isinstance(part, int) and part < len(node.value)
-        return (node.value[part], node.value[part]) if inside else None
-    if isinstance(node, yaml.MappingNode):
-        for name, key, value in _items(node):
-            if name == part:
-                return key, value
-    return None
-
-
-def _items(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
-    """Yield (name, key, value) of a mapping: its own first, then what ``<<`` brings in."""
-    merged: list[yaml.Node] = []
-    for key, value in node.value:
-        if key.value == "<<":
-            merged.extend(value.value if isinstance(value, yaml.SequenceNode) else [value])
-        else:
-            yield str(key.value), key, value
-    for part in merged:
-        if isinstance(part, yaml.MappingNode):
-            yield from _items(part)
+def _children(node: yaml.MappingNode) -> dict[str, _Pair]:
+    """Return what a mapping has: its own before what ``<<`` brings in, the first of all there."""
+    found: dict[str, _Pair] = {}
+    waiting: list[yaml.Node] = [node]
+    while waiting:
+        one = waiting.pop()
+        if not isinstance(one, yaml.MappingNode):
+            continue
+        merged: list[yaml.Node] = []
+        for key, value in one.value:
+            if key.value == "<<":
+                merged.extend(value.value if isinstance(value, yaml.SequenceNode) else [value])
+            else:
+                found.setdefault(str(key.value), (key, value))
+        waiting.extend(reversed(merged))
+    return found
 
 
 def _syntax(error: yaml.YAMLError) -> Problem:

@@ -39,10 +39,16 @@ _WORDS = {
 }
 
 
+MOST = 1000
+"""Problems of values that are told at once."""
+_LONGEST_KEY = 100
+"""Characters of a key for which a similar one is looked for."""
+
+
 def problems(error: ValidationError, root: type[BaseModel], document: Document) -> list[Problem]:
     """Return what ``error`` found, each with the place of the value in the file."""
     found = []
-    for detail in error.errors(include_url=False, include_input=False):
+    for detail in error.errors(include_url=False, include_input=False)[:MOST]:
         path, is_key = _path(detail)
         if detail["type"] == "extra_forbidden":
             message = _unknown(path, root)
@@ -71,7 +77,7 @@ def _message(detail: ErrorDetails) -> str:
 def _unknown(path: Path, root: type[BaseModel]) -> str:
     key = str(path[-1])
     known = list(_keys(root, path[:-1]))
-    close = get_close_matches(key, known, n=1, cutoff=0.6)
+    close = get_close_matches(key[:_LONGEST_KEY], known, n=1, cutoff=0.6)
     if close:
         return f"there is no key {key!r}: did you mean {close[0]!r}?"
     return f"there is no key {key!r}: use {', '.join(sorted(known))}"

@@ -28,6 +28,7 @@ class FilesBeside:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._contents: dict[str, bytes] = {}
 
     def resolved(self, name: str) -> str:
         """Return the whole path of a file that can be read; raises ValueError."""
@@ -41,6 +42,10 @@ class FilesBeside:
     def read(self, name: str) -> bytes:
         """Return the content of a small file; raises ValueError."""
         path = self.resolved(name)
+        known = self._contents.get(path)
+        if known is not None:
+            # Thousands of routes may have the same page.
+            return known
         try:
             with open(path, "rb") as file:
                 content = file.read(MAX_FILE_BYTES + 1)
@@ -48,4 +53,5 @@ class FilesBeside:
             raise ValueError(f"file {path} cannot be read: {error.strerror}") from None
         if len(content) > MAX_FILE_BYTES:
             raise ValueError(f"file {path} has more than {MAX_FILE_BYTES} bytes")
+        self._contents[path] = content
         return content

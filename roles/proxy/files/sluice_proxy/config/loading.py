@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from sluice_proxy.config.consistency import Complaint, complaints, route_policies
 from sluice_proxy.config.document import MAX_BYTES, read_document
-from sluice_proxy.config.explaining import problems
+from sluice_proxy.config.explaining import MOST, problems
 from sluice_proxy.config.files import Files, FilesBeside
 from sluice_proxy.config.problems import InvalidConfig, Problem
 from sluice_proxy.config.sections.root import RootSection
@@ -59,7 +59,7 @@ def parse(
             snapshot, further = complete(snapshot)
             wrong.extend(further)
         if wrong:
-            raise InvalidConfig(file, (document.problem(*complaint) for complaint in wrong))
+            raise InvalidConfig(file, (document.problem(*each) for each in wrong[:MOST]))
         return snapshot
 
 
@@ -68,7 +68,8 @@ def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Any]]:
     listeners = tuple(section.listener() for section in root.listen)
     policies, wrong = route_policies(routes)
     tls = root.tls.settings(policies)
-    wrong.extend(complaints(listeners, routes, tls))
+    metrics = None if root.metrics is None else root.metrics.metrics()
+    wrong.extend(complaints(listeners, metrics, routes, tls))
     snapshot = Snapshot(
         version=version,
         listeners=listeners,
@@ -78,7 +79,7 @@ def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Any]]:
         upstream=root.upstream.limits(),
         trusted=tuple(root.trusted),
         logs=root.log.logs(),
-        metrics=None if root.metrics is None else root.metrics.metrics(),
+        metrics=metrics,
         certificates=tuple(section.certificate() for section in root.certificates),
         tls=tls,
         pages=root.pages.pages(),

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from sluice_proxy.routes.model.host_pattern import host_name
+from sluice_proxy.routes.model.host_pattern import whole_host_name
 from sluice_proxy.routes.model.path_pattern import sent_path
 from sluice_proxy.routes.model.target import Scheme, Target
 from sluice_proxy.snapshot.listening import Address, InheritedSocket, TcpAddress, UnixAddress
@@ -27,6 +27,7 @@ _SIMPLE = re.compile(
 )
 _MAX_SOCKET_PATH = 107
 _URI_CHARACTERS = re.compile(r"[!-~]+\Z")
+_USER = re.compile(r"//[^/?#]*@")
 
 
 def network(text: str) -> Network:
@@ -90,7 +91,10 @@ def target_place(text: str) -> Target:
     """Return a target from its URI: http, https, ws, wss or unix. Raises ValueError."""
     simple = _SIMPLE.match(text)
     if simple is not None:
-        return Target(_SCHEMES[simple[1]], simple[2], port_number(simple[3]))
+        return Target(_SCHEMES[simple[1]], whole_host_name(simple[2]), port_number(simple[3]))
+    if _USER.search(text):
+        # What stands before the @ may be a password.
+        raise ValueError("a target has no user: leave out what stands before the @")
     if not _URI_CHARACTERS.match(text):
         raise ValueError(f"{text!r} is not an URI: it has a character that none can have")
     scheme, colon, rest = text.partition(":")
@@ -110,12 +114,36 @@ def _from_uri(text: str, scheme: Scheme) -> Target:
         host = parts.hostname or ""
     except ValueError as error:
         raise ValueError(f"{text!r} is not an URI: {error}") from None
-    if parts.username is not None or parts.fragment or "#" in text:
-        raise ValueError(f"{text!r}: a target has neither a user nor a fragment: leave it out")
+    if "#" in text:
+        raise ValueError(f"{text!r}: a target has no fragment: leave it out")
     if not host:
         raise ValueError(f"{text!r} has no host")
-    name = str(ip_address(host)) if ":" in host else host_name(host)
+    name = _ipv6(host) if ":" in host else whole_host_name(host)
     _unused, colon, port = parts.netloc.rpartition("]")[2].partition(":")
     number = port_number(port) if colon else (443 if scheme is Scheme.HTTPS else 80)
     path = sent_path(parts.path)
     return Target(scheme, name, number, path="" if path == "/" else path, query=parts.query)
+
+
+def authority(text: str) -> str:
+    """Return a host with an optional port, as the field Host has it. Raises ValueError."""
+    host, colon, port = text.rpartition(":")
+    if not colon or "]" in port:
+        host, port = text, ""
+    if host.startswith("["):
+        name = f"[{_ipv6(host[1:-1])}]" if host.endswith("]") else ""
+    else:
+        name = whole_host_name(host)
+    if not name:
+        raise ValueError(f"{text!r} is not a host with an optional port")
+    return f"{name}:{port_number(port)}" if port else name
+
+
+def _ipv6(text: str) -> str:
+    try:
+        address = IPv6Address(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IPv6 address") from None
+    if address.scope_id is not None:
+        raise ValueError(f"{text!r} has a zone: targets and hosts are named without one")
+    return address.compressed

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from .fields.block import field_lines
-from .forwarding.changes import FieldChanges
-from .grammar import is_token
+from .forwarding.changes import refuse_own
 
 _REASONS = {status.value: status.phrase.encode("ascii") for status in HTTPStatus}
 _WITHOUT_CONTENT = frozenset({204, 304})
@@ -35,7 +34,8 @@ def compose_answer(
     if not 200 <= status < 600:
         raise ValueError(f"status {status} is not final: use 200 to 599")
     fields = tuple(fields)
-    FieldChanges.compile(removed=[name for name, _unused in fields if is_token(name)])
+    for name, _unused in fields:
+        refuse_own(name)
     lines = field_lines(fields)
     if status not in _WITHOUT_CONTENT:
         lines += b"\nContent-Length: %d\r" % len(body)

@@ -17,7 +17,7 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
 
 _AUTHORITY = re.compile(
-    rb"(?:(?P<name>[0-9A-Za-z_-]{1,63}+(?:\.[0-9A-Za-z_-]{1,63}+)*+)\.?"
+    rb"(?:(?P<name>[0-9A-Za-z_-]{1,63}+(?:\.[0-9A-Za-z_-]{1,63}+)*)\.?"
     rb"|\[(?P<literal>[0-9A-Fa-f:.]{2,45})\])"
     rb"(?::(?P<port>[0-9]{0,5}))?"
 )

@@ -13,6 +13,8 @@ from .grammar import is_token
 from .refusal import BadField
 
 _CACHED_BYTES = 64
+_MOST_OPTIONS = 32
+"""More than any client has a use for; the fields that each names have to be looked for."""
 _KNOWN = frozenset({b"close", b"keep-alive", b"upgrade", b"te", b"http2-settings"})
 _NEVER_NAMED = frozenset({b"host", b"content-length", b"transfer-encoding"})
 
@@ -45,7 +47,10 @@ def list_members(value: bytes) -> list[bytes]:
 
 
 def _read(value: bytes) -> ConnectionOptions:
-    options = frozenset(list_members(value))
+    members = list_members(value)
+    if len(members) > _MOST_OPTIONS:
+        raise BadField(f"Connection has more than {_MOST_OPTIONS} options")
+    options = frozenset(members)
     if not all(map(is_token, options)):
         raise BadField("Connection is not a list of tokens")
     if not _NEVER_NAMED.isdisjoint(options):

@@ -23,7 +23,9 @@ import re
 
 _MALFORMED_ENCODING = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _FORBIDDEN = re.compile(
-    rb"\\|%(?:[01][0-9a-f]|5c|7f|c[01]%[89ab][0-9a-f]|e0%[89][0-9a-f])", re.IGNORECASE
+    rb"\\|%(?:[01][0-9a-f]|5c|7f"
+    rb"|c[01]%[89ab][0-9a-f]|e0%[89][0-9a-f]|f0%8[0-9a-f]|f8%8[0-7]|fc%8[0-3])",
+    re.IGNORECASE,
 )
 _ENCODED = re.compile(rb"%[0-9A-Fa-f]{2}")
 _ENCODED_DOT = re.compile(rb"%2e", re.IGNORECASE)

@@ -23,7 +23,7 @@ from .target import Target, read_target
 
 _match_canonical = re.compile(
     rb"(" + TOKEN + rb") "
-    rb"((/[\x21\x22\x24-\x3e\x40-\x5b\x5d-\x7e]*+)(?:\?([" + TARGET_BYTES + rb"]*+))?+) "
+    rb"((/[\x21\x22\x24-\x3e\x40-\x5b\x5d-\x7e]*+)(?:\?([" + TARGET_BYTES + rb"]*+))?) "
     rb"HTTP/(1\.[01])\r"
     rb"(" + CANONICAL_FIELDS + rb")\n\r\n"
 ).fullmatch

@@ -58,7 +58,8 @@ class RequestHead:
     te_trailers: bool = False
     """Whether the client accepts trailer fields."""
     max_forwards: int | None = None
-    """Of OPTIONS only. At 0 this proxy has to answer itself (RFC 9110 section 7.6.2)."""
+    """Of OPTIONS only. At 0 this proxy has to answer itself (RFC 9110 section 7.6.2); otherwise
+    the upstream is sent one less."""
     forwarding: Mapping[bytes, bytes] | None = None
     """Via, Forwarded, X-Forwarded-*, X-Real-IP and X-Request-Id as received, by lower-case name.
 

@@ -127,6 +127,9 @@ def _frame(head: ResponseHead, method: bytes, length: int | None, chunked: bool)
     status = head.status
     if status < 200 or status == 204:
         head.content_length = 0
+        if chunked or length:
+            # Who announces content here may send it: it must not meet the next request.
+            head.keep_alive = False
     elif method == b"HEAD" or status == 304:
         head.content_length = 0
         head.declared_length = length

@@ -10,14 +10,15 @@ append to one file: a write of whole lines to a file opened with O_APPEND is not
 
 from __future__ import annotations
 
-import os
 import time
 from json.encoder import encode_basestring_ascii as quote
 
-MOST_HELD = 1 << 20
-"""Bytes held at most while the disk does not take them; then lines are dropped and counted."""
+from .log_file import open_log
+from .log_writer import LogWriter
+
+PATIENCE = 2.0
+"""Seconds that the disk has, at the end, to take what is left."""
 _LINES_AT_ONCE = 256
-_STANDARD_OUTPUT = 1
 
 
 class AccessLog:
@@ -27,30 +28,40 @@ class AccessLog:
     """
 
     def __init__(self, path: str | None) -> None:
-        self._path = path
-        self._descriptor = -1
+        """Raises CannotLog."""
+        self._path: str | None = None
+        self._writer: LogWriter | None = None
         self._lines: list[str] = []
         self._second = -1
         self._stamp = ""
         self.dropped = 0
         """How many lines were lost."""
-        self.reopen()
+        self.move(path)
+
+    def move(self, path: str | None) -> None:
+        """Log to ``path`` from now on. Raises CannotLog, and goes on as before then."""
+        self.flush()
+        if path is None:
+            self._close(0.0)
+        elif self._writer is None:
+            self._writer = LogWriter(open_log(path))
+        else:
+            self._writer.change(open_log(path))
+        self._path = path
 
     def reopen(self) -> None:
-        """Open the file anew: after a rotation, and at the start. Raises OSError."""
-        self.close()
-        if self._path == "-":
-            self._descriptor = os.dup(_STANDARD_OUTPUT)
-        elif self._path is not None:
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            self._descriptor = os.open(self._path, flags, 0o640)
+        """Open the file anew, after a rotation. Raises CannotLog, and goes on as before then."""
+        self.move(self._path)
 
     def close(self) -> None:
-        """Write what is left, and log no more."""
+        """Write what is left, as far as the disk takes it in time, and log no more."""
         self.flush()
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        self._close(PATIENCE)
+
+    def _close(self, patience: float) -> None:
+        if self._writer is not None:
+            self._writer.close(patience)
+            self._writer = None
 
     def write(
         self,
@@ -72,7 +83,7 @@ class AccessLog:
         where nothing went wrong. ``client``, ``method``, ``host`` and ``request_id`` are of
         characters that JSON takes as they are.
         """
-        if self._descriptor < 0:
+        if self._writer is None:
             return
         now = time.time()
         second = int(now)
@@ -103,19 +114,10 @@ class AccessLog:
             self.flush()
 
     def flush(self) -> None:
-        """Write what was collected; what the disk does not take is tried again, up to a bound."""
-        if not self._lines or self._descriptor < 0:
+        """Have what was collected written; what the disk does not take is dropped at a bound."""
+        if not self._lines or self._writer is None:
             return
         data = "".join(self._lines).encode("ascii", "backslashreplace")
-        try:
-            done = os.write(self._descriptor, data)
-        except OSError:
-            done = 0
-        if done == len(data):
-            self._lines.clear()
-            return
-        rest = data[done:].decode("ascii")
-        if len(rest) > MOST_HELD:
-            self.dropped += rest.count("\n")
-            rest = ""
-        self._lines = [rest] if rest else []
+        if not self._writer.put(data):
+            self.dropped += len(self._lines)
+        self._lines.clear()

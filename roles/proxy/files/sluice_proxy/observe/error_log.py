@@ -5,7 +5,8 @@
 """The error log: what went wrong in the proxy itself.
 
 In a file it is a JSON object on each line; on standard output it is text for people, with the
-priorities of sd-daemon(3) where systemd's journal reads it.
+priorities of sd-daemon(3) where systemd's journal reads it. Each process writes so many lines a
+second at most: what clients or a full disk bring about again and again must not fill the disk.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from __future__ import annotations
 import json
 import logging
 import os
-import sys
 import time
-from logging.handlers import WatchedFileHandler
 
 from ..snapshot.observing import Logs
+from .log_file import STANDARD_OUTPUT, open_log
+
+MOST_A_SECOND = 100
+"""Lines of one process; those beyond are left out, and counted in the next line."""
 
 _PRIORITIES = {logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 _root = logging.getLogger("sluice_proxy")
@@ -60,24 +63,112 @@ class PlainLines(logging.Formatter):
         return "\n".join(f"<{priority}>{line}" for line in message.split("\n"))
 
 
-def write_error_log(logs: Logs) -> None:
-    """Send the error log where ``logs`` says from now on; raises OSError.
+class Flood(logging.Filter):
+    """Lets MOST_A_SECOND records of each second pass."""
 
-    A file that was put aside is left for a new one by itself.
-    """
-    handler: logging.Handler
-    path = logs.error.path
-    if path is None:
-        handler = logging.NullHandler()
-    elif path == "-":
-        handler = logging.StreamHandler(sys.stdout)
-        handler.setFormatter(PlainLines(journal="JOURNAL_STREAM" in os.environ))
-    else:
-        handler = WatchedFileHandler(path, encoding="utf-8")
-        handler.setFormatter(JsonLines())
-    former = list(_root.handlers)
-    _root.handlers = [handler]
-    _root.setLevel(logs.level.upper())
-    _root.propagate = False
-    for one in former:
-        one.close()
+    def __init__(self) -> None:
+        super().__init__()
+        self._second = 0
+        self._passed = 0
+        self._left_out = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record passes; it may say how many before it did not."""
+        second = int(record.created)
+        if second != self._second:
+            self._second, self._passed = second, 0
+        if self._passed >= MOST_A_SECOND:
+            self._left_out += 1
+            return False
+        self._passed += 1
+        if self._left_out:
+            record.msg = f"{record.getMessage()} ({self._left_out} lines before this were left out)"
+            record.args = None
+            self._left_out = 0
+        return True
+
+
+class LineHandler(logging.Handler):
+    """Appends a line for each record to a file, or to standard output."""
+
+    def __init__(self, path: str) -> None:
+        """Raises CannotLog."""
+        super().__init__()
+        self._path = path
+        self._descriptor = open_log(path)
+        self._torn = b""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; one that the disk does not take is lost."""
+        text = self.format(record)
+        try:
+            self._follow()
+            data = self._torn + text.encode("utf-8", "backslashreplace") + b"\n"
+            done = os.write(self._descriptor, data)
+        except OSError:
+            # Where would one tell?
+            return
+        self._torn = b"" if done == len(data) else b"\n"
+
+    def reopen(self) -> None:
+        """Open the file anew; while that does not work, the one in use stays."""
+        try:
+            descriptor = open_log(self._path)
+        except OSError:
+            return
+        os.close(self._descriptor)
+        self._descriptor = descriptor
+
+    def close(self) -> None:
+        """Write no more."""
+        super().close()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _follow(self) -> None:
+        """Leave a file that was put aside."""
+        if self._path == STANDARD_OUTPUT:
+            return
+        try:
+            there = os.stat(self._path).st_ino == os.fstat(self._descriptor).st_ino
+        except FileNotFoundError:
+            there = False
+        if not there:
+            self.reopen()
+
+
+class ErrorLog:
+    """The error log that ``logs`` asks for: opened now, in use when told so."""
+
+    def __init__(self, logs: Logs) -> None:
+        """Raises CannotLog."""
+        self._level = logs.level.upper()
+        self._handler: logging.Handler = logging.NullHandler()
+        path = logs.error.path
+        if path is not None:
+            self._handler = LineHandler(path)
+            self._handler.addFilter(Flood())
+            journal = "JOURNAL_STREAM" in os.environ
+            self._handler.setFormatter(
+                PlainLines(journal=journal) if path == STANDARD_OUTPUT else JsonLines()
+            )
+
+    def use(self) -> None:
+        """Send everything here from now on, in place of where it went."""
+        former = list(_root.handlers)
+        _root.handlers = [self._handler]
+        _root.setLevel(self._level)
+        _root.propagate = False
+        for one in former:
+            if one is not self._handler:
+                one.close()
+
+    def reopen(self) -> None:
+        """Open the file anew, for one that put it aside."""
+        if isinstance(self._handler, LineHandler):
+            self._handler.reopen()
+
+    def close(self) -> None:
+        """Forget it: it was not used."""
+        self._handler.close()

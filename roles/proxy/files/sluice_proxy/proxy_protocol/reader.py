@@ -94,12 +94,12 @@ def _read_v1(buffer: bytes) -> tuple[ProxyHeader, int] | None:
 
 
 def _read_v2(header: bytes, command: Command, family: int) -> ProxyHeader:
+    if command is Command.LOCAL:
+        # Section 2.2: the receiver must ignore family and addresses, and what follows them.
+        return ProxyHeader(command)
     transport = family & 15
     if family >> 4 > 3 or transport > 2:
         raise BadProxyHeader(f"address family {family:#04x} is unknown")
-    if command is Command.LOCAL:
-        # Section 2.2: the receiver must ignore the addresses, and what follows them.
-        return ProxyHeader(command)
     datagram = transport == 2
     body = header[_FIXED:]
     if family >> 4 == 0 or transport == 0:

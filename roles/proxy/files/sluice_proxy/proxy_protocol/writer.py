@@ -29,7 +29,7 @@ def compose_v1(header: ProxyHeader) -> bytes:
         return b"PROXY UNKNOWN\r\n"
     family = "TCP4" if isinstance(source, IPv4Address) else "TCP6"
     ports = f"{header.source_port} {header.destination_port}"
-    return f"PROXY {family} {_bare(source)} {destination} {ports}\r\n".encode("ascii")
+    return f"PROXY {family} {_bare(source)} {_bare(destination)} {ports}\r\n".encode("ascii")
 
 
 def _bare(address: IPv4Address | IPv6Address) -> str:

@@ -12,12 +12,16 @@ specific route would match.
 
 from __future__ import annotations
 
+import re
+
 from sluice_proxy.routes.model.actions import Page, Rewrite
 from sluice_proxy.routes.model.health import ActiveCheck, HealthChecks
 from sluice_proxy.routes.model.host_pattern import ANY_HOST, HostKind, HostPattern, host_name
 from sluice_proxy.routes.model.path_pattern import PathPattern, parse_path_pattern
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.model.target import Target
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
 def portal_hosts(subdomain: str, domain: str) -> HostPattern:
@@ -86,6 +90,6 @@ def portal_route(
 def expected_field(text: str) -> tuple[str, str]:
     """Return name, in lower case, and value of ``Field:value``; raises ValueError."""
     name, colon, value = text.partition(":")
-    if not colon or not name.strip():
+    if not colon or not _TOKEN.match(name):
         raise ValueError(f"expected header {text!r} is not of the form Field:value")
-    return name.strip().lower(), value.strip()
+    return name.lower(), value.strip()

@@ -53,7 +53,8 @@ class RetryBudget:
         self._part = policy.budget
         self._reserve = policy.reserve
         # What a hundred requests of late have earned, above the reserve.
-        self._most = policy.reserve * _SAVED_SECONDS + policy.budget * 100
+        # A small budget has to add up to one retry, too.
+        self._most = max(1.0, policy.reserve * _SAVED_SECONDS + policy.budget * 100)
         self._left = policy.reserve * _SAVED_SECONDS
         self._filled = now
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sluice_proxy.snapshot.networks import Network
 
@@ -24,10 +24,10 @@ class TcpAddress:
 
 @dataclass(frozen=True, slots=True)
 class UnixAddress:
-    """A socket file, made with the permissions ``mode``."""
+    """A socket file, made with the permissions ``mode``; with others it is the same address."""
 
     path: str
-    mode: int = 0o660
+    mode: int = field(default=0o660, compare=False)
 
     def __str__(self) -> str:
         return f"unix:{self.path}"

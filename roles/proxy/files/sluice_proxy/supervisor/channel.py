@@ -19,6 +19,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .reserve import Reserve
+
 MOST_DESCRIPTORS = 250
 """Sockets and payloads of one message; the kernel takes 253 (SCM_MAX_FD)."""
 _MOST_HEADER = 64 * 1024
@@ -26,12 +28,16 @@ _MOST_HEADER = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """``kind`` says what it is; ``values`` are JSON; who gets ``sockets`` has to close them."""
+    """``kind`` says what it is; ``values`` are JSON; who gets ``sockets`` has to close them.
+
+    ``cut`` says that there were no descriptors left for payloads and sockets: it has neither.
+    """
 
     kind: str
     values: dict[str, Any] = field(default_factory=dict)
     payloads: tuple[bytes, ...] = ()
     sockets: tuple[socket.socket, ...] = ()
+    cut: bool = False
 
 
 def channel_pair() -> tuple[socket.socket, socket.socket]:
@@ -40,15 +46,20 @@ def channel_pair() -> tuple[socket.socket, socket.socket]:
 
 
 class Channel:
-    """One end, on the running loop. ``received`` and ``closed`` are called from the loop."""
+    """One end, on the running loop. ``received`` and ``closed`` are called from the loop.
+
+    ``reserve`` is what messages may use when there are no other descriptors.
+    """
 
     def __init__(
         self,
         end: socket.socket,
         received: Callable[[Message], None],
         closed: Callable[[], None],
+        reserve: Reserve | None = None,
     ) -> None:
         end.setblocking(False)
+        self._reserve = reserve or Reserve(0)
         self._end = end
         self._received = received
         self._closed = closed
@@ -68,7 +79,10 @@ class Channel:
         payloads: Sequence[bytes] = (),
         sockets: Sequence[socket.socket] = (),
     ) -> None:
-        """Send a message, now or as soon as the other end reads; sockets stay open here."""
+        """Send a message, now or as soon as the other end reads; sockets stay open here.
+
+        Raises ValueError for what is too much for one message, and OSError without descriptors.
+        """
         if not self._open:
             return
         if len(payloads) + len(sockets) > MOST_DESCRIPTORS:
@@ -79,11 +93,10 @@ class Channel:
         data = json.dumps(header).encode()
         if len(data) > _MOST_HEADER:
             raise ValueError(f"a message of {len(data)} bytes: put what is large into a payload")
-        descriptors = [_memory(payload) for payload in payloads]
-        descriptors += [os.dup(one.fileno()) for one in sockets]
-        self._outgoing.append((data, descriptors))
-        if len(self._outgoing) == 1:
-            self._write()
+        with self._reserve.lent():
+            self._outgoing.append((data, _descriptors(payloads, sockets)))
+            if len(self._outgoing) == 1:
+                self._write()
 
     def drain_incoming(self) -> None:
         """Take what has come and was not read yet, after the other end is gone."""
@@ -113,19 +126,20 @@ class Channel:
 
     def _read(self) -> None:
         while self._open:
-            try:
-                data, descriptors, _flags, _address = socket.recv_fds(
-                    self._end, _MOST_HEADER, MOST_DESCRIPTORS
-                )
-            except BlockingIOError:
-                return
-            except OSError:
-                self._lost()
-                return
-            if not data:
-                self._lost()
-                return
-            self._received(_message(data, descriptors))
+            with self._reserve.lent():
+                try:
+                    data, descriptors, flags, _address = socket.recv_fds(
+                        self._end, _MOST_HEADER, MOST_DESCRIPTORS
+                    )
+                except BlockingIOError:
+                    return
+                except OSError:
+                    data = b""
+                if not data:
+                    self._lost()
+                    return
+                message = _message(data, descriptors, cut=bool(flags & socket.MSG_CTRUNC))
+            self._received(message)
 
     def _lost(self) -> None:
         if self._open:
@@ -140,12 +154,28 @@ class Channel:
             _close(self._outgoing.popleft()[1])
 
 
-def _message(data: bytes, descriptors: list[int]) -> Message:
+def _message(data: bytes, descriptors: list[int], *, cut: bool) -> Message:
     header = json.loads(data)
+    if cut:
+        _close(descriptors)
+        return Message(header["kind"], header["values"], cut=True)
     count = header["payloads"]
     payloads = tuple(_content(memory) for memory in descriptors[:count])
     sockets = tuple(socket.socket(fileno=number) for number in descriptors[count:])
     return Message(header["kind"], header["values"], payloads, sockets)
+
+
+def _descriptors(payloads: Sequence[bytes], sockets: Sequence[socket.socket]) -> list[int]:
+    made: list[int] = []
+    try:
+        for payload in payloads:
+            made.append(_memory(payload))
+        for one in sockets:
+            made.append(os.dup(one.fileno()))
+    except OSError:
+        _close(made)
+        raise
+    return made
 
 
 def _memory(payload: bytes) -> int:

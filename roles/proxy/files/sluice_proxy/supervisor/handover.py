@@ -19,17 +19,37 @@ from dataclasses import dataclass
 
 from ..snapshot.listening import Address, InheritedSocket, TcpAddress, UnixAddress
 
+FORM = 1
+"""What is left has to be of this form; another release may have another one."""
 VARIABLE = "SLUICE_PROXY_HANDOVER"
 """The environment variable with the descriptor that has it all."""
-_FORM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LeftSockets:
+    """The descriptors of an address: for clients or for numbers, made by a unit or by us."""
+
+    address: Address
+    descriptors: list[int]
+    for_numbers: bool
+    of_unit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftWorker:
+    """A worker's process id, the descriptor of its channel, and its last numbers, encoded."""
+
+    pid: int
+    channel: int
+    numbers: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """``workers`` are (process id, descriptor of its channel); ``departed`` are encoded metrics."""
+    """All that a successor needs; ``departed`` are encoded numbers."""
 
-    sockets: Mapping[Address, list[int]]
-    workers: list[tuple[int, int]]
+    sockets: list[LeftSockets]
+    workers: list[LeftWorker]
     version: int
     down: frozenset[tuple[str, str]]
     departed: bytes
@@ -38,20 +58,25 @@ class Handover:
 
     def descriptors(self) -> list[int]:
         """Return all descriptors that have to stay open."""
-        of_sockets = [number for numbers in self.sockets.values() for number in numbers]
-        return [*of_sockets, *(channel for _pid, channel in self.workers)]
+        of_sockets = [number for left in self.sockets for number in left.descriptors]
+        return [*of_sockets, *(worker.channel for worker in self.workers)]
 
 
 def leave(handover: Handover, environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for the successor, with which it finds what is left to it."""
     text = json.dumps(
         {
-            "form": _FORM,
-            "sockets": [[_written(address), fds] for address, fds in handover.sockets.items()],
-            "workers": handover.workers,
+            "form": FORM,
+            "sockets": [
+                [_written(left.address), left.descriptors, left.for_numbers, left.of_unit]
+                for left in handover.sockets
+            ],
+            "workers": [
+                [worker.pid, worker.channel, _text(worker.numbers)] for worker in handover.workers
+            ],
             "version": handover.version,
             "down": sorted(handover.down),
-            "departed": base64.b64encode(handover.departed).decode(),
+            "departed": _text(handover.departed),
             "deaths": handover.deaths,
             "reloads": handover.reloads,
         }
@@ -79,11 +104,17 @@ def take() -> Handover | None:
     os.lseek(memory, 0, os.SEEK_SET)
     with open(memory, "rb") as file:
         read = json.loads(file.read())
-    if read["form"] != _FORM:
-        raise ValueError(f"the former program left something of form {read['form']}, not {_FORM}")
+    if read["form"] != FORM:
+        raise ValueError(f"the former program left something of form {read['form']}, not {FORM}")
     handover = Handover(
-        sockets={_read(written): fds for written, fds in read["sockets"]},
-        workers=list(map(tuple, read["workers"])),
+        sockets=[
+            LeftSockets(_read(written), descriptors, for_numbers, of_unit)
+            for written, descriptors, for_numbers, of_unit in read["sockets"]
+        ],
+        workers=[
+            LeftWorker(pid, channel, base64.b64decode(numbers))
+            for pid, channel, numbers in read["workers"]
+        ],
         version=read["version"],
         down=frozenset((route, target) for route, target in read["down"]),
         departed=base64.b64decode(read["departed"]),
@@ -97,6 +128,10 @@ def take() -> Handover | None:
 def as_sockets(numbers: list[int]) -> list[socket.socket]:
     """Return descriptors as sockets."""
     return [socket.socket(fileno=number) for number in numbers]
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 def _written(address: Address) -> list[object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..observe.metrics import Metrics
+from ..routes.model.route import Route
 
 HELPS = {
     "sluice_workers": "Workers that serve clients.",
@@ -21,10 +22,23 @@ HELPS = {
     "sluice_target_healthy": "1 for a target that active checks find healthy, else 0.",
     "sluice_connections": "Clients that are connected.",
     "sluice_connections_refused_total": "Clients that were not let in, by reason.",
+    "sluice_access_log_lines_dropped_total": "Lines that the access log's file did not take.",
     "sluice_tls_contexts": "TLS contexts that workers have made and keep.",
     "sluice_tls_handshakes_failed_total": "TLS handshakes that did not succeed.",
 }
 """What each number is about, other than those of requests."""
+
+
+def traffic_of(routes: Iterable[Route]) -> set[tuple[str, str]]:
+    """Return the pairs of route and target that ``routes`` have numbers of.
+
+    Those of others are forgotten: names that change with the configuration would add up for ever.
+    """
+    pairs = {("", "")}
+    for route in routes:
+        pairs.add((route.name, ""))
+        pairs.update((route.name, target.name) for target in route.targets)
+    return pairs
 
 
 def supervisor_metrics(

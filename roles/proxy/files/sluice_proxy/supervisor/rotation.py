@@ -32,31 +32,34 @@ class RotatedLog:
         self._path = log.path if log.path not in (None, "-") else None
         self._rotation = log.rotation
         self._clock = clock
-        self._began: float | None = None
+        self._began = 0.0
+        self._file = 0
+        """The inode of the file that began then."""
 
-    def rotate_if_due(self) -> bool:
-        """Put the file aside if it is large or old enough; return whether it was.
+    def look(self) -> bool:
+        """Put the file aside if it is large or old enough.
 
-        Whoever writes to it has to open it anew then. Raises OSError.
+        Return whether whoever writes to it has to open it anew: also if it is there no more.
+        Raises OSError.
         """
         if self._path is None:
             return False
         try:
-            size = os.stat(self._path).st_size
+            found = os.stat(self._path)
         except FileNotFoundError:
-            return False
-        if not size or not (size >= self._rotation.bytes or self._is_old(self._path)):
+            return True
+        due = found.st_size >= self._rotation.bytes or self._is_old(self._path, found.st_ino)
+        if not found.st_size or not due:
             return False
         self._put_aside(self._path)
         return True
 
-    def _is_old(self, path: str) -> bool:
-        if self._began is None:
-            self._began = _first_time(path) or self._clock()
+    def _is_old(self, path: str, file: int) -> bool:
+        if self._file != file:
+            self._file, self._began = file, _first_time(path) or self._clock()
         return self._clock() - self._began >= self._rotation.age
 
     def _put_aside(self, path: str) -> None:
-        self._began = None
         keep = self._rotation.keep
         for number in range(keep, 0, -1):
             source = path if number == 1 else f"{path}.{number - 1}"

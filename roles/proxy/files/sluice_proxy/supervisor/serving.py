@@ -10,7 +10,7 @@ import asyncio
 import logging
 from dataclasses import replace
 
-from ..observe.error_log import write_error_log
+from ..observe.error_log import ErrorLog
 from ..observe.metrics import Metrics
 from ..snapshot.snapshot import Snapshot
 from ..tls.choosing import PROTOCOLS, ContextChooser
@@ -19,7 +19,9 @@ from ..tls.server_side import Choose
 from ..tls.upstream_contexts import UpstreamContexts
 from ..worker.server import Worker
 from ..worker.tls_contexts import TlsContexts
+from .aside import aside
 from .data_plane import DataPlane, Down, Listening
+from .numbers import traffic_of
 
 _log = logging.getLogger("sluice_proxy.worker")
 
@@ -30,16 +32,27 @@ class ServingPlane:
     def __init__(self) -> None:
         self._worker: Worker | None = None
         self._down: Down = frozenset()
+        self._error_log: ErrorLog | None = None
         self._server_contexts = ServerContexts(PROTOCOLS)
         self._upstream_contexts = UpstreamContexts()
 
     async def adopt(self, snapshot: Snapshot, listening: Listening, down: Down) -> None:
         """Go over to a snapshot: see DataPlane."""
         mine = _share(snapshot)
-        write_error_log(snapshot.logs)
-        self._upstream_contexts.forget()
+        error_log = ErrorLog(snapshot.logs)
+        try:
+            await self._serve(mine, listening)
+        except BaseException:
+            error_log.close()
+            raise
+        error_log.use()
+        self._error_log = error_log
+        self._apply(down | self._down, down)
+
+    async def _serve(self, mine: Snapshot, listening: Listening) -> None:
         worker = self._worker
-        if worker is None:
+        serving = None if worker is None else await aside(worker.prepare, mine)
+        if worker is None or serving is None:
             worker = Worker(
                 asyncio.get_running_loop(),
                 mine,
@@ -48,13 +61,14 @@ class ServingPlane:
             )
             self._worker = worker
         else:
-            worker.adopt(mine)
+            worker.adopt(serving)
+        worker.metrics.keep_only(traffic_of(mine.routes))
+        self._upstream_contexts.forget()
         self._server_contexts.keep_only(mine.certificates)
         # What waits in the backlog of a socket is not lost: the supervisor has it open too.
         worker.stop_accepting()
         for listener, one in listening:
             await worker.listen(listener, one)
-        self._apply(down | self._down, down)
 
     def set_down(self, down: Down) -> None:
         """Take over what active health checks found."""
@@ -73,10 +87,13 @@ class ServingPlane:
             return Metrics()
         worker.metrics.gauges["sluice_connections", ()] = worker.connections
         worker.metrics.gauges["sluice_tls_contexts", ()] = len(self._server_contexts)
+        worker.metrics.counters["sluice_access_log_lines_dropped_total", ()] = worker.lines_dropped
         return worker.metrics
 
     def reopen_logs(self) -> None:
-        """Open the access log anew; the error log does so by itself."""
+        """Open the logs anew. Raises OSError, and goes on with the access log as it was then."""
+        if self._error_log is not None:
+            self._error_log.reopen()
         if self._worker is not None:
             self._worker.reopen_log()
 

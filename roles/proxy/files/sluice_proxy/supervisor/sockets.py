@@ -10,11 +10,12 @@ for the next one, and nobody is refused meanwhile.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
 import stat
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from ..snapshot.listening import Address, InheritedSocket, Listener, TcpAddress, UnixAddress
 
@@ -25,13 +26,67 @@ Sharing = Sequence[Sequence[socket.socket]]
 class CannotListen(OSError):
     """An address cannot be listened to; the text says what to do."""
 
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+KEPT_NAME = "sluice-proxy"
+"""The name of sockets that we made, and the service manager keeps over a restart."""
+
+
+class InheritedSockets:
+    """What the service manager opened, or kept: to be taken by name, or by where it is bound."""
+
+    def __init__(self, sockets: Sequence[tuple[str, socket.socket]] = ()) -> None:
+        self._sockets: list[tuple[str, socket.socket]] = []
+        known: set[int] = set()
+        for name, one in sockets:
+            # One of a .socket unit may be kept as well.
+            inode = os.fstat(one.fileno()).st_ino
+            if inode in known:
+                one.close()
+            else:
+                self._sockets.append((name, one))
+            known.add(inode)
+
+    def take(self, address: Address) -> tuple[list[socket.socket], bool]:
+        """Return the sockets of an address, and whether a unit made them.
+
+        Raises CannotListen for a name that there is not, and for what cannot be listened at.
+        """
+        mine = [(name, one) for name, one in self._sockets if _fits(name, one, address)]
+        if not mine and isinstance(address, InheritedSocket):
+            raise CannotListen(
+                errno.ENOENT,
+                f"{address}: systemd gave no socket of this name: set FileDescriptorName="
+                f"{address.name} in the .socket unit, and start the proxy by it",
+            )
+        for _name, one in mine:
+            if not _listens(one):
+                raise CannotListen(
+                    errno.EINVAL,
+                    f"{address}: systemd gave a socket that takes no connections: set ListenStream="
+                    " and Accept=no in the .socket unit",
+                )
+            one.setblocking(False)
+        self._sockets = [pair for pair in self._sockets if pair not in mine]
+        return [one for _name, one in mine], any(name != KEPT_NAME for name, _one in mine)
+
+    def close(self) -> None:
+        """Close what nobody took: its clients would wait for nobody."""
+        for _name, one in self._sockets:
+            one.close()
+        self._sockets = []
+
 
 class ListeningSockets:
     """Listening sockets by address: one for each worker on TCP, one for all elsewhere."""
 
-    def __init__(self, inherited: Sequence[tuple[str, socket.socket]] = ()) -> None:
+    def __init__(self, inherited: InheritedSockets | None = None) -> None:
         self._by_address: dict[Address, list[socket.socket]] = {}
-        self._inherited = list(inherited)
+        self._inherited = inherited or InheritedSockets()
+        self.of_units: set[Address] = set()
+        """The addresses whose sockets a unit of systemd made: their files are not ours."""
 
     def of(self, address: Address) -> Sequence[socket.socket]:
         """Return the sockets of an address that was opened."""
@@ -41,9 +96,11 @@ class ListeningSockets:
         """Return the sockets of all addresses."""
         return {address: list(sockets) for address, sockets in self._by_address.items()}
 
-    def adopt(self, address: Address, sockets: list[socket.socket]) -> None:
+    def adopt(self, address: Address, sockets: list[socket.socket], *, of_unit: bool) -> None:
         """Take over open sockets of an address."""
         self._by_address[address] = sockets
+        if of_unit:
+            self.of_units.add(address)
 
     def open(self, listeners: Sequence[Listener], workers: int) -> list[socket.socket]:
         """Open what is missing for ``listeners``; return what was opened.
@@ -57,10 +114,10 @@ class ListeningSockets:
                 address = listener.address
                 have = self._by_address.get(address)
                 if have is None:
-                    have = self._take_inherited(address)
+                    have, of_unit = self._inherited.take(address)
                     if have:
-                        self._by_address[address] = have
-                missing = _wanted(address, workers) - len(have or ())
+                        self.adopt(address, have, of_unit=of_unit)
+                missing = _wanted(address, workers) - len(have)
                 if missing > 0 and (not have or _is_shared(have)):
                     opened[address] = _open(address, listener.backlog, missing, first=not have)
         except OSError:
@@ -74,12 +131,19 @@ class ListeningSockets:
         return [one for sockets in opened.values() for one in sockets]
 
     def keep_only(self, listeners: Sequence[Listener]) -> bool:
-        """Close the sockets of addresses that nobody listens to any more; return if there were."""
-        kept = {listener.address for listener in listeners}
-        gone = {address: s for address, s in self._by_address.items() if address not in kept}
-        for address in gone:
-            del self._by_address[address]
-        close_all(gone)
+        """Close the sockets of addresses that nobody listens to any more; return if there were.
+
+        Those that stay get the permissions that their listeners have.
+        """
+        wanted = {listener.address: listener.address for listener in listeners}
+        gone = {address: s for address, s in self._by_address.items() if address not in wanted}
+        kept = {address: s for address, s in self._by_address.items() if address in wanted}
+        for before in kept:
+            if before not in self.of_units:
+                _set_mode(before, wanted[before])
+        # The same addresses, with the permissions of now.
+        self._by_address = {wanted[address]: sockets for address, sockets in kept.items()}
+        self._close(gone)
         return bool(gone)
 
     def close_again(self, opened: Sequence[socket.socket]) -> None:
@@ -95,38 +159,20 @@ class ListeningSockets:
         }
         for address in again:
             del self._by_address[address]
-        close_all(again)
+        self._close(again)
 
-    def forget_inherited(self) -> None:
-        """Close what was inherited and is for no listener: its clients would wait for nobody."""
-        for _name, one in self._inherited:
-            one.close()
-        self._inherited = []
+    def close(self, *, kept: bool = False) -> None:
+        """Close everything, and remove the files of unix sockets that we made.
 
-    def close(self) -> None:
-        """Close everything, and remove the files of unix sockets."""
+        They stay if the service manager has the sockets ``kept``: it gives them to the next one.
+        """
+        if kept:
+            self.of_units.update(self._by_address)
         self.keep_only(())
 
-    def _take_inherited(self, address: Address) -> list[socket.socket]:
-        """Take what systemd has for an address: by name, or by where it is bound."""
-        mine: list[tuple[str, socket.socket]] = []
-        others: list[tuple[str, socket.socket]] = []
-        for name, one in self._inherited:
-            if isinstance(address, InheritedSocket):
-                fits = name == address.name
-            else:
-                fits = _is_bound_to(one, address)
-            (mine if fits else others).append((name, one))
-        self._inherited = others
-        if not mine and isinstance(address, InheritedSocket):
-            raise CannotListen(
-                errno.ENOENT,
-                f"{address}: systemd gave no socket of this name: set FileDescriptorName="
-                f"{address.name} in the .socket unit, and start the proxy by it",
-            )
-        for _name, one in mine:
-            one.setblocking(False)
-        return [one for _name, one in mine]
+    def _close(self, sockets: dict[Address, list[socket.socket]]) -> None:
+        close_all(sockets, files_of_others=self.of_units)
+        self.of_units.difference_update(sockets)
 
 
 def share_out(sockets: Sharing, worker: int, workers: int) -> list[tuple[int, socket.socket]]:
@@ -144,12 +190,14 @@ def share_out(sockets: Sharing, worker: int, workers: int) -> list[tuple[int, so
     return mine
 
 
-def close_all(sockets: dict[Address, list[socket.socket]]) -> None:
-    """Close sockets, and remove the files of unix sockets that we made."""
+def close_all(
+    sockets: dict[Address, list[socket.socket]], files_of_others: Set[Address] = frozenset()
+) -> None:
+    """Close sockets, and remove the files of unix sockets that are not others'."""
     for address, of_one in sockets.items():
         for one in of_one:
             one.close()
-        if isinstance(address, UnixAddress):
+        if isinstance(address, UnixAddress) and address not in files_of_others:
             try:
                 os.unlink(address.path)
             except OSError:
@@ -164,6 +212,28 @@ def _wanted(address: Address, workers: int) -> int:
 def _is_shared(sockets: Sequence[socket.socket]) -> bool:
     """Whether further sockets may be bound beside these."""
     return bool(sockets[0].getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT))
+
+
+def _fits(name: str, one: socket.socket, address: Address) -> bool:
+    """Whether a socket of the service manager is meant by an address."""
+    if isinstance(address, InheritedSocket):
+        return name == address.name
+    return _is_bound_to(one, address)
+
+
+def _listens(one: socket.socket) -> bool:
+    return bool(
+        one.type == socket.SOCK_STREAM and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    )
+
+
+def _set_mode(before: Address, wanted: Address) -> None:
+    if not isinstance(before, UnixAddress) or not isinstance(wanted, UnixAddress):
+        return
+    if before.mode != wanted.mode:
+        # Without its file nobody comes, whatever its permissions.
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(wanted.path, wanted.mode)
 
 
 def _is_bound_to(one: socket.socket, address: Address) -> bool:
@@ -196,7 +266,7 @@ def _open(address: Address, backlog: int, count: int, *, first: bool) -> list[so
             raise
         return opened
     except OSError as error:
-        raise CannotListen(error.errno, f"{address}: {_advice(error)}") from None
+        raise CannotListen(error.errno, f"{address}: {_advice(error, address)}") from None
 
 
 def _bound(address: TcpAddress, *, share: bool) -> socket.socket:
@@ -255,10 +325,17 @@ def _remove_stale(path: str) -> None:
     raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
 
 
-def _advice(error: OSError) -> str:
+def _advice(error: OSError, address: Address) -> str:
     said = error.strerror or str(error)
     if error.errno == errno.EADDRINUSE:
         return f"{said}: another program listens there; stop it, or listen elsewhere"
+    if isinstance(address, UnixAddress):
+        folder = os.path.dirname(address.path)
+        if error.errno == errno.ENOENT:
+            return f"{said}: make the folder {folder} first"
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return f"{said}: let the proxy's user write to {folder}"
+        return said
     if error.errno == errno.EACCES:
         return f"{said}: grant CAP_NET_BIND_SERVICE, or let systemd open the socket"
     if error.errno == errno.EADDRNOTAVAIL:

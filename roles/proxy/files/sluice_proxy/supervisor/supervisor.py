@@ -7,34 +7,34 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import random
 import signal
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..config.problems import InvalidConfig
-from ..observe.error_log import write_error_log
+from ..observe.error_log import ErrorLog
 from ..observe.metrics import Metrics
 from ..snapshot.listening import Listener
 from ..snapshot.snapshot import Snapshot, encode
 from ..tls.upstream_contexts import UpstreamContexts
-from . import handover
+from . import handover, successor
 from .configuration import read_configuration
 from .health_checks import HealthChecks
 from .health_request import ask
 from .metrics_form import decode_metrics, encode_metrics
 from .metrics_page import MetricsPage
-from .numbers import HELPS, supervisor_metrics
+from .numbers import HELPS, supervisor_metrics, traffic_of
 from .open_files import raise_open_files
 from .rotation import LOOKED_AT, RotatedLog
-from .sockets import CannotListen, ListeningSockets
+from .sockets import InheritedSockets, ListeningSockets
 from .systemd import Notifier, inherited_sockets
-from .workers import InForce, Refused, Workers
+from .worker import GRACE, InForce, Refused
+from .workers import SILENCE, Workers
 
 ADOPTION = 30.0
 """Seconds in which all workers have to take a snapshot over."""
@@ -70,8 +70,9 @@ class Supervisor:
     def __init__(self, path: Path, factory: str) -> None:
         self._path = path
         self._notifier = Notifier(os.environ)
-        self._sockets = ListeningSockets(inherited_sockets(os.environ))
-        self._metrics_sockets = ListeningSockets()
+        self._inherited = InheritedSockets(inherited_sockets(os.environ))
+        self._sockets = ListeningSockets(self._inherited)
+        self._metrics_sockets = ListeningSockets(self._inherited)
         self._workers = Workers(factory)
         self._contexts = UpstreamContexts()
         self._health = HealthChecks(
@@ -82,8 +83,14 @@ class Supervisor:
         self._snapshot = Snapshot()
         self._version = 0
         self._page: _Page | None = None
+        self._error_log: ErrorLog | None = None
         self._logs: tuple[RotatedLog, ...] = ()
+        self._log_trouble: dict[RotatedLog, str] = {}
         self._reloads = {"applied": 0, "refused": 0}
+        self._last_refused = False
+        self._reload_waits = False
+        # A signal that comes in an upgrade has to wait, whichever thread could take it.
+        self._reading = ThreadPoolExecutor(1, initializer=lambda: successor.block(SIGNALS))
         self._changing = asyncio.Lock()
         self._asked_to_stop = 0
         self._stop = asyncio.Event()
@@ -91,88 +98,103 @@ class Supervisor:
 
     async def run(self) -> None:
         """Serve. Raises InvalidConfig or CannotStart when that is not possible."""
+        asyncio.get_running_loop().set_default_executor(
+            ThreadPoolExecutor(initializer=lambda: successor.block(SIGNALS))
+        )
         self._listen_to_signals()
-        predecessor = handover.take()
+        self._keep_doing(self._look_at_logs, LOOKED_AT)
+        self._keep_doing(self._look_at_workers, PINGS)
+        if self._notifier.watchdog is not None:
+            self._keep_doing(self._feed_watchdog, self._notifier.watchdog / 2)
         try:
-            await self._start(predecessor)
-            self._notifier.ready(self._status())
-            _log.info("serving: %s", self._status())
-            self._keep_doing(self._look_at_logs, LOOKED_AT)
-            self._keep_doing(self._look_at_workers, PINGS)
-            if self._notifier.watchdog is not None:
-                self._keep_doing(self._feed_watchdog, self._notifier.watchdog / 2)
-            await self._stop.wait()
+            if await self._unless_told_to_stop(self._start()):
+                self._notifier.ready(self._status())
+                _log.info("serving: %s", self._status())
+                await self._stop.wait()
         finally:
             await self._end()
 
     # Start and end
 
-    async def _start(self, predecessor: handover.Handover | None) -> None:
+    async def _start(self) -> None:
+        predecessor = handover.take()
         if predecessor is not None:
+            self._inherit(predecessor)
             await self._succeed(predecessor)
             return
-        snapshot = await self._read()
-        self._write_logs(snapshot)
         try:
             async with self._changing:
-                await self._put_in_force(snapshot)
-        except (CannotListen, Refused, TimeoutError) as error:
+                await self._put_in_force(await self._read())
+        except (OSError, Refused) as error:
             raise CannotStart(_said(error)) from error
-        self._sockets.forget_inherited()
+        self._inherited.close()
 
     async def _succeed(self, predecessor: handover.Handover) -> None:
         """Take over from a predecessor; its workers serve for as long as ours cannot."""
-        first = True
-        while not self._stop.is_set():
+        while True:
             try:
                 async with self._changing:
                     snapshot = await self._read()
-                    if first:
-                        self._write_logs(snapshot)
-                        self._inherit(predecessor, snapshot)
-                        first = False
+                    self._health.follow(snapshot.routes, predecessor.down)
                     await self._put_in_force(snapshot)
-            except (InvalidConfig, CannotListen, Refused, TimeoutError) as error:
-                if first:
-                    raise
+            except (InvalidConfig, OSError, Refused) as error:
                 _log.error("the former workers go on: %s", _said(error))
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stop.wait(), RETRY)
+                await asyncio.sleep(RETRY)
             else:
                 self._workers.dismiss_former(snapshot.timeouts.drain)
                 return
 
-    async def _read(self) -> Snapshot:
-        return await asyncio.to_thread(read_configuration, self._path, self._version + 1)
+    async def _unless_told_to_stop(self, work: Coroutine[None, None, None]) -> bool:
+        """Do ``work``, and return whether it was done before we were told to stop."""
+        working = asyncio.ensure_future(work)
+        stopping = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if working.done():
+            working.result()
+            return True
+        working.cancel()
+        await asyncio.wait((working,))
+        return False
 
-    def _inherit(self, predecessor: handover.Handover, snapshot: Snapshot) -> None:
+    async def _read(self) -> Snapshot:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._reading, read_configuration, self._path, self._version + 1
+        )
+
+    def _inherit(self, predecessor: handover.Handover) -> None:
         """Take over what the predecessor left."""
         self._version = predecessor.version
         self._workers.deaths = predecessor.deaths
         self._reloads = dict(predecessor.reloads)
         self._workers.departed = decode_metrics(predecessor.departed)
-        metrics = None if snapshot.metrics is None else snapshot.metrics.address
-        for address, numbers in predecessor.sockets.items():
-            owner = self._metrics_sockets if address == metrics else self._sockets
-            owner.adopt(address, handover.as_sockets(numbers))
-        ends = handover.as_sockets([channel for _pid, channel in predecessor.workers])
-        pids = [pid for pid, _channel in predecessor.workers]
-        self._workers.take_over(zip(pids, ends, strict=True))
-        self._health.follow(snapshot.routes, predecessor.down)
+        for left in predecessor.sockets:
+            owner = self._metrics_sockets if left.for_numbers else self._sockets
+            sockets = handover.as_sockets(left.descriptors)
+            owner.adopt(left.address, sockets, of_unit=left.of_unit)
+        ends = handover.as_sockets([worker.channel for worker in predecessor.workers])
+        self._workers.take_over(
+            (worker.pid, end, decode_metrics(worker.numbers))
+            for worker, end in zip(predecessor.workers, ends, strict=True)
+        )
 
     async def _end(self) -> None:
         seconds = self._snapshot.timeouts.drain if self._asked_to_stop < 2 else 0.0
-        self._notifier.stopping(f"draining for at most {seconds:g} s")
-        for task in self._tasks:
+        self._notifier.stopping(f"draining for at most {seconds:g} s", seconds + 2 * GRACE)
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
         self._health.stop()
-        self._keep_doing(self._feed_watchdog, 1.0)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._keep_doing(self._say_alive, 1.0)
         # Who comes now had better be refused than wait for a worker that never takes it.
-        self._sockets.close()
+        self._sockets.close(kept=self._notifier.keeps_sockets)
         await self._workers.stop(seconds)
         if self._page is not None:
             self._page.page.close()
-        self._metrics_sockets.close()
+        self._metrics_sockets.close(kept=self._notifier.keeps_sockets)
+        self._reading.shutdown(wait=False)
         _log.info("stopped")
 
     # Changes
@@ -180,16 +202,28 @@ class Supervisor:
     async def _put_in_force(self, snapshot: Snapshot) -> None:
         """Serve ``snapshot`` in place of what is in force.
 
-        Raises CannotListen, Refused or TimeoutError, and then all is as it was.
+        Raises OSError or Refused, and then all is as it was.
         """
+        # There is nothing to go back to.
+        first = not self._snapshot.version
         count = _workers(snapshot)
         self._warn_about_files(snapshot, count)
-        opened = self._sockets.open(snapshot.listeners, count)
+        error_log = ErrorLog(snapshot.logs)
         try:
-            await self._serve_page(snapshot)
-            await self._push(snapshot, count)
-        except (OSError, Refused, TimeoutError):
-            self._sockets.close_again(opened)
+            if first:
+                error_log.use()
+            opened = self._sockets.open(snapshot.listeners, count)
+            try:
+                await self._serve_page(snapshot)
+                await self._push(snapshot, count)
+            except (OSError, Refused):
+                self._sockets.close_again(opened)
+                if not first:
+                    await self._take_back(self._snapshot)
+                raise
+        except (OSError, Refused):
+            if not first:
+                error_log.close()
             raise
         self._snapshot = snapshot
         closed = self._sockets.keep_only(snapshot.listeners)
@@ -201,7 +235,10 @@ class Supervisor:
         if self._health.down != before:
             # A target that is down may be another route's now.
             self._workers.set_down(self._health.down)
-        self._write_logs(snapshot)
+        self._workers.departed.keep_only(traffic_of(snapshot.routes))
+        error_log.use()
+        self._error_log = error_log
+        self._logs = (RotatedLog(snapshot.logs.access), RotatedLog(snapshot.logs.error))
 
     async def _push(self, snapshot: Snapshot, count: int) -> None:
         self._version += 1
@@ -215,32 +252,35 @@ class Supervisor:
         async with asyncio.timeout(ADOPTION):
             await self._workers.put_in_force(force, count)
 
-    async def _reload(self) -> None:
-        """Read the file again and serve what it says; a bad one changes nothing."""
-        async with self._changing:
-            self._notifier.reloading("reading the configuration")
-            former = self._snapshot
-            try:
-                await self._put_in_force(await self._read())
-            except (InvalidConfig, CannotListen, CannotStart) as error:
-                self._refuse(_said(error))
-            except (Refused, TimeoutError) as error:
-                self._refuse(_said(error))
-                await self._take_back(former)
-            else:
-                self._reloads["applied"] += 1
-                _log.info("the configuration was read again: %s", self._status())
-            self._notifier.ready(self._status())
-
     async def _take_back(self, former: Snapshot) -> None:
         """Have all workers serve ``former`` again, those too that went over already."""
+        refused = self._version
         try:
             await self._serve_page(former)
             await self._push(former, _workers(former))
         except (OSError, Refused) as error:
-            _log.error("not all workers serve what they did: %s", _said(error))
+            _log.error("not all workers go back to what they served: %s", _said(error))
+            self._workers.kill_those_of(refused)
+
+    async def _reload(self) -> None:
+        """Read the file again and serve what it says; a bad one changes nothing."""
+        async with self._changing:
+            self._reload_waits = False
+            if self._stop.is_set():
+                return
+            self._notifier.reloading("reading the configuration")
+            try:
+                await self._put_in_force(await self._read())
+            except (InvalidConfig, OSError, Refused) as error:
+                self._refuse(_said(error))
+            else:
+                self._last_refused = False
+                self._reloads["applied"] += 1
+                _log.info("the configuration was read again: %s", self._status())
+            self._notifier.ready(self._status())
 
     def _refuse(self, why: str) -> None:
+        self._last_refused = True
         self._reloads["refused"] += 1
         for line in why.splitlines():
             _log.error("%s", line)
@@ -249,53 +289,55 @@ class Supervisor:
     async def _upgrade(self) -> None:
         """Become a new program, if that one can use the configuration; clients do not notice."""
         async with self._changing:
+            if self._stop.is_set():
+                return
             self._notifier.reloading("upgrading")
-            if await self._successor_can_serve():
-                await self._become_successor()
+            try:
+                objections = await successor.objections(self._path)
+                if not objections:
+                    await self._become_successor()
+            except OSError as error:
+                objections = [_said(error)]
+            for line in objections:
+                _log.error("%s", line)
+            if objections:
+                _log.error("no upgrade: the new program cannot serve this configuration")
             self._notifier.ready(self._status())
 
-    async def _successor_can_serve(self) -> bool:
-        """Have the new program check the configuration: one that cannot even start is noticed."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "sluice_proxy",
-            "check-config",
-            str(self._path),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _unused = await process.communicate()
-        if process.returncode == 0:
-            return True
-        for line in said.decode("utf-8", "replace").splitlines()[-20:]:
-            _log.error("%s", line)
-        _log.error("no upgrade: the new program cannot serve this configuration")
-        return False
-
     async def _become_successor(self) -> None:
-        left = handover.Handover(
-            sockets={
-                address: [one.fileno() for one in sockets]
+        successor.block(SIGNALS)
+        try:
+            # Signals that came already are acted on; those that come from now on wait.
+            await asyncio.sleep(0.01)
+            if not self._stop.is_set():
+                successor.become(self._left())
+        finally:
+            successor.unblock(SIGNALS)
+
+    def _left(self) -> handover.Handover:
+        return handover.Handover(
+            sockets=[
+                handover.LeftSockets(
+                    address,
+                    [one.fileno() for one in sockets],
+                    owner is self._metrics_sockets,
+                    address in owner.of_units,
+                )
                 for owner in (self._sockets, self._metrics_sockets)
                 for address, sockets in owner.all().items()
-            },
-            workers=self._workers.addresses(),
+            ],
+            workers=[
+                handover.LeftWorker(
+                    worker.pid, worker.channel.fileno(), encode_metrics(worker.metrics)
+                )
+                for worker in self._workers.everybody
+            ],
             version=self._version,
             down=self._health.down,
             departed=encode_metrics(self._workers.departed),
             deaths=self._workers.deaths,
             reloads=self._reloads,
         )
-        # A signal that comes before the successor listens to it waits.
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        try:
-            os.execve(sys.executable, sys.orig_argv, handover.leave(left, os.environ))
-        except OSError as error:
-            handover.withdraw(left)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-            _log.error("no upgrade: %s", _said(error))
 
     # The page with the numbers
 
@@ -319,6 +361,7 @@ class Supervisor:
     async def _render(self) -> str:
         whole = Metrics()
         whole.merge(await self._workers.collect(ANSWER))
+        whole.keep_only(traffic_of(self._snapshot.routes))
         serving = len(self._workers.serving)
         whole.merge(
             supervisor_metrics(
@@ -337,13 +380,22 @@ class Supervisor:
     # What is done again and again
 
     async def _look_at_logs(self) -> None:
+        # Each is looked at, whatever became of the one before it.
+        to_be_opened = [log for log in self._logs if self._is_to_be_opened_anew(log)]
+        if to_be_opened:
+            self._reopen_logs()
+
+    def _is_to_be_opened_anew(self, log: RotatedLog) -> bool:
         try:
-            rotated = [log.rotate_if_due() for log in self._logs]
+            anew = log.look()
         except OSError as error:
-            _log.error("a log cannot be put aside: %s", _said(error))
-            return
-        if any(rotated):
-            self._workers.reopen_logs()
+            said = _said(error)
+            if self._log_trouble.get(log) != said:
+                _log.error("a log cannot be put aside: %s", said)
+            self._log_trouble = {**self._log_trouble, log: said}
+            return False
+        self._log_trouble.pop(log, None)
+        return anew
 
     async def _look_at_workers(self) -> None:
         for worker in self._workers.everybody:
@@ -351,12 +403,19 @@ class Supervisor:
         self._workers.kill_silent()
 
     async def _feed_watchdog(self) -> None:
+        if self._workers.answered_within(SILENCE):
+            self._notifier.alive()
+
+    async def _say_alive(self) -> None:
         self._notifier.alive()
 
     def _keep_doing(self, what: Callable[[], Awaitable[None]], seconds: float) -> None:
         async def again() -> None:
             while True:
-                await what()
+                try:
+                    await what()
+                except Exception:  # noqa: BLE001 - the next time it may go well
+                    _log.exception("the supervisor failed at something")
                 await asyncio.sleep(seconds)
 
         self._begin(again())
@@ -377,10 +436,16 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._told_to_stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._begin(self._reload()))
+        loop.add_signal_handler(signal.SIGHUP, self._told_to_reload)
         loop.add_signal_handler(signal.SIGUSR2, lambda: self._begin(self._upgrade()))
         loop.add_signal_handler(signal.SIGUSR1, self._reopen_logs)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        successor.unblock(SIGNALS)
+
+    def _told_to_reload(self) -> None:
+        # One that waits for its turn has read nothing yet: it serves for this one too.
+        if not self._reload_waits:
+            self._reload_waits = True
+            self._begin(self._reload())
 
     def _told_to_stop(self) -> None:
         self._asked_to_stop += 1
@@ -389,18 +454,11 @@ class Supervisor:
             self._workers.cut_off()
 
     def _reopen_logs(self) -> None:
-        write_error_log(self._snapshot.logs)
+        if self._error_log is not None:
+            self._error_log.reopen()
         self._workers.reopen_logs()
 
     # Small matters
-
-    def _write_logs(self, snapshot: Snapshot) -> None:
-        logs = snapshot.logs
-        try:
-            write_error_log(logs)
-        except OSError as error:
-            raise CannotStart(f"the error log cannot be written: {_said(error)}") from error
-        self._logs = (RotatedLog(logs.access), RotatedLog(logs.error))
 
     def _warn_about_files(self, snapshot: Snapshot, count: int) -> None:
         warning = raise_open_files(snapshot.limits, count)
@@ -410,22 +468,21 @@ class Supervisor:
     def _status(self) -> str:
         snapshot = self._snapshot
         addresses = ", ".join(str(listener.address) for listener in snapshot.listeners)
+        refused = ", the last change was refused: see the error log" if self._last_refused else ""
         return (
             f"version {self._version}, {len(self._workers.serving)} workers,"
             f" {len(snapshot.routes)} routes, {len(snapshot.certificates)} certificates,"
-            f" listening on {addresses or 'nothing'}"
+            f" listening on {addresses or 'nothing'}{refused}"
         )
 
 
 def _workers(snapshot: Snapshot) -> int:
     """Return how many workers a snapshot asks for."""
-    return snapshot.workers or os.cpu_count() or 1
+    return snapshot.workers or len(os.sched_getaffinity(0))
 
 
 def _said(error: Exception) -> str:
     """Return an error's text, whatever kind it is."""
     if isinstance(error, TimeoutError) and not str(error):
         return f"the workers did not take the snapshot over within {ADOPTION:g} s"
-    if isinstance(error, CannotListen):
-        return str(error.strerror)
     return str(error) or type(error).__name__

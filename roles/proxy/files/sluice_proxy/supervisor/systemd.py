@@ -34,9 +34,10 @@ class Notifier:
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         self._tell(f"RELOADING=1\nMONOTONIC_USEC={now}\nSTATUS={_line(status)}")
 
-    def stopping(self, status: str) -> None:
-        """Say that it ends."""
-        self._tell(f"STOPPING=1\nSTATUS={_line(status)}")
+    def stopping(self, status: str, seconds: float) -> None:
+        """Say that it ends, within ``seconds``, whatever the unit allows."""
+        microseconds = int(seconds * 1e6)
+        self._tell(f"STOPPING=1\nEXTEND_TIMEOUT_USEC={microseconds}\nSTATUS={_line(status)}")
 
     def alive(self) -> None:
         """Keep the watchdog from biting."""

@@ -22,9 +22,11 @@ import sys
 from collections.abc import Sequence
 
 from ..snapshot.snapshot import Snapshot, decode
+from .aside import aside
 from .channel import Channel, Message
 from .data_plane import DataPlane, Make
 from .metrics_form import encode_metrics
+from .reserve import Reserve
 
 DEFAULT_DRAIN = 30.0
 """Seconds to finish in, as long as no snapshot says it."""
@@ -44,17 +46,13 @@ class WorkerProcess:
 
     async def run(self, end: socket.socket) -> None:
         """Serve until told to drain, or until the supervisor is gone."""
-        self._channel = Channel(end, self._messages.put_nowait, self._orphaned)
+        self._channel = Channel(end, self._messages.put_nowait, self._orphaned, Reserve())
         # The supervisor decides what a signal to the whole group means.
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
             signal.signal(number, signal.SIG_IGN)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end, None)
         acting = asyncio.ensure_future(self._act())
-        await asyncio.wait((acting, self._ending), return_when=asyncio.FIRST_COMPLETED)
-        if acting.done():
-            # It never ends but by an error.
-            acting.result()
-        await self._plane.drain(self._ending.result())
+        await self._plane.drain(await self._ending)
         acting.cancel()
         self._channel.send("report", payloads=[encode_metrics(self._plane.metrics())])
         self._channel.close()
@@ -63,25 +61,35 @@ class WorkerProcess:
         """Do what the messages say, one after the other."""
         while True:
             message = await self._messages.get()
-            match message.kind:
-                case "adopt":
-                    await self._adopt(message)
-                case "down":
-                    self._plane.set_down(_down(message.payloads[0]))
-                case "ping":
-                    self._answer("pong")
-                case "report":
-                    self._answer("report", payloads=[encode_metrics(self._plane.metrics())])
-                case "reopen":
-                    self._plane.reopen_logs()
-                case "drain":
-                    self._end(message.values["seconds"])
+            try:
+                await self._act_on(message)
+            except Exception:  # noqa: BLE001 - clients are served all the same
+                _log.exception("the message %r could not be acted on", message.kind)
+
+    async def _act_on(self, message: Message) -> None:
+        match message.kind:
+            case "adopt":
+                await self._adopt(message)
+            case "down" if not message.cut:
+                self._plane.set_down(_down(message.payloads[0]))
+            case "ping":
+                self._answer("pong")
+            case "report":
+                self._answer("report", payloads=[encode_metrics(self._plane.metrics())])
+            case "reopen":
+                self._plane.reopen_logs()
+            case "drain":
+                self._end(message.values["seconds"])
 
     async def _adopt(self, message: Message) -> None:
         version = message.values["version"]
+        if message.cut:
+            reason = "there is no file that it may open any more: set LimitNOFILE higher"
+            self._answer("refused", {"version": version, "reason": reason})
+            return
         encoded, down = message.payloads
         try:
-            snapshot = decode(encoded)
+            snapshot = await aside(decode, encoded)
             listening = [
                 (snapshot.listeners[place], one)
                 for place, one in zip(message.values["places"], message.sockets, strict=True)

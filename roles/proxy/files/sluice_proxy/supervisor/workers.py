@@ -7,160 +7,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import os
-import signal
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+import socket
+from collections.abc import Coroutine, Iterable
+from dataclasses import replace
 
 from ..observe.metrics import Metrics
 from .backoff import Backoff
-from .channel import Channel, Message, channel_pair
-from .metrics_form import decode_metrics
-from .sockets import Sharing, share_out
+from .sockets import share_out
+from .worker import Died, InForce, Refused, Worker, start_worker
 
 SILENCE = 20.0
 """Seconds after which a worker that answers nothing is killed and replaced."""
-GRACE = 5.0
-"""Seconds that a worker has, after the time to drain, to end by itself."""
-
-_CHANNEL_DESCRIPTOR = 3
-_PACKAGES = Path(__file__).resolve().parents[2]
 
 _log = logging.getLogger("sluice_proxy.supervisor")
-
-
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """What workers are to serve: an encoded snapshot, its sockets, and the targets that are down.
-
-    ``sockets`` has those of each listener of the snapshot, in its order; ``drain`` is how many
-    seconds a worker has to finish in whose place goes away.
-    """
-
-    version: int
-    encoded: bytes
-    sockets: Sharing
-    drain: float = 30.0
-    down: frozenset[tuple[str, str]] = frozenset()
-
-
-class Refused(RuntimeError):
-    """A worker cannot take a snapshot over."""
-
-
-class Died(Refused):
-    """A worker ended before it had taken a snapshot over."""
-
-
-class Worker:
-    """One process, from its start, or its take-over in an upgrade, to its end."""
-
-    def __init__(self, pid: int, channel_end: Any, ended: Callable[[Worker], None]) -> None:
-        loop = asyncio.get_running_loop()
-        self.pid = pid
-        self.adopted = 0
-        """The version of the snapshot that it serves; 0 before the first."""
-        self.metrics = Metrics()
-        """Its numbers, as it told them last."""
-        self.heard = loop.time()
-        self.drains = False
-        self.exit_status: int | None = None
-        self._ended = ended
-        self._loop = loop
-        self._versions: dict[int, asyncio.Future[None]] = {}
-        self._reports: list[asyncio.Future[None]] = []
-        self._killing: asyncio.TimerHandle | None = None
-        self.channel = Channel(channel_end, self._received, lambda: None)
-        self._process = os.pidfd_open(pid)
-        loop.add_reader(self._process, self._exited)
-
-    async def adopt(self, force: InForce, mine: Sequence[tuple[int, Any]]) -> None:
-        """Have it serve what is in force; raises Refused, also when it dies over it."""
-        done = self._versions.setdefault(force.version, self._loop.create_future())
-        self.channel.send(
-            "adopt",
-            {"version": force.version, "places": [place for place, _unused in mine]},
-            [force.encoded, _encoded(force.down)],
-            [one for _unused, one in mine],
-        )
-        await asyncio.shield(done)
-
-    def report(self) -> asyncio.Future[None]:
-        """Ask for its numbers; what is returned is done when they are there, or it is not."""
-        done: asyncio.Future[None] = self._loop.create_future()
-        self._reports.append(done)
-        self.channel.send("report")
-        return done
-
-    def ping(self) -> None:
-        """Have it say that it is there."""
-        self.channel.send("ping")
-
-    def set_down(self, down: frozenset[tuple[str, str]]) -> None:
-        """Tell it which targets are down."""
-        self.channel.send("down", payloads=[_encoded(down)])
-
-    def drain(self, seconds: float) -> None:
-        """Have it finish within ``seconds``, and end; it is killed if it does not."""
-        self.channel.send("drain", {"seconds": seconds})
-        if not self.drains:
-            self.drains = True
-            self._killing = self._loop.call_later(seconds + GRACE, self.kill)
-
-    def kill(self) -> None:
-        """End it at once."""
-        if self.exit_status is None:
-            signal.pidfd_send_signal(self._process, signal.SIGKILL)
-
-    def _received(self, message: Message) -> None:
-        self.heard = self._loop.time()
-        match message.kind:
-            case "adopted":
-                self.adopted = version = message.values["version"]
-                self._answer(version, None)
-            case "refused":
-                self._answer(message.values["version"], Refused(message.values["reason"]))
-            case "report":
-                self.metrics = decode_metrics(message.payloads[0])
-                self._reported()
-
-    def _answer(self, version: int, refused: Refused | None) -> None:
-        done = self._versions.pop(version, None)
-        if done is not None and not done.done():
-            if refused is None:
-                done.set_result(None)
-            else:
-                done.set_exception(refused)
-                # Nobody may be waiting any more.
-                done.exception()
-
-    def _reported(self) -> None:
-        reports, self._reports = self._reports, []
-        for done in reports:
-            if not done.done():
-                done.set_result(None)
-
-    def _exited(self) -> None:
-        self._loop.remove_reader(self._process)
-        # Its last numbers may still be in the channel.
-        self.channel.drain_incoming()
-        self.channel.close()
-        try:
-            self.exit_status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        except ChildProcessError:
-            self.exit_status = 0
-        os.close(self._process)
-        if self._killing is not None:
-            self._killing.cancel()
-        for version in list(self._versions):
-            self._answer(version, Died(f"worker {self.pid} {_described(self.exit_status)}"))
-        self._reported()
-        self._ended(self)
 
 
 class Workers:
@@ -180,6 +40,8 @@ class Workers:
         self.departed = Metrics()
         """What workers counted that are gone."""
         self.deaths = 0
+        self._spread_over: list[Worker] = []
+        """The workers that share all sockets while a place is empty; else each has its own."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -202,34 +64,47 @@ class Workers:
         places += [None] * (count - len(places))
         self._backoffs += [Backoff() for _unused in range(count - len(self._backoffs))]
         results = await asyncio.gather(
-            *(self._bring_up(place, force) for place in range(count)), return_exceptions=True
+            *(self._bring_up(place) for place in range(count)), return_exceptions=True
         )
         failed = [result for result in results if isinstance(result, BaseException)]
         if failed:
             raise failed[0]
+        self._spread_over = []
         # Only now: till here the surplus served what it still listens to.
         surplus = [worker for worker in places[count:] if worker is not None]
         del places[count:]
         for worker in surplus:
             self._leave(worker, force.drain)
 
-    async def _bring_up(self, place: int, force: InForce) -> None:
+    async def _bring_up(self, place: int) -> None:
         try:
-            await self._adopt(place, force)
+            await self._adopt(place)
         except Died:
             # Its death may have nothing to do with the snapshot; that of the next one has.
-            await self._adopt(place, force)
+            await self._adopt(place)
 
-    async def _adopt(self, place: int, force: InForce) -> None:
-        worker = self._places[place]
-        if worker is None:
-            worker = self._start(place)
+    async def _adopt(self, place: int) -> None:
+        """Have the worker of a place serve what is in force now, whatever it was before."""
+        force = self._force
+        assert force is not None
+        worker = self._places[place] or self._start(place)
         await worker.adopt(force, share_out(force.sockets, place, self._count))
 
-    def take_over(self, processes: Iterable[tuple[int, Any]]) -> None:
-        """Take workers of a former supervisor over, to send them away when ours serve."""
-        for pid, channel_end in processes:
-            self._leaving.add(Worker(pid, channel_end, self._left))
+    def kill_those_of(self, version: int) -> None:
+        """End those that serve a version that is not to be; they are replaced."""
+        for worker in self.serving:
+            if worker.adopted == version:
+                worker.kill()
+
+    def take_over(self, processes: Iterable[tuple[int, socket.socket, Metrics]]) -> None:
+        """Take workers of a former supervisor over, to send them away when ours serve.
+
+        ``processes`` are process ids, channels, and the numbers that they told last.
+        """
+        for pid, channel_end, metrics in processes:
+            worker = Worker(pid, channel_end, self._left)
+            worker.metrics = metrics
+            self._leaving.add(worker)
 
     def dismiss_former(self, seconds: float) -> None:
         """Have those taken over drain within ``seconds``."""
@@ -294,40 +169,24 @@ class Workers:
         """The workers that finish what they do, and end."""
         return list(self._leaving)
 
-    def addresses(self) -> list[tuple[int, int]]:
-        """Return (process id, descriptor of the channel) of all, for a successor."""
-        return [(worker.pid, worker.channel.fileno()) for worker in self.everybody]
+    def answered_within(self, seconds: float) -> bool:
+        """Return whether a worker that serves, or served, was heard of so recently."""
+        now = self._loop.time()
+        serve = [*self.serving, *self._leaving]
+        return any(now - worker.heard <= seconds for worker in serve)
 
     def _leave(self, worker: Worker, seconds: float) -> None:
         self._leaving.add(worker)
         worker.drain(seconds)
 
     def _start(self, place: int) -> Worker:
-        ours, theirs = channel_pair()
-        try:
-            pid = os.posix_spawn(
-                sys.executable,
-                [
-                    sys.executable,
-                    "-m",
-                    "sluice_proxy.supervisor.worker_process",
-                    str(_CHANNEL_DESCRIPTOR),
-                    self._factory,
-                ],
-                worker_environment(os.environ),
-                file_actions=[(os.POSIX_SPAWN_DUP2, theirs.fileno(), _CHANNEL_DESCRIPTOR)],
-                setsigmask=(),
-                setsigdef=(signal.SIGPIPE, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2),
-            )
-        finally:
-            theirs.close()
-        worker = Worker(pid, ours, self._died)
+        worker = start_worker(self._factory, self._died)
         self._places[place] = worker
         return worker
 
     def _died(self, worker: Worker) -> None:
         """Replace a worker that nobody sent away."""
-        self.departed.merge(without_gauges(worker.metrics))
+        self.departed.merge(worker.metrics.without_gauges())
         if worker in self._leaving:
             self._left_at_last(worker)
             return
@@ -337,26 +196,57 @@ class Workers:
             return
         self.deaths += 1
         wait = self._backoffs[place].delay(self._loop.time(), served=worker.adopted > 0)
-        how = _described(worker.exit_status)
+        how = worker.described_end()
         _log.error("worker %d %s; another one starts in %g s", worker.pid, how, wait)
-        task = self._loop.create_task(self._replace(place, wait))
+        self._begin(self._replace(place, wait))
+        if wait:
+            self._begin(self._spread())
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _replace(self, place: int, wait: float) -> None:
-        await asyncio.sleep(wait)
-        force = self._force
-        if self._stopping or force is None or place >= self._count:
+        while True:
+            await asyncio.sleep(wait)
+            if self._stopping or place >= self._count or self._places[place] is not None:
+                return
+            try:
+                await self._bring_up(place)
+            except Died as died:
+                # Its end has another one started.
+                _log.error("a new worker cannot serve: %s", died)
+                return
+            except Refused as refused:
+                _log.error("a new worker cannot serve: %s", refused)
+                worker = self._places[place]
+                if worker is not None and not worker.adopted:
+                    # It would keep clients waiting at its sockets; its end has another one started.
+                    worker.kill()
+                return
+            except OSError as error:
+                wait = self._backoffs[place].delay(self._loop.time(), served=False)
+                _log.error("no worker can be started, again in %g s: %s", wait, error)
+            else:
+                await self._spread()
+                return
+
+    async def _spread(self) -> None:
+        """Have those that serve listen to all sockets, also to those of places that are empty."""
+        force, serving = self._force, self.serving
+        over = [] if len(serving) == self._count else serving
+        if force is None or self._stopping or self._spread_over == over:
             return
-        if self._places[place] is not None:
-            return
-        try:
-            await self._bring_up(place, force)
-        except Refused as refused:
-            _log.error("a new worker cannot serve: %s", refused)
+        self._spread_over = over
+        shares = [share_out(force.sockets, rank, len(serving)) for rank in range(len(serving))]
+        await asyncio.gather(
+            *(worker.adopt(force, share) for worker, share in zip(serving, shares, strict=True)),
+            return_exceptions=True,
+        )
 
     def _left(self, worker: Worker) -> None:
-        self.departed.merge(without_gauges(worker.metrics))
+        self.departed.merge(worker.metrics.without_gauges())
         self._left_at_last(worker)
 
     def _left_at_last(self, worker: Worker) -> None:
@@ -364,35 +254,4 @@ class Workers:
         if not self._leaving:
             self._all_gone.set()
         if worker.exit_status:
-            how = _described(worker.exit_status)
-            _log.warning("worker %d, which was to end, %s", worker.pid, how)
-
-
-def without_gauges(metrics: Metrics) -> Metrics:
-    """Return numbers without those that only say how it is at present."""
-    kept = Metrics()
-    kept.merge(metrics)
-    kept.gauges.clear()
-    return kept
-
-
-def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of workers: they find this package, and tell systemd nothing."""
-    kept = {
-        name: value
-        for name, value in environment.items()
-        if name not in ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "FDSTORE")
-        and not name.startswith("LISTEN_")
-    }
-    path = [str(_PACKAGES), *filter(None, [kept.get("PYTHONPATH")])]
-    return {**kept, "PYTHONPATH": os.pathsep.join(path)}
-
-
-def _encoded(down: frozenset[tuple[str, str]]) -> bytes:
-    return json.dumps(sorted(down)).encode()
-
-
-def _described(status: int | None) -> str:
-    if status is not None and status < 0:
-        return f"was ended by {signal.Signals(-status).name}"
-    return f"ended with exit code {status}"
+            _log.warning("worker %d, which was to end, %s", worker.pid, worker.described_end())

@@ -116,7 +116,11 @@ def _password(certificate: Certificate, read: Read) -> bytes | None:
         return certificate.password
     text = _text("password_file", Pem(file=certificate.password_file), read)
     # The newline that editors leave at the end is not of the password.
-    return text.removesuffix(b"\n").removesuffix(b"\r")
+    password = text.removesuffix(b"\n").removesuffix(b"\r")
+    if not password:
+        message = f"file {certificate.password_file} has no password in it: write it there in"
+        raise BadCertificate("password_file", f"{message} one line")
+    return password
 
 
 def _chain(text: bytes) -> list[x509.Certificate]:

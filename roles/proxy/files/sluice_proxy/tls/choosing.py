@@ -20,7 +20,7 @@ from .client_hello import ClientHello
 from .server_contexts import ServerContexts
 from .server_side import HelloRefused, fatal_alert
 
-PROTOCOLS = ("http/1.1",)
+PROTOCOLS = ("http/1.1", "http/1.0")
 """What is spoken inside TLS, as ALPN names it (RFC 7301)."""
 ACME = b"acme-tls/1"
 """The protocol of a certificate authority that validates a name (RFC 8737)."""

@@ -90,7 +90,9 @@ def _policies(snapshot: Snapshot) -> tuple[dict[TlsPolicy, TlsPolicy], list[Comp
 
 def _with_authorities(policy: TlsPolicy) -> TlsPolicy:
     assert policy.client_ca_file is not None
-    whole = replace(policy, client_ca=_content(policy.client_ca_file).decode("ascii", "replace"))
+    # Bundles have comments in any encoding; what is in PEM is ASCII.
+    text = _content(policy.client_ca_file).decode("ascii", "ignore")
+    whole = replace(policy, client_ca=text)
     trust_clients(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), whole)
     return whole
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Protocol
@@ -22,6 +23,9 @@ _RECORD = 16384
 """Most bytes of one record (RFC 8446, section 5.1), which is all that one read gives."""
 _LEAST_READ = 1024
 """Bytes to ask for when little has come: more would only be room that is made and given back."""
+
+_MOST_WRITTEN = 64 * 1024
+"""Most bytes that are encrypted at once: a memory buffer keeps the room that it once had."""
 
 
 class Inner(Protocol):
@@ -71,10 +75,13 @@ class TlsServerSide(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_ahead",
         "_choose",
         "_closing",
+        "_end_sent",
         "_failed",
         "_first",
+        "_half_closed",
         "_incoming",
         "_inner",
         "_object",
@@ -104,6 +111,11 @@ class TlsServerSide(asyncio.Protocol):
         """Whether ``inner`` was told of the connection."""
         self._paused = False
         self._closing = False
+        self._ahead: deque[bytes] | None = None
+        """What was decrypted before it could be handed on; empty bytes are the client's end."""
+        self._end_sent = False
+        self._half_closed = False
+        """Whether the client said that it sends no more, and still reads."""
 
     def opened(self) -> None:
         """The handshake is done: for what watches over its duration."""
@@ -128,7 +140,9 @@ class TlsServerSide(asyncio.Protocol):
             self._begin(data)
 
     def eof_received(self) -> bool:
-        """Pass it on, and close."""
+        """Pass it on, and close; a client that has said so before may go on reading."""
+        if self._half_closed:
+            return True
         # Without a close_notify this may be the work of an attacker: nothing goes on after it.
         if self._open and not self._closing:
             self._inner.eof_received()
@@ -156,6 +170,11 @@ class TlsServerSide(asyncio.Protocol):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Encrypt and send."""
         if self._object is None or self._closing:
+            return
+        if len(data) > _MOST_WRITTEN:
+            view = memoryview(data)
+            for place in range(0, len(data), _MOST_WRITTEN):
+                self.write(view[place : place + _MOST_WRITTEN])
             return
         try:
             written = self._object.write(data)
@@ -206,8 +225,10 @@ class TlsServerSide(asyncio.Protocol):
 
     def write_eof(self) -> None:
         """Say that no more comes; what the client sends is still read."""
-        if self._object is None or self._closing:
+        if self._object is None or self._closing or self._end_sent:
             return
+        self._end_sent = True
+        self._decrypt_ahead()
         with suppress(ssl.SSLError):
             self._object.unwrap()
         self._flush()
@@ -282,7 +303,7 @@ class TlsServerSide(asyncio.Protocol):
         self._failed(reason)
 
     def _flush(self) -> None:
-        if self._outgoing.pending:
+        if self._outgoing.pending > 0:
             self._transport.write(self._outgoing.read())
 
     # Application data
@@ -293,21 +314,49 @@ class TlsServerSide(asyncio.Protocol):
         if tls is None:
             return
         while not self._paused and not self._closing:
-            # What is decrypted is no longer than what came; what came before may be waiting.
-            size = max(incoming.pending, tls.pending())
-            if not size:
-                break
-            try:
-                data = tls.read(_LEAST_READ if size < _LEAST_READ else min(size, _RECORD))
-            except ssl.SSLWantReadError:
-                break
-            except ssl.SSLError:
-                self.abort()
-                return
+            if self._ahead:
+                data = self._ahead.popleft()
+            else:
+                # What is decrypted is no longer than what came; what came before may be waiting.
+                size = max(incoming.pending, tls.pending())
+                if not size:
+                    break
+                try:
+                    data = tls.read(_LEAST_READ if size < _LEAST_READ else min(size, _RECORD))
+                except ssl.SSLWantReadError:
+                    break
+                except ssl.SSLZeroReturnError:
+                    data = b""
+                except ssl.SSLError:
+                    self.abort()
+                    return
             if not data:
-                if not self._inner.eof_received():
-                    self.close()
+                self._end_came()
                 return
             self._inner.data_received(data)
         # A renewed session ticket or key update may be waiting.
         self._flush()
+
+    def _end_came(self) -> None:
+        if self._inner.eof_received():
+            self._half_closed = True
+        else:
+            self.close()
+
+    def _decrypt_ahead(self) -> None:
+        """Decrypt all that has come.
+
+        The library takes data that it finds while it sends close_notify for an error, after which
+        it reads no more.
+        """
+        tls = self._object
+        assert tls is not None
+        ahead = self._ahead = self._ahead or deque()
+        try:
+            while self._incoming.pending or tls.pending():
+                ahead.append(tls.read(_RECORD))
+                if not ahead[-1]:
+                    break
+        except ssl.SSLError:
+            # More has to come, or `_read` will meet the same error.
+            pass

@@ -14,8 +14,10 @@ from ..routes.admission.pausing import Admission
 from ..routes.admission.rate import client_key
 from ..routes.balancing.seat import Seat
 from ..routes.model.policies import RetryOn
+from ..routes.rewriting.forwarding import UnsafePath
 from .admission import decide, misdirected, under_maintenance
 from .answers import Answer, error_answer, page_answer
+from .deadlines import NEVER
 from .exchange_state import (
     HELD,
     MOST_KEPT,
@@ -54,6 +56,7 @@ class Exchange(ExchangeState):
         """Start, with what has arrived of the content; ``complete`` when that is all."""
         self.request_complete = complete
         if content:
+            self._expecting = False
             self._keep(content)
             self.bytes_in += len(content)
         self._worker.deadlines.watched[self] = None
@@ -63,19 +66,19 @@ class Exchange(ExchangeState):
         """Take more of the request's content, or what goes through the tunnel."""
         self.bytes_in += len(data)
         if self._phase == TUNNEL:
-            if self._connection is not None:
-                self._connection.send(data)
-                self._limit(monotonic(), self._timeouts.tunnel)
+            self._send_through_tunnel(data)
             return
         if complete:
             self.request_complete = True
+        if self._expecting:
+            self._client_went_on()
         if self.head.chunked and self._content_beyond_limit():
             return
         connection = self._connection
         if connection is None:
             self._keep(data)
-            if self._kept_bytes > MOST_KEPT:
-                self._client.hold_content()
+            if self._kept_bytes > MOST_KEPT and not complete:
+                self._hold_content()
             return
         if self._replayable:
             self._keep(data)
@@ -84,6 +87,17 @@ class Exchange(ExchangeState):
         connection.send(data)
         if complete and self._phase == SENDING:
             self._limit(monotonic(), self._timeouts.response)
+
+    def _send_through_tunnel(self, data: bytes) -> None:
+        if self._connection is not None:
+            self._connection.send(data)
+            self._limit(monotonic(), self._timeouts.tunnel)
+
+    def _client_went_on(self) -> None:
+        """The client waits for no 100 any more: it is not the target that has to go on."""
+        self._expecting = False
+        if self._phase == SENDING:
+            self.deadline = self._total
 
     def client_lost(self, reason: str) -> None:
         """The client is gone, or no more can come of its request."""
@@ -129,8 +143,8 @@ class Exchange(ExchangeState):
             return
         self._match = match
         route = self._route = serving.routes[match.index]
-        if route.timeouts.total is not None:
-            self._total = self._started + route.timeouts.total
+        total = route.timeouts.total
+        self._total = NEVER if total is None else self._started + total
         client = self._client
         if client.tls_policy is not None or serving.certificates_asked:
             refusal = misdirected(serving, head, client.tls_policy)
@@ -206,6 +220,7 @@ class Exchange(ExchangeState):
         self._counted = True
         self._sent = False
         self._phase = WAITING
+        self.deadline = self._total
         pool = origin.pool or origin.connections()
         if not pool.take(self, fresh):
             self._fail_with(503, "too many requests wait for a connection to the target")
@@ -238,11 +253,11 @@ class Exchange(ExchangeState):
         head = self.head
         self._connection = connection
         target = None
-        if route.rewrites:
-            forwarding = origin.forwarding(match.path)
-            if forwarding.changes:
-                target = forwarding.origin_form(head.path, head.query)
         try:
+            if route.rewrites:
+                forwarding = origin.forwarding(match.path)
+                if forwarding.changes:
+                    target = forwarding.origin_form(head.path, head.query)
             data = compose_request(
                 head,
                 origin.request_policy,
@@ -251,6 +266,9 @@ class Exchange(ExchangeState):
                 target,
                 origin.host,
             )
+        except UnsafePath as error:
+            self._fail_with(400, str(error))
+            return
         except ValueError as error:
             self._fail_with(500, f"the request cannot be sent on: {error}")
             return
@@ -258,39 +276,44 @@ class Exchange(ExchangeState):
             data += b"".join(self._kept)
         self._phase = SENDING
         self._sent = True
-        now = monotonic()
-        if self.request_complete:
-            self._limit(now, route.timeouts.response)
-        else:
-            self.deadline = self._total
+        self._limit_request(monotonic())
         connection.start(self, data, head.method, head.upgrade)
         if self._kept_bytes > MOST_KEPT:
             self._keep_no_more()
-            if not self.request_complete:
-                # Only now: what was held may come at once, and belongs behind the head.
-                self._client.resume_content()
+        if self._holding and not connection.full:
+            # Only now: what was held may come at once, and belongs behind the head.
+            self._let_content_come()
 
     def connect_failed(self, reason: str, timed_out: bool) -> None:
         """No connection to the target."""
         if self.over:
             return
-        why = RetryOn.TIMEOUT if timed_out else RetryOn.CONNECT
-        self._failed(why, reason, 504 if timed_out else 502)
+        self._failed(RetryOn.CONNECT, reason, 504 if timed_out else 502)
 
     def target_full(self) -> None:
         """The target takes no more for now."""
-        self._client.hold_content()
+        self._hold_content()
         self._limit(monotonic(), self._timeouts.send)
 
     def target_drained(self) -> None:
         """It does again."""
-        self._client.resume_content()
+        self._let_content_come()
         self._limit_silence(monotonic())
+
+    def _hold_content(self) -> None:
+        self._holding = True
+        self._client.hold_content()
+
+    def _let_content_come(self) -> None:
+        self._holding = False
+        self._client.resume_content()
 
     # The way back
 
     def interim(self, head: ResponseHead) -> None:
         """Pass on a 1xx."""
+        if head.status == 100:
+            self._expecting = False
         self._client.interim(head)
         self._limit_silence(monotonic())
 
@@ -358,12 +381,11 @@ class Exchange(ExchangeState):
     def _policy_that_binds(self, route: RouteServing, origin: Origin) -> ResponsePolicy:
         binding = route.pool.binding
         assert binding is not None
-        seat = origin.standing.seat
         cookie = b"; ".join(self.head.values(b"cookie")).decode("latin-1")
         bound = binding.bound(cookie)
         if bound is not None and bound.target.name == origin.name:
             return origin.response_policy
-        return origin.binding_policy(binding.set_cookie(seat))
+        return origin.binding_policy(binding.set_cookie(origin.seat))
 
     # Failures
 

@@ -44,6 +44,8 @@ class ExchangeState:
         "_client_ended",
         "_connection",
         "_counted",
+        "_expecting",
+        "_holding",
         "_kept",
         "_kept_bytes",
         "_match",
@@ -99,6 +101,10 @@ class ExchangeState:
         self._sent = False
         self._stale = False
         self._counted = False
+        self._expecting = head.expect_continue
+        """Whether the client waits for a 100 or a response, and sends nothing."""
+        self._holding = False
+        """Whether the client's content is held back."""
         self._client_ended = self._target_ended = False
         self._tried: tuple[Seat, ...] = ()
         self._serving = worker.serving
@@ -141,7 +147,12 @@ class ExchangeState:
             self._limit(now, self._timeouts.read)
         elif phase == TUNNEL:
             self._limit(now, self._timeouts.tunnel)
-        elif self.request_complete:
+        else:
+            self._limit_request(now)
+
+    def _limit_request(self, now: float) -> None:
+        """Set the limit for the target's response, if it is the target that has to go on."""
+        if self.request_complete or self._expecting:
             self._limit(now, self._timeouts.response)
         else:
             self.deadline = self._total

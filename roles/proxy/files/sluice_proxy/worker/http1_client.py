@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..http.answer import compose_answer
-from ..http.chunked import LAST_CHUNK, BadChunk, ChunkedDecoder, encode_chunk
+from ..http.chunked import BadChunk
 from ..http.forwarding import (
     ClientSide,
     OutgoingFraming,
@@ -29,7 +29,9 @@ from ..routes.model.policies import TlsPolicy
 from .addresses import both_ends
 from .answers import error_answer
 from .deadlines import NEVER
+from .dropping import drop
 from .exchange import Exchange
+from .reframing import Reframing, reframing
 from .request_content import RequestContent
 
 if TYPE_CHECKING:
@@ -41,21 +43,15 @@ MOST_AHEAD = 64 * 1024
 """Bytes of further requests that are taken while one is answered."""
 LINGER = 5.0
 """Seconds for which what a client still sends is taken and dropped, so that it reads the end."""
-LEAST_PACE = 128
-"""Bytes a second of content that a client has to send, in the mean over its time limit."""
 _CR = 0x0D
 _APART = 16 * 1024
 """Content of more bytes is not copied to stand in one piece with the head."""
 
 # What the next byte of the client belongs to; _COMPLETE: to another request than the one that is
-# being answered; _ENDING: to nothing.
+# being answered, or whose response is not taken yet; _ENDING: to nothing.
 _HEAD, _CONTENT, _COMPLETE, _TUNNEL, _ENDING = range(5)
-# Members of an enumeration are slow to look up and to hash: these are looked at for each response.
-_BY_LENGTH, _ENCODE, _DECODE = (
-    OutgoingFraming.LENGTH,
-    OutgoingFraming.ENCODE,
-    OutgoingFraming.DECODE,
-)
+# Members of an enumeration are slow to look up.
+_BY_LENGTH, _NONE = OutgoingFraming.LENGTH, OutgoingFraming.NONE
 _NO_CHANGES = ResponsePolicy()
 
 
@@ -66,17 +62,18 @@ class Http1Client(asyncio.Protocol):
         "_announced",
         "_buffer",
         "_content",
-        "_content_since",
-        "_decoder",
+        "_ends_with_close",
         "_eof",
         "_exchange",
-        "_framing",
+        "_expecting",
         "_full",
         "_head",
+        "_held",
         "_keep_alive",
         "_phase",
         "_reading",
         "_reading_heads",
+        "_reframing",
         "_requests",
         "_transport",
         "_worker",
@@ -97,15 +94,16 @@ class Http1Client(asyncio.Protocol):
         self._transport: Any = None
         self._phase = _HEAD
         self._buffer = b""
-        self._content_since = 0
         self._content: RequestContent | None = None
-        self._decoder: ChunkedDecoder | None = None
         self._exchange: Exchange | None = None
         self._head: RequestHead | None = None
-        self._framing = OutgoingFraming.NONE
+        self._expecting = False
+        self._ends_with_close = False
+        self._reframing: Reframing | None = None
         self._keep_alive = True
         self._requests = 0
         self._reading = True
+        self._held = False
         self._reading_heads = False
         self._full = False
         self._eof = False
@@ -118,8 +116,8 @@ class Http1Client(asyncio.Protocol):
         transport.set_write_buffer_limits(WRITE_BUFFER)
         worker = self._worker
         if self.side.scheme == "https":
-            name = transport.get_extra_info("server_name")
-            self.tls_policy = worker.serving.tls_policies.of(name)
+            asked = transport.get_extra_info("server_name")
+            self.tls_policy = worker.serving.tls_policies.of(asked)
         self.deadline = monotonic() + worker.serving.timeouts.head
         worker.deadlines.watched[self] = None
         worker.clients[self] = None
@@ -131,14 +129,12 @@ class Http1Client(asyncio.Protocol):
         worker.clients.pop(self, None)
         worker.connection_closed(self.side.address)
         self._phase = _ENDING
-        exchange, self._exchange = self._exchange, None
-        if exchange is not None:
-            exchange.client_lost("the client closed the connection")
+        if self._exchange is not None:
+            self._exchange.client_lost("the client closed the connection")
 
     def eof_received(self) -> bool:
         """The client sends no more, but may still read."""
-        phase = self._phase
-        exchange = self._exchange
+        phase, exchange = self._phase, self._exchange
         if phase == _COMPLETE:
             # What came before it is answered still, requests that were sent ahead included.
             self._eof = True
@@ -163,10 +159,10 @@ class Http1Client(asyncio.Protocol):
         self._full = False
         if self._phase == _ENDING:
             return
-        self.deadline = NEVER
         if self._exchange is None:
-            self.deadline = monotonic() + self._worker.serving.timeouts.idle
+            self._go_on(monotonic())
         else:
+            self.deadline = NEVER
             self._await_content()
             self._exchange.client_drained()
 
@@ -230,40 +226,40 @@ class Http1Client(asyncio.Protocol):
             now = monotonic()
             self.deadline = NEVER
             exchange = self._exchange = Exchange(worker, self, head, now, end - start)
-            if not complete:
-                self._content_since = 0
-                self._await_content()
-            if self._eof and not complete:
-                exchange.client_lost("the client closed the connection within its request")
-                return
             self._reading_heads = True
-            exchange.begin(content, complete)
+            if complete:
+                exchange.begin(content, True)
+            else:
+                self._begin_with_more_to_come(exchange, content)
             self._reading_heads = False
             if self._phase != _HEAD or not self._buffer:
                 return
             data, self._buffer = self._buffer, b""
 
+    def _begin_with_more_to_come(self, exchange: Exchange, content: bytes) -> None:
+        if self._eof:
+            exchange.client_lost("the client closed the connection within its request")
+            return
+        self._expecting = exchange.head.expect_continue and not content
+        self._await_content()
+        exchange.begin(content, False)
+        self._read_on()
+
     def _await_head(self, data: bytes) -> None:
         if not self._buffer:
             self.deadline = monotonic() + self._worker.serving.timeouts.head
         self._buffer = data
+        self._resume()
 
     def _await_content(self) -> None:
-        """Set the limit for the client's next content, unless it is not being read."""
-        if self._phase == _CONTENT and self._reading and not self._full:
+        """Set the limit for the client's next content, unless it is not the client's turn."""
+        if self._phase == _CONTENT and self._reading and not (self._full or self._expecting):
             self.deadline = monotonic() + self._worker.serving.timeouts.body
-
-    def _content_came(self, size: int) -> None:
-        """Put the limit off when enough has come: one byte now and then is not enough."""
-        self._content_since += size
-        if self._content_since >= LEAST_PACE * self._worker.serving.timeouts.body:
-            self._content_since = 0
-            self._await_content()
 
     def _read_content(self, data: bytes) -> None:
         exchange, content = self._exchange, self._content
-        assert exchange is not None
-        assert content is not None
+        if exchange is None or content is None:
+            return
         try:
             data, self._buffer, complete = content.take(data)
         except BadChunk as bad:
@@ -271,24 +267,20 @@ class Http1Client(asyncio.Protocol):
             exchange.refuse_content(400, bad.reason)
             return
         if complete:
-            self._content_complete()
-        else:
-            self._content_came(len(data))
+            self._phase = _COMPLETE
+            if not self._full:
+                self.deadline = NEVER
+        elif self._expecting or content.came_on(self._worker.serving.timeouts.body):
+            self._expecting = False
+            self._await_content()
         exchange.content(data, complete)
-
-    def _content_complete(self) -> None:
-        self._phase = _COMPLETE
-        if not self._full:
-            self.deadline = NEVER
 
     def _refuse(self, status: int, reason: str, size: int) -> None:
         """Answer what is no request, and close."""
         worker = self._worker
         answer = error_answer(worker.serving.pages, status, reason)
-        fields = (*answer.fields, (b"Date", worker.date))
-        data = compose_answer(answer.status, answer.body, fields)
+        data = compose_answer(answer.status, answer.body, (*answer.fields, (b"Date", worker.date)))
         self._transport.write(data)
-        self._buffer = b""
         self._linger()
         worker.refused(self.side.address, status, reason, size, len(data))
 
@@ -297,9 +289,7 @@ class Http1Client(asyncio.Protocol):
     @property
     def addresses(self) -> ProxyHeader:
         """The two ends of the connection; nothing of a unix socket."""
-        if self._announced is not None:
-            return self._announced
-        return both_ends(self._transport)
+        return self._announced or both_ends(self._transport)
 
     @property
     def content_bytes(self) -> int:
@@ -310,8 +300,11 @@ class Http1Client(asyncio.Protocol):
         """Send a 1xx; HTTP/1.0 knows none."""
         assert self._head is not None
         if self._head.version == b"1.1":
-            framing = OutgoingFraming.NONE
-            self._transport.write(compose_response(head, _NO_CHANGES, framing, b"1.1", True))
+            self._transport.write(compose_response(head, _NO_CHANGES, _NONE, b"1.1", True))
+        if self._expecting and head.status == 100:
+            # The client has to go on (RFC 9110, section 10.1.1).
+            self._expecting = False
+            self._await_content()
 
     def respond(
         self, head: ResponseHead, policy: ResponsePolicy, content: bytes, ended: bool
@@ -321,16 +314,18 @@ class Http1Client(asyncio.Protocol):
         request = self._head
         assert request is not None
         version = request.version
-        framing = self._framing = outgoing_framing(head, version)
+        framing = outgoing_framing(head, version)
         if self._phase != _COMPLETE or worker.draining:
             self._keep_alive = False
-        if framing is not _BY_LENGTH and framing.closes:
-            self._keep_alive = False
-            if framing is _DECODE:
-                self._decoder = ChunkedDecoder()
+        self._reframing = None
+        if framing is not _BY_LENGTH:
+            self._ends_with_close = framing.closes
+            if framing.closes:
+                self._keep_alive = False
+            self._reframing = reframing(framing)
         data = compose_response(head, policy, framing, version, self._keep_alive, worker.date)
-        if framing is _ENCODE or framing is _DECODE:
-            content = self._reframed(content, ended)
+        if self._reframing is not None:
+            content = self._reframing.reframed(content, ended)
         if len(content) > _APART:
             self._transport.writelines((data, content))
             return len(data) + len(content)
@@ -341,19 +336,11 @@ class Http1Client(asyncio.Protocol):
 
     def relay(self, content: bytes, ended: bool) -> int:
         """Send more content, maybe the last."""
-        framing = self._framing
-        if framing is _ENCODE or framing is _DECODE:
-            content = self._reframed(content, ended)
+        if self._reframing is not None:
+            content = self._reframing.reframed(content, ended)
         if content:
             self._transport.write(content)
         return len(content)
-
-    def _reframed(self, content: bytes, ended: bool) -> bytes:
-        if self._framing is _ENCODE:
-            content = encode_chunk(content)
-            return content + LAST_CHUNK if ended else content
-        assert self._decoder is not None
-        return b"".join(self._decoder.feed(content)[0])
 
     def answer(self, status: int, body: bytes, fields: list[tuple[bytes, bytes]]) -> int:
         """Send a response of the proxy's own."""
@@ -377,13 +364,13 @@ class Http1Client(asyncio.Protocol):
         """Send a 101, and what the client has sent ahead into the tunnel."""
         self._phase = _TUNNEL
         self._keep_alive = False
-        self._framing = OutgoingFraming.CLOSE
-        data = compose_response(head, policy, OutgoingFraming.NONE, b"1.1", False)
+        self._ends_with_close = True
+        data = compose_response(head, policy, _NONE, b"1.1", False)
         self._transport.write(data)
         ahead, self._buffer = self._buffer, b""
         if ahead and self._exchange is not None:
             self._exchange.content(ahead, False)
-        self._resume()
+        self._read_on()
         if self._eof and self._exchange is not None:
             self._exchange.client_ended()
         return len(data)
@@ -398,42 +385,50 @@ class Http1Client(asyncio.Protocol):
     def cut(self) -> None:
         """End a response that cannot be completed so that the client can tell."""
         self._keep_alive = False
-        if self._framing.closes:
+        if self._ends_with_close:
             self._transport.abort()
 
     def hold_content(self) -> None:
         """Read no more of the request's content for now."""
+        self._held = True
         self._pause()
         if not self._full:
             self.deadline = NEVER
 
     def resume_content(self) -> None:
         """Read on."""
-        self._resume()
+        self._held = False
+        self._read_on()
         self._await_content()
 
     def exchange_over(self, now: float) -> None:
         """Go on with the next request, or close."""
         self._exchange = None
-        self._content = self._decoder = None
+        self._content = self._reframing = None
+        self._held = False
         phase = self._phase
-        if phase != _COMPLETE:
-            if phase == _TUNNEL:
-                self._close(now)
-            elif phase != _ENDING:
-                self._linger()
-        elif not self._keep_alive or (self._eof and not self._buffer):
+        if phase == _ENDING:
+            return
+        if phase == _TUNNEL or (phase == _COMPLETE and not self._keep_alive):
             self._close(now)
-        else:
-            self._phase = _HEAD
-            if not self._full:
-                self.deadline = now + self._worker.idle_seconds
-            if not self._reading:
-                self._resume()
-            # Through TLS, reading on may have brought the next request already.
-            if self._phase == _HEAD and self._buffer and not self._reading_heads:
-                data, self._buffer = self._buffer, b""
-                self._read_heads(data)
+        elif phase != _COMPLETE:
+            self._linger()
+        elif not self._full:
+            # Else the next request waits until the client has taken what it asked for before.
+            self._go_on(now)
+
+    def _go_on(self, now: float) -> None:
+        """Read the next request, or wait for it."""
+        if self._eof and not self._buffer:
+            self._close(now)
+            return
+        self._phase = _HEAD
+        self.deadline = now + self._worker.idle_seconds
+        self._read_on()
+        # Through TLS, reading on may have brought the next request already.
+        if self._phase == _HEAD and self._buffer and not self._reading_heads:
+            data, self._buffer = self._buffer, b""
+            self._read_heads(data)
 
     # The end
 
@@ -449,18 +444,22 @@ class Http1Client(asyncio.Protocol):
     def expired(self, now: float) -> None:
         """The client took too long."""
         phase = self._phase
-        if phase == _ENDING or self._full:
-            self._transport.abort()
+        if phase == _HEAD and self._buffer:
+            self._refuse(408, "the head did not come in time", len(self._buffer))
+        elif phase == _ENDING or self._full or self._transport.get_write_buffer_size():
+            self._give_up()
         elif phase == _HEAD:
-            if self._buffer:
-                self._refuse(408, "the head did not come in time", len(self._buffer))
-            elif self._transport.get_write_buffer_size():
-                self._transport.abort()
-            else:
-                self._phase = _ENDING
-                self._transport.close()
+            self._phase = _ENDING
+            self._transport.close()
         elif phase == _CONTENT and self._exchange is not None:
             self._exchange.refuse_content(408, "the content did not come in time")
+
+    def _give_up(self) -> None:
+        """Close, as the client does not take what it is sent."""
+        self._phase = _ENDING
+        if self._exchange is not None:
+            self._exchange.client_lost("the client did not take what was sent in time")
+        drop(self._transport)
 
     def _close(self, now: float) -> None:
         """Close after what is still to be sent."""
@@ -478,13 +477,17 @@ class Http1Client(asyncio.Protocol):
         self._buffer = b""
         # What is still to be sent may take as long as any other sending.
         unsent = self._transport.get_write_buffer_size()
-        seconds = self._worker.serving.timeouts.send if unsent else LINGER
-        self.deadline = monotonic() + seconds
+        self.deadline = monotonic() + (self._worker.serving.timeouts.send if unsent else LINGER)
         if self._transport.can_write_eof():
             self._transport.write_eof()
             self._resume()
         else:
             self._transport.close()
+
+    def _read_on(self) -> None:
+        """Read, unless the exchange holds content back or enough of further requests is there."""
+        if not self._held and len(self._buffer) <= MOST_AHEAD:
+            self._resume()
 
     def _pause(self) -> None:
         if self._reading:

@@ -80,6 +80,7 @@ class TargetConnection(asyncio.Protocol):
         "_scanner",
         "_upgrade",
         "closed",
+        "full",
         "idle_since",
         "reading",
         "transport",
@@ -101,6 +102,8 @@ class TargetConnection(asyncio.Protocol):
         self.closed = False
         self.used = 0
         """How many exchanges it has served, the present one included."""
+        self.full = False
+        """Whether the target takes nothing for now, and what is sent to it only piles up."""
         self.idle_since = 0.0
 
     # Called by the exchange
@@ -143,7 +146,7 @@ class TargetConnection(asyncio.Protocol):
         """Let go of the exchange: serve another one if that is possible, else close."""
         reusable = self._phase == _RESTING and self._keep_alive and not self.closed
         exchange, self._exchange = self._exchange, None
-        if reusable and exchange is not None and exchange.request_complete:
+        if reusable and exchange is not None and exchange.request_complete and not self.full:
             if not self.reading:
                 self.resume()
             self._owner.give_back(self, now)
@@ -203,11 +206,13 @@ class TargetConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Pass it on."""
+        self.full = True
         if self._exchange is not None:
             self._exchange.target_full()
 
     def resume_writing(self) -> None:
         """Pass it on."""
+        self.full = False
         if self._exchange is not None:
             self._exchange.target_drained()
 
@@ -242,21 +247,34 @@ class TargetConnection(asyncio.Protocol):
     # The response
 
     def _read_head(self, exchange: Served, data: bytes) -> None:
-        try:
-            end = find_response_head_end(data, 0, DEFAULT_LIMITS)
-            if end < 0:
-                self._buffer = data
+        while True:
+            try:
+                end = find_response_head_end(data, 0, DEFAULT_LIMITS)
+                if end < 0:
+                    self._buffer = data
+                    return
+                rest = data[end:]
+                block = data[:end] if rest else data
+                head = parse_response(block, self._method, DEFAULT_LIMITS, self._upgrade)
+            except BadResponse as refusal:
+                self._fail(exchange, refusal.reason)
                 return
-            rest = data[end:]
-            block = data[:end] if rest else data
-            head = parse_response(block, self._method, DEFAULT_LIMITS, self._upgrade)
-        except BadResponse as refusal:
-            self._fail(exchange, refusal.reason)
-            return
-        self._buffer = b""
-        if head.status < 200:
-            self._read_interim(exchange, head, rest)
-            return
+            self._buffer = b""
+            if head.status >= 200:
+                self._read_final(exchange, head, rest)
+                return
+            if head.status == 101:
+                self._phase = _TUNNEL
+                exchange.switch(head)
+                if rest and self._exchange is exchange:
+                    exchange.relay(rest, False)
+                return
+            exchange.interim(head)
+            if not rest or self._exchange is not exchange:
+                return
+            data = rest
+
+    def _read_final(self, exchange: Served, head: ResponseHead, rest: bytes) -> None:
         self._keep_alive = head.keep_alive
         length = head.content_length
         if length is not None:
@@ -278,17 +296,6 @@ class TargetConnection(asyncio.Protocol):
         else:
             self._phase = _UNTIL_CLOSE
             exchange.respond(head, rest, False)
-
-    def _read_interim(self, exchange: Served, head: ResponseHead, rest: bytes) -> None:
-        if head.status == 101:
-            self._phase = _TUNNEL
-            exchange.switch(head)
-            if rest and self._exchange is exchange:
-                exchange.relay(rest, False)
-            return
-        exchange.interim(head)
-        if rest and self._exchange is exchange:
-            self._read_head(exchange, rest)
 
     def _read_first_chunks(self, exchange: Served, head: ResponseHead, data: bytes) -> None:
         assert self._scanner is not None

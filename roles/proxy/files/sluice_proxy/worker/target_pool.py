@@ -114,6 +114,7 @@ class TargetPool:
     def set_limits(self, limits: UpstreamLimits) -> None:
         """Take other bounds; what is beyond them goes as it is given back."""
         self._limits = limits
+        self._serve_waiting()
 
     def take(self, exchange: Waiting, fresh: bool = False) -> bool:
         """Give the exchange a connection, now or later; False when too many wait already.

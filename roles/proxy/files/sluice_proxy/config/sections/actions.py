@@ -10,7 +10,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from sluice_proxy.config.sections.section import FieldName, FieldValue, Section, Text, Truth
+from sluice_proxy.config.sections.section import (
+    ONE_OR_MANY,
+    FieldName,
+    FieldValue,
+    Section,
+    Text,
+    Truth,
+)
 from sluice_proxy.routes.model.actions import FieldChanges, Redirect, Rewrite
 from sluice_proxy.routes.model.path_pattern import match_path, sent_path
 from sluice_proxy.routes.rewriting.redirecting import check_location
@@ -103,7 +110,9 @@ class RedirectSection(Section):
 class FieldsSection(Section):
     """Changes of fields: first it removes, then it sets, then it adds."""
 
-    remove: list[FieldName] = Field(default=[], description="Names of fields that are left out.")
+    remove: Annotated[list[FieldName], *ONE_OR_MANY] = Field(
+        default=[], description="Names of fields that are left out."
+    )
     set: dict[FieldName, FieldValue] = Field(
         default={}, description="Fields that stand instead of any of the same name."
     )
@@ -117,6 +126,17 @@ class FieldsSection(Section):
         if not isinstance(value, dict):
             return value
         return {key: item if isinstance(item, list) else [item] for key, item in value.items()}
+
+    @field_validator("set", "add", mode="before")
+    @classmethod
+    def _once(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            seen: set[str] = set()
+            for name in value:
+                if name.lower() in seen:
+                    raise ValueError(f"field {name} is here twice: names have no case")
+                seen.add(name.lower())
+        return value
 
     @model_validator(mode="after")
     def _not_our_own(self) -> FieldsSection:

@@ -10,7 +10,15 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from sluice_proxy.config.sections.section import Count, Duration, FieldValue, Section, Text, Whole
+from sluice_proxy.config.sections.section import (
+    Count,
+    Duration,
+    FieldValue,
+    HostField,
+    Section,
+    Text,
+    Whole,
+)
 from sluice_proxy.routes.model.health import ActiveCheck, HealthChecks, PassiveCheck
 from sluice_proxy.routes.portal import expected_field
 
@@ -26,7 +34,7 @@ class ActiveSection(Section):
     expected_header: FieldValue = Field(
         default="", description="A field that it has, as `Field:value`."
     )
-    host: FieldValue | None = Field(
+    host: HostField | None = Field(
         default=None, description="Host of the request; by default the target's."
     )
     timeout: Duration = Field(default=3.0, description="For one attempt.")
@@ -66,7 +74,7 @@ class PassiveSection(Section):
 class HealthSection(Section):
     """The checks of a route's targets."""
 
-    short_forms = ("string",)
+    short_forms = ("string", "boolean")
 
     active: ActiveSection | None = Field(default=None, description="Ask targets how they are.")
     passive: PassiveSection | None = Field(

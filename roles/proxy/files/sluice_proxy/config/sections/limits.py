@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sluice_proxy.config.sections.section import (
     Count,
+    CountOrNone,
     Duration,
     OptionalCount,
     OptionalSize,
@@ -33,7 +34,8 @@ class LimitsSection(Section):
         default=20_000, description="Connections of clients at a time, of all workers."
     )
     connections_per_client: OptionalCount = Field(
-        default=None, description="The same for one client address, `off` for no limit."
+        default=None,
+        description="Connections of one client at a time, by each worker; `off` for no limit.",
     )
     requests_per_connection: Count = Field(
         default=10_000, description="Requests on a connection before it is closed."
@@ -67,9 +69,13 @@ class UpstreamSection(Section):
     """Connections to targets; the numbers hold for each target and worker."""
 
     connections: Count = Field(default=1024, description="Connections to a target at a time.")
-    idle: Count = Field(default=64, description="How many unused connections are kept.")
+    idle: CountOrNone = Field(
+        default=64, description="How many unused connections are kept; 0 for a new one each time."
+    )
     idle_time: Duration = Field(default=60.0, description="How long they are kept.")
-    queue: Count = Field(default=1024, description="Requests that wait for a connection.")
+    queue: CountOrNone = Field(
+        default=1024, description="Requests that wait for a connection; 0 for none."
+    )
     wait: Duration = Field(default=5.0, description="How long they wait.")
     resolve: Duration = Field(
         default=30.0, description="How long the addresses of a target's name are used."

@@ -52,6 +52,12 @@ class ListenSection(Section):
     def _short(cls, value: Any) -> Any:
         return {"address": value} if isinstance(value, str | int) else value
 
+    @model_validator(mode="after")
+    def _of_a_file(self) -> ListenSection:
+        if "mode" in self.model_fields_set and not isinstance(self.address, UnixAddress):
+            raise ValueError("mode is for socket files, as of unix:/PATH: leave it out")
+        return self
+
     def listener(self) -> Listener:
         """Return what this stands for."""
         address = self.address

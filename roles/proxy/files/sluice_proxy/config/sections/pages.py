@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import (
@@ -17,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from sluice_proxy.config.sections.section import FieldValue, Section, Whole, files
+from sluice_proxy.config.sections.section import MediaType, Section, Whole, files
 from sluice_proxy.routes.model.actions import Page
 from sluice_proxy.snapshot.pages import GATEWAY_STATUSES, Pages, plain_page
 
@@ -42,7 +43,7 @@ class PageSection(Section):
         default=None,
         description="A file with the content, read when the configuration is.",
     )
-    content_type: FieldValue | None = Field(
+    content_type: MediaType | None = Field(
         default=None, description="Its type; by default HTML or plain text, as it looks."
     )
     status: Whole | None = Field(
@@ -71,8 +72,14 @@ class PageSection(Section):
 
     def page(self, status: int) -> Page:
         """Return what this stands for; ``status`` where it has none."""
-        content = self.file if self.file is not None else (self.content or "").encode()
+        content = self.file if self.file is not None else _encoded(self.content or "")
         return Page(content, self.content_type or _sniffed(content), self.status or status)
+
+
+@lru_cache(maxsize=16)
+def _encoded(content: str) -> bytes:
+    """Return the bytes of a text: the same ones for all the routes that have it by an alias."""
+    return content.encode()
 
 
 def _sniffed(content: bytes) -> str:

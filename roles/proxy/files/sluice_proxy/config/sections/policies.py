@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from sluice_proxy.config.sections.section import (
+    ONE_OR_MANY,
     Count,
     Duration,
     DurationOrZero,
@@ -34,6 +36,7 @@ from sluice_proxy.routes.model.policies import (
 )
 
 _TOKEN = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$"
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Z-]{1,32}\Z")
 _USUAL = RetryPolicy()
 
 
@@ -78,6 +81,12 @@ class StickySection(Section):
     def _secure(self) -> StickySection:
         if self.same_site == "None" and not self.secure:
             raise ValueError("same_site None needs secure: true: browsers refuse it else")
+        if self.name.startswith(("__Secure-", "__Host-")) and not self.secure:
+            raise ValueError(f"name {self.name} needs secure: true: browsers refuse it else")
+        if self.name.startswith("__Host-") and (self.path != "/" or self.domain is not None):
+            raise ValueError(f"name {self.name} is for path / without a domain: leave them out")
+        if self.max_age is not None and self.max_age < 1:
+            raise ValueError("max_age counts in whole seconds: write 1s or more, or off")
         return self
 
     def cookie(self) -> StickyCookie:
@@ -116,6 +125,12 @@ class BalancingSection(Section):
         return Balancing(self.method, sticky, self.slow_start)
 
 
+def _method(value: Any) -> str:
+    if not isinstance(value, str) or not _METHOD.match(value):
+        raise ValueError(f"{value!r} is not a method: write it in capitals, like GET")
+    return value
+
+
 class RetrySection(Section):
     """When a request that failed is sent again."""
 
@@ -126,12 +141,12 @@ class RetrySection(Section):
         le=20,
         description="Sendings at most, the first included; 1 for none.",
     )
-    on: list[Annotated[RetryOn, BeforeValidator(str)]] = Field(
+    on: Annotated[list[Annotated[RetryOn, BeforeValidator(str)]], *ONE_OR_MANY] = Field(
         default=sorted(_USUAL.on),
         description="After what: `connect` (no connection), `closed` (before an answer), `timeout`,"
         " `bad_response`, `502`, `503`, `504`.",
     )
-    methods: list[Annotated[str, Field(pattern=_TOKEN)]] = Field(
+    methods: Annotated[list[Annotated[str, BeforeValidator(_method)]], *ONE_OR_MANY] = Field(
         default=sorted(_USUAL.methods),
         description="Methods of requests that may be sent twice once a byte of them was sent.",
     )
@@ -157,13 +172,13 @@ class RetrySection(Section):
 class RateLimitSection(Section):
     """How many requests each client may send."""
 
-    short_forms = ("string", "number")
+    short_forms = ("string", "number", "boolean")
 
     rate: PerSecond = Field(description="Requests over time, like `10/s`, `90/m` or `500/h`.")
     burst: OptionalCount = Field(
         default=None, description="Requests at once; by default a second's, 1 at least."
     )
-    clients: Count = Field(default=10_000, description="Clients that are remembered.")
+    clients: Count = Field(default=10_000, description="Clients that each worker remembers.")
 
     @model_validator(mode="before")
     @classmethod

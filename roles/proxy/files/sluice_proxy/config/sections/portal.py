@@ -11,7 +11,15 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from sluice_proxy.config.sections.pages import PageSection
-from sluice_proxy.config.sections.section import Count, FieldValue, Section, Text, Whole
+from sluice_proxy.config.sections.section import (
+    ONE_OR_MANY,
+    Count,
+    FieldValue,
+    HostFieldOrEmpty,
+    Section,
+    Text,
+    Whole,
+)
 from sluice_proxy.config.sections.targets import TargetSection
 from sluice_proxy.routes.model.path_pattern import sent_path
 from sluice_proxy.routes.model.route import Route
@@ -31,16 +39,22 @@ class PortalSection(Section):
     path: Text = Field(
         default="", description="The path; with `/` or `*` at its end, what begins so."
     )
-    targets: list[TargetSection] = Field(default=[], description="URIs of targets.")
+    targets: Annotated[list[TargetSection], *ONE_OR_MANY] = Field(
+        default=[], description="URIs of targets."
+    )
     fwdpath: Text = Field(default="", description="Path towards targets instead of `path`.")
     page: Annotated[PageSection | None, BeforeValidator(_page)] = Field(
         default=None, description="A fixed answer; it beats targets."
     )
-    endpoint: Text = Field(default="", description="Path of health checks; empty for none.")
+    endpoint: Text = Field(
+        default="", pattern=r"^[!-~]*$", description="Path of health checks; empty for none."
+    )
     expected_code: Whole = Field(default=200, ge=100, le=599, description="Status of a good check.")
     expected_body: Text = Field(default="", description="A text that its content has.")
     expected_header: FieldValue = Field(default="", description="A field it has, as `Field:value`.")
-    host: FieldValue = Field(default="", description="Host of checks; empty for the target's.")
+    host: HostFieldOrEmpty = Field(
+        default="", description="Host of checks; empty for the target's."
+    )
     timeout: Count = Field(default=3000, description="Milliseconds of one attempt.")
     attempts: Count = Field(default=3, le=100, description="Attempts before a check has failed.")
 

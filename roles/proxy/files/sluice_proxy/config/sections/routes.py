@@ -23,6 +23,7 @@ from sluice_proxy.config.sections.policies import (
 from sluice_proxy.config.sections.portal import PortalSection
 from sluice_proxy.config.sections.section import (
     ONE_OR_MANY,
+    OR_OFF,
     Hosts,
     OptionalSize,
     Section,
@@ -89,11 +90,12 @@ class RouteSection(Section):
     retry: RetrySection | None = Field(
         default=None, description="When a request is sent again; `off` for never."
     )
-    health: HealthSection | None = Field(
-        default=None, description="Checks of targets: a mapping, or the endpoint alone."
+    health: Annotated[HealthSection | None, OR_OFF] = Field(
+        default=None, description="Checks of targets: a mapping, the endpoint alone, or `off`."
     )
-    rate_limit: RateLimitSection | None = Field(
-        default=None, description="How many requests each client may send: a rate, or a mapping."
+    rate_limit: Annotated[RateLimitSection | None, OR_OFF] = Field(
+        default=None,
+        description="How many requests each client may send: a rate, a mapping, or `off`.",
     )
     maintenance: MaintenanceSection | None = Field(
         default=None, description="`pause`, `stop`, `off`, or a mapping."

@@ -102,6 +102,10 @@ def _or_off(value: Any) -> Any:
     return None if value is False or value in ("off", "none") else value
 
 
+OR_OFF = BeforeValidator(_or_off)
+"""Annotation of a section that may be left out by ``off``."""
+
+
 def _duration(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("write a duration here, like 30s")
@@ -127,6 +131,7 @@ Text = Annotated[str, BeforeValidator(_text), Field(max_length=65_536)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Truth = Annotated[bool, BeforeValidator(_truth), WithJsonSchema({"type": "boolean"})]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=10_000_000)]
+CountOrNone = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=10_000_000)]
 OptionalCount = Annotated[
     int | None,
     Field(ge=1, le=10_000_000),
@@ -183,6 +188,9 @@ ListenAddress = Annotated[
 ]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_MEDIA_TYPE = re.compile(
+    r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*;[ -~]*[!-~])?\Z"
+)
 _VALUE = re.compile(r"(?:[!-~\x80-\U0010ffff](?:[ \t!-~\x80-\U0010ffff]*[!-~\x80-\U0010ffff])?)?\Z")
 
 
@@ -200,8 +208,23 @@ def _field_value(value: Any) -> str:
     return text
 
 
+def _media_type(value: Any) -> str:
+    text = _text(value)
+    if not _MEDIA_TYPE.match(text):
+        raise ValueError(f"{text!r} is not a type: write it like text/html; charset=utf-8")
+    return text
+
+
 FieldName = Annotated[str, BeforeValidator(_field_name)]
 FieldValue = Annotated[str, BeforeValidator(_field_value)]
+MediaType = Annotated[str, BeforeValidator(_media_type)]
+_HOST = _schema("string", "host", "app.example.com")
+HostField = Annotated[str, BeforeValidator(lambda value: places.authority(_text(value))), _HOST]
+HostFieldOrEmpty = Annotated[
+    str,
+    BeforeValidator(lambda value: value if value == "" else places.authority(_text(value))),
+    _HOST,
+]
 
 
 def files(info: ValidationInfo) -> Files:

@@ -23,6 +23,7 @@ from sluice_proxy.routes.model.policies import ClientCertificate, TlsPolicy
 from sluice_proxy.snapshot.tls import Certificate, HostPolicy, Pem, TlsSettings
 
 _BEGIN = "-----BEGIN"
+_LONGEST_PATH = 4096
 
 
 class TlsPolicySection(Section):
@@ -101,7 +102,12 @@ class CertificateSection(Section):
     @field_validator("chain", "key")
     @classmethod
     def _readable(cls, value: str, info: ValidationInfo) -> str:
-        return value if value.lstrip().startswith(_BEGIN) else files(info).resolved(value)
+        if _is_pem(value):
+            return value
+        if "\n" in value or len(value) > _LONGEST_PATH:
+            # It may be a key: not to be repeated.
+            raise ValueError(f"this is neither a file nor PEM text: that has a line {_BEGIN} ...")
+        return files(info).resolved(value)
 
     @field_validator("hosts")
     @classmethod
@@ -129,6 +135,8 @@ class CertificateSection(Section):
 
 
 def _pem(text: str) -> Pem:
-    if text.lstrip().startswith(_BEGIN):
-        return Pem(text=text.encode())
-    return Pem(file=text)
+    return Pem(text=text.encode()) if _is_pem(text) else Pem(file=text)
+
+
+def _is_pem(text: str) -> bool:
+    return _BEGIN in text

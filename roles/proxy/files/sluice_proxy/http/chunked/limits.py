@@ -17,6 +17,8 @@ class ChunkedLimits:
 
     size_line_bytes: int = 256
     """The line with a chunk's size, its extensions and its CRLF."""
+    extension_bytes: int = 16_384
+    """The extensions of all chunks together, beyond one byte for each byte of content."""
     trailers: HeadLimits = field(
         default_factory=lambda: HeadLimits(head_bytes=8_192, field_bytes=8_192, fields=32)
     )

@@ -22,19 +22,17 @@ from .limits import DEFAULT_CHUNKED_LIMITS, ChunkedLimits
 _MOST_SIZE_DIGITS = 15
 """So that a size fits 60 bits: no upstream's integer overflows."""
 
-_QUOTED = rb'"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e]|\\[\t\x20-\x7e])*+"'
-_EXTENSION = rb";" + TOKEN + rb"(?:=(?:" + TOKEN + rb"|" + _QUOTED + rb"))?+"
-_size_line = re.compile(
-    rb"([0-9A-Fa-f]{1,%d}+)(?:%b)*+\r\n" % (_MOST_SIZE_DIGITS, _EXTENSION)
-).match
+_QUOTED = rb'"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e]++|\\[\t\x20-\x7e])*"'
+_EXTENSION = rb";" + TOKEN + rb"(?:=(?:" + TOKEN + rb"|" + _QUOTED + rb"))?"
+_size_line = re.compile(rb"([0-9A-Fa-f]{1,%d}+)(?:%b)*\r\n" % (_MOST_SIZE_DIGITS, _EXTENSION)).match
 _size_start = re.compile(rb"[0-9A-Fa-f]{1,%d}+(?:[;\r]|\Z)" % _MOST_SIZE_DIGITS).match
 _never_in_framing = re.compile(rb"\r(?!\n|\Z)|(?<!\r)\n|\0").search
 
 _NEVER_IN_TRAILERS = frozenset(
     b"authorization connection content-encoding content-length content-range content-type "
-    b"cookie expect forwarded host keep-alive max-forwards proxy-authorization "
-    b"proxy-connection set-cookie te trailer transfer-encoding upgrade via x-real-ip "
-    b"x-request-id".split()
+    b"cookie expect forwarded host keep-alive max-forwards "
+    b"http2-settings set-cookie te trailer transfer-encoding upgrade via www-authenticate "
+    b"x-real-ip x-request-id".split()
 )
 """Fields of framing, routing, authentication and content: harmful if a recipient merges them into
 the head (RFC 9110 section 6.5.1)."""
@@ -54,13 +52,27 @@ class BadChunk(Exception):
 class ChunkedScanner:
     """Counts one chunked body. ``done`` turns true with the last byte of its framing."""
 
-    __slots__ = ("_limits", "_pending", "_remaining", "_state", "content_bytes", "done", "trailers")
+    __slots__ = (
+        "_extension_bytes",
+        "_limits",
+        "_pending",
+        "_remaining",
+        "_state",
+        "_trailer_bytes",
+        "_trailer_lines",
+        "content_bytes",
+        "done",
+        "trailers",
+    )
 
     def __init__(self, limits: ChunkedLimits = DEFAULT_CHUNKED_LIMITS) -> None:
         self._limits = limits
         self._state = _SIZE
         self._remaining = 0
         self._pending = b""
+        self._extension_bytes = 0
+        self._trailer_bytes = 0
+        self._trailer_lines: list[bytes] = []
         self.content_bytes = 0
         """Bytes of content so far, without framing."""
         self.done = False
@@ -105,7 +117,7 @@ class ChunkedScanner:
             if match is not None:
                 if match.end() - position > self._limits.size_line_bytes:
                     raise BadChunk("the line of a chunk's size is too long")
-                self._begin(int(match[1], 16))
+                self._begin(match)
                 return match.end()
         line, position = self._line(data, position, self._limits.size_line_bytes)
         if not line:
@@ -115,11 +127,16 @@ class ChunkedScanner:
         match = _size_line(line)
         if match is None:
             raise BadChunk("the line of a chunk's size is malformed")
-        self._begin(int(match[1], 16))
+        self._begin(match)
         return position
 
-    def _begin(self, size: int) -> None:
-        self._remaining = size
+    def _begin(self, line: re.Match[bytes]) -> None:
+        extension_bytes = line.end() - line.end(1) - len(b"\r\n")
+        if extension_bytes:
+            self._extension_bytes += extension_bytes
+            if self._extension_bytes > self._limits.extension_bytes + self.content_bytes:
+                raise BadChunk("chunk extensions are out of proportion to the content")
+        size = self._remaining = int(line[1], 16)
         self._state = _DATA if size else _TRAILERS
 
     def _read_data_end(self, data: bytes | bytearray | memoryview, position: int) -> int:
@@ -135,15 +152,18 @@ class ChunkedScanner:
         return position + len(found)
 
     def _read_trailers(self, data: bytes | bytearray | memoryview, position: int) -> int:
-        """Gather the trailer section up to its empty line, which may be all of it."""
-        limit = self._limits.trailers.head_bytes
-        line, position = self._line(data, position, limit)
+        """Gather the lines of the trailer section up to its empty one, maybe the first."""
+        limits = self._limits.trailers
+        line, position = self._line(data, position, limits.head_bytes - self._trailer_bytes)
         if not line:
             return position
-        if line != b"\r\n" and not line.endswith(b"\r\n\r\n"):
-            self._pending = line
+        if line != b"\r\n":
+            if len(self._trailer_lines) == limits.fields:
+                raise BadChunk(f"trailer section: more than {limits.fields} fields")
+            self._trailer_lines.append(line[:-2])
+            self._trailer_bytes += len(line)
             return position
-        self.trailers = self._checked_trailers(line)
+        self.trailers = self._checked_trailers()
         self._state = _DONE
         self.done = True
         return position
@@ -160,24 +180,24 @@ class ChunkedScanner:
         piece = bytes(data[position : position + room])
         length = piece.find(b"\n") + 1
         line = self._pending + (piece[:length] if length else piece)
-        if _never_in_framing(line):
+        # What is pending was looked at before, but for a CR at its end.
+        if _never_in_framing(line, max(0, len(self._pending) - 1)):
             raise BadChunk("bare CR, bare LF or NUL in the framing")
         if length:
             self._pending = b""
             return line, position + length
         if len(line) >= limit:
-            raise BadChunk(f"more than {limit} bytes of framing without an end")
+            raise BadChunk("too many bytes of framing without an end")
         self._pending = line
         return b"", position + len(piece)
 
-    def _checked_trailers(self, section: bytes) -> bytes:
-        lines = section.split(b"\r\n")[:-2]
+    def _checked_trailers(self) -> bytes:
         try:
-            block = read_field_lines(lines, self._limits.trailers)
+            block = read_field_lines(self._trailer_lines, self._limits.trailers)
         except BadField as error:
             raise BadChunk(f"trailer section: {error.reason}") from None
         for name, _unused in split_fields(block):
             plain = name.lower().replace(b"_", b"-")
-            if plain in _NEVER_IN_TRAILERS or plain.startswith(b"x-forwarded"):
+            if plain in _NEVER_IN_TRAILERS or plain.startswith((b"x-forwarded", b"proxy")):
                 raise BadChunk(f"field {name.decode('ascii')} in the trailer section")
         return block

@@ -51,8 +51,7 @@ class FieldChanges:
         for name in (*gone, *(name for name, _unused in added)):
             if not is_token(name):
                 raise BadChange(f"{name!r} is no field name: use letters, digits and hyphens")
-            if name.lower() in _OWNED:
-                raise BadChange(f"field {name.decode('ascii')} belongs to the proxy: leave it out")
+            refuse_own(name)
         try:
             appended = field_lines((*replaced, *added))
         except BadField as error:
@@ -64,6 +63,12 @@ class FieldChanges:
         if self.removed is not None:
             block = self.removed.sub(b"", block)
         return block + self.appended
+
+
+def refuse_own(name: bytes) -> None:
+    """Raise `BadChange` for a field that is the proxy's own; any other name passes."""
+    if name.lower() in _OWNED:
+        raise BadChange(f"field {name.decode('ascii')} belongs to the proxy: leave it out")
 
 
 def _lines_named(names: Iterable[bytes]) -> re.Pattern[bytes]:

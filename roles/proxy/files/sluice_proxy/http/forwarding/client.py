@@ -75,6 +75,10 @@ class ClientSide:
                 lines.append(field_line(name, value))
         return b"".join(lines)
 
+    def continues_forwarded(self, head: RequestHead) -> bool:
+        """Return whether a request has Forwarded of a client that is believed."""
+        return self.trusted and head.forwarding is not None and b"forwarded" in head.forwarding
+
     def forwarded_line(self, head: RequestHead) -> bytes:
         """Return the line of Forwarded (RFC 7239) for a request."""
         element = b"for=%b;proto=%b" % (self.node, self.scheme.encode("ascii"))

@@ -32,7 +32,8 @@ class RequestPolicy:
     x_forwarded: bool = True
     """Whether upstreams are told of the client by X-Forwarded-For, -Proto, -Port and -Host."""
     forwarded: bool = False
-    """Whether upstreams are told of the client by Forwarded (RFC 7239)."""
+    """Whether upstreams are told of the client by Forwarded (RFC 7239); where a trusted client
+    sent it, they are in any case."""
     request_id_field: bytes | None = b"X-Request-Id"
     """The field that carries the request id; None sends none."""
     changes: FieldChanges = NO_CHANGES
@@ -99,8 +100,14 @@ def compose_request(
     if host is None:
         host = parse_authority(default_host).field
     framing = b"\n\r\n"
-    if head.content_length is not None or head.chunked or head.te_trailers or head.upgrade:
-        framing = _framing_lines(head) + framing
+    if (
+        head.content_length is not None
+        or head.chunked
+        or head.te_trailers
+        or head.upgrade
+        or head.max_forwards
+    ):
+        framing = _hop_lines(head) + framing
     if policy.usual and head.forwarding is None and head.host_field is not None:
         return b"".join(
             (
@@ -123,7 +130,7 @@ def _unusual_lines(
     lines = head.fields
     if policy.x_forwarded:
         lines += client.x_forwarded_lines(head)
-    if policy.forwarded:
+    if policy.forwarded or client.continues_forwarded(head):
         lines += client.forwarded_line(head)
     if received is None:
         lines += policy.via_lines[head.version]
@@ -138,7 +145,8 @@ def _unusual_lines(
     return lines
 
 
-def _framing_lines(head: RequestHead) -> bytes:
+def _hop_lines(head: RequestHead) -> bytes:
+    """Return what every hop says anew: framing, expectation, connection, Max-Forwards."""
     lines = b""
     if head.chunked:
         lines += b"\nTransfer-Encoding: chunked\r"
@@ -150,6 +158,8 @@ def _framing_lines(head: RequestHead) -> bytes:
         lines += b"\nUpgrade: %b\r" % head.upgrade
     if head.te_trailers:
         lines += b"\nTE: trailers\r"
+    if head.max_forwards:
+        lines += b"\nMax-Forwards: %d\r" % (head.max_forwards - 1)
     options = (b"upgrade" if head.upgrade else b"", b"TE" if head.te_trailers else b"")
     connection = b", ".join(filter(None, options))
     return b"%b\nConnection: %b\r" % (lines, connection) if connection else lines

@@ -55,24 +55,23 @@ class RoundRobin:
 
 
 class LeastConnections:
-    """The least load for its weight; among equals in turn, so that no one is always first."""
+    """The least in flight for its weight; those that have the same take turns by their weights."""
 
-    __slots__ = ("_turn",)
+    __slots__ = ("_turns",)
 
     def __init__(self) -> None:
-        self._turn = 0
+        self._turns = RoundRobin()
 
     def pick(self, seats: Sequence[Seat], weights: Sequence[float], client: bytes) -> Seat:
         """Return the seat with the least in flight for its weight."""
-        size = len(seats)
-        start = self._turn = (self._turn + 1) % size
-        best, least = seats[start], _load(seats[start], weights[start])
-        for step in range(1, size):
-            place = (start + step) % size
-            load = _load(seats[place], weights[place])
-            if load < least:
-                best, least = seats[place], load
-        return best
+        loads = list(map(_load, seats, weights))
+        least = min(loads)
+        if loads.count(least) == 1:
+            return seats[loads.index(least)]
+        idlest = [place for place, load in enumerate(loads) if load == least]
+        return self._turns.pick(
+            [seats[place] for place in idlest], [weights[place] for place in idlest], client
+        )
 
 
 class RandomOfTwo:
@@ -128,9 +127,7 @@ class ClientHash:
         mark = int.from_bytes(blake2b(client, digest_size=8).digest())
         best, highest = seats[0], -math.inf
         for seat, weight in zip(seats, weights, strict=True):
-            mixed = _mixed(mark ^ self._salt(seat.target.name))
-            # Of uniform u, -w / ln(u) is the highest with a probability of w in the sum of all.
-            score = -weight / math.log((mixed + 0.5) / 2.0**64)
+            score = _score(mark ^ self._salt(seat.target.name), weight)
             if score > highest:
                 best, highest = seat, score
         return best
@@ -143,6 +140,12 @@ class ClientHash:
         return salt
 
 
+def _score(number: int, weight: float) -> float:
+    """Return a score; of several it is the highest as often as its weight is of all weights."""
+    # Of a uniform u between 0 and 1, -w / ln(u) is that. 52 bits and a half are never rounded to 1.
+    return -weight / math.log(((_mixed(number) >> 12) + 0.5) / 2.0**52)
+
+
 def _mixed(number: int) -> int:
     """Return 64 bits of which each depends on all of ``number``'s (the finaliser of splitmix64)."""
     number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
@@ -151,7 +154,7 @@ def _mixed(number: int) -> int:
 
 
 def _load(seat: Seat, weight: float) -> float:
-    return (seat.in_flight + 1) / weight
+    return seat.in_flight / weight
 
 
 def _drawn(weights: Sequence[float], point: float) -> int:

@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sluice_proxy.routes.matching.glob import overlap
 from sluice_proxy.routes.matching.paths import Match
 from sluice_proxy.routes.model.host_pattern import HostPattern
 from sluice_proxy.routes.model.path_pattern import PathKind, PathPattern
+
+MOST = 100
+"""Pairs that are told; among thousands of alike routes there are millions."""
 
 _WILD = re.compile(r"[*?]")
 
@@ -36,21 +40,24 @@ class Rivals(ValueError):
 
 
 def refuse_rivals(matches: Iterable[Match]) -> None:
-    """Raise Rivals with every pair of routes that cannot be told apart."""
+    """Raise Rivals with the pairs of routes that cannot be told apart, the first MOST of them."""
+    rivalries = tuple(islice(_pairs(matches), MOST))
+    if rivalries:
+        raise Rivals(rivalries)
+
+
+def _pairs(matches: Iterable[Match]) -> Iterator[Rivalry]:
     seen: dict[tuple[HostPattern, PathPattern], Match] = {}
     globs: dict[tuple[HostPattern, str, int], list[Match]] = {}
-    rivalries = []
     for match in matches:
         first = seen.setdefault((match.host, match.path), match)
         if first is not match:
-            rivalries.append(_same(first, match))
+            yield _same(first, match)
         elif match.path.kind is PathKind.GLOB:
             key = (match.host, match.path.beginning, match.path.fixed)
             globs.setdefault(key, []).append(match)
     for group in globs.values():
-        rivalries.extend(_overlapping(group))
-    if rivalries:
-        raise Rivals(rivalries)
+        yield from _overlapping(group)
 
 
 def _same(first: Match, second: Match) -> Rivalry:

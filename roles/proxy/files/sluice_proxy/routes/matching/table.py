@@ -31,19 +31,24 @@ from sluice_proxy.routes.model.route import Route
 _REMEMBERED = 4096
 """How many hosts that no pattern names are remembered, so that strangers cannot fill the memory."""
 
+_MANY = 64
+"""Paths of a host that are arranged at once: with fewer, the first request can wait for it."""
+
 
 class Table:
     """Routes by host and path; a look-up costs the same with one route and with ten thousand."""
 
-    __slots__ = ("_chains", "_hosts", "_kept", "_paths")
+    __slots__ = ("_chains", "_hosts", "_kept", "_matches", "_paths")
 
     def __init__(self, matches: Iterable[Match]) -> None:
-        by_host: dict[HostPattern, list[Match]] = {}
+        self._matches: dict[HostPattern, list[Match]] = {}
         for match in matches:
-            by_host.setdefault(match.host, []).append(match)
-        self._paths = {host: Paths(found) for host, found in by_host.items()}
-        self._hosts = Hosts(self._paths)
-        self._kept = sum(host.kind is HostKind.NAME for host in self._paths) + _REMEMBERED
+            self._matches.setdefault(match.host, []).append(match)
+        self._hosts = Hosts(self._matches)
+        self._kept = sum(host.kind is HostKind.NAME for host in self._matches) + _REMEMBERED
+        self._paths = {
+            host: Paths(found) for host, found in self._matches.items() if len(found) >= _MANY
+        }
         self._chains: dict[str, tuple[Paths, ...]] = {}
 
     def match(self, host: str, path: str) -> Match | None:
@@ -62,13 +67,18 @@ class Table:
         return None
 
     def _chain(self, host: str) -> tuple[Paths, ...]:
-        paths = self._paths
-        chain = tuple(paths[pattern] for pattern in self._hosts.matching(normalise_host(host)))
+        chain = tuple(map(self._paths_of, self._hosts.matching(normalise_host(host))))
         if len(host) <= MAX_NAME:
             if len(self._chains) >= self._kept:
                 self._chains.clear()
             self._chains[host] = chain
         return chain
+
+    def _paths_of(self, pattern: HostPattern) -> Paths:
+        paths = self._paths.get(pattern)
+        if paths is None:
+            paths = self._paths[pattern] = Paths(self._matches[pattern])
+        return paths
 
 
 def compile_routes(routes: Sequence[Route]) -> Table:

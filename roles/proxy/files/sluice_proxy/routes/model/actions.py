@@ -43,8 +43,8 @@ class FieldChanges:
 class Redirect:
     """An answer that sends the client elsewhere.
 
-    ``location`` is a template of {scheme}, {host}, {port}, {path} and {query}. ``only_plain``
-    redirects requests that came without TLS and lets others through to the targets.
+    ``location`` is a template (see rewriting.redirecting). ``only_plain`` redirects requests that
+    came without TLS and lets others through to the targets.
     """
 
     location: str

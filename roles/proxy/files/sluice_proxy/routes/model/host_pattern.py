@@ -21,7 +21,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from ipaddress import IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from unicodedata import normalize
 
 MAX_NAME = 253
 """Most characters of a host name (RFC 1035, section 2.3.4, less the length bytes)."""
@@ -86,28 +87,41 @@ def parse_host_pattern(text: str) -> HostPattern:
     beginning, between, ending = text.partition(".**.")
     if between:
         return HostPattern(HostKind.BETWEEN, host_name(ending), host_name(beginning))
-    return HostPattern(HostKind.NAME, host_name(text))
+    return HostPattern(HostKind.NAME, whole_host_name(text))
 
 
 def _literal(text: str) -> str:
     """Return an IPv6 address in brackets in its one canonical form (RFC 5952)."""
     try:
         address = IPv6Address(text[1:-1] if text.endswith("]") else "")
-    except ValueError:
+    except AddressValueError:
         raise ValueError(f"{text!r} is not an IPv6 address in brackets") from None
+    if address.scope_id is not None:
+        raise ValueError(f"{text!r} is not an IPv6 address that a host can be: leave the zone out")
     return f"[{address.compressed}]"
 
 
-def host_name(text: str) -> str:
-    """Return the host name in lower case ASCII, without a last dot; raises ValueError."""
-    name = text.removesuffix(".").lower()
-    if not name.isascii():
+def whole_host_name(text: str) -> str:
+    """Return the same as host_name, of a host with all its labels; raises ValueError.
+
+    What ends with a number is an IPv4 address: resolvers read others as one all the same.
+    """
+    name = host_name(text)
+    if name.rpartition(".")[2].isdigit():
         try:
-            name = name.encode("idna").decode("ascii")
-        except UnicodeError:
-            raise ValueError(f"{text!r} is not a host name") from None
+            IPv4Address(name)
+        except AddressValueError:
+            raise ValueError(f"{text!r} is neither a host name nor an IPv4 address") from None
+    return name
+
+
+def host_name(text: str) -> str:
+    """Return the labels in lower case ASCII, without a last dot; raises ValueError."""
+    name = text.removesuffix(".").lower()
     if not name:
         raise ValueError("a host name is empty: write * for every host")
+    if len(name) <= MAX_NAME and not name.isascii():
+        name = _punycode(text, name)
     if len(name) > MAX_NAME:
         raise ValueError(f"a host name of {len(name)} characters: {MAX_NAME} are possible")
     for label in name.split("."):
@@ -117,3 +131,20 @@ def host_name(text: str) -> str:
                 " and a wildcard only as *.example.com, .example.com or *"
             )
     return name
+
+
+def _punycode(text: str, name: str) -> str:
+    """Return an internationalised name as clients send it (RFC 3490).
+
+    A character that RFC 3490 makes another one of, and browsers do not, would name another host.
+    """
+    try:
+        encoded = name.encode("idna")
+        back = encoded.decode("idna")
+    except UnicodeError:
+        raise ValueError(f"{text!r} is not a host name") from None
+    if back != normalize("NFC", name):
+        raise ValueError(
+            f"{text!r} is a host name that clients read in different ways: write the xn-- form"
+        )
+    return encoded.decode("ascii")

@@ -13,10 +13,9 @@
 ``/``          every path
 =============  =====================================================================
 
-Patterns and paths are compared in their decoded form. Of two
-patterns that match, the more specific is an exact one; else the one with the longer fixed
-beginning; else the one with more fixed characters in all; else a glob, then whole segments, then
-text.
+Patterns and paths are compared in their decoded form. Of two patterns that match, the more
+specific is an exact one; else the one with the longer fixed beginning; else the one with more fixed
+characters in all; else a glob, then whole segments, then text.
 """
 
 from __future__ import annotations
@@ -31,6 +30,11 @@ _WILD = re.compile(r"[*?]")
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _ENCODED_WILD = re.compile(r"%(?:2a|3f)", re.IGNORECASE)
 _BAD = re.compile(r"[\x00-\x20\x7f#\\]|%(?![0-9A-Fa-f]{2})")
+_NEVER_ASKED = re.compile(r"[\x00-\x1f\x7f\\]")
+_PLAIN = "!$%&'()*+,-./:;=?@[]_~"
+"""Characters of a pattern's text form that are no letters or digits."""
+_PATH = "!$%&'()*+,-./:;=@_~"
+"""The same of a path that is sent (RFC 3986, section 3.3)."""
 
 
 class PathKind(IntEnum):
@@ -62,11 +66,13 @@ class PathPattern:
         return len(_WILD.sub("", self.text)) if self.kind is PathKind.GLOB else len(self.text)
 
     def __str__(self) -> str:
+        """Return a text of visible ASCII that stands for the pattern."""
+        text = quote(self.text, safe=_PLAIN, errors="surrogateescape")
         if self.kind is PathKind.EXACT:
-            return f"={self.text}"
-        if self.kind is PathKind.TEXT and not self.text.endswith("/"):
-            return f"{self.text}*"
-        return self.text or "/"
+            return f"={text}"
+        if self.kind is PathKind.TEXT and not text.endswith("/"):
+            return f"{text}*"
+        return text or "/"
 
 
 ANY_PATH = PathPattern(PathKind.SEGMENTS, "")
@@ -102,13 +108,23 @@ def match_path(text: str) -> str:
     """
     _check(text)
     plain = text.encode("utf-8", "surrogateescape")
-    return _ESCAPE.sub(_decoded, plain).decode("utf-8", "surrogateescape")
+    path = _ESCAPE.sub(_decoded, plain).decode("utf-8", "surrogateescape")
+    if _NEVER_ASKED.search(path):
+        raise ValueError(
+            f"path {text!r} has an encoded control character or backslash: requests with one are"
+            " refused"
+        )
+    _check_segments(text, path)
+    return path
 
 
 def sent_path(text: str) -> str:
-    """Return a path as it is sent: what is not ASCII is percent-encoded. Raises ValueError."""
+    """Return a path as it is sent: percent-encoded where it has to be. Raises ValueError."""
     _check(text)
-    return "".join(char if char.isascii() else quote(char) for char in text)
+    _check_segments(text, text)
+    if "?" in text:
+        raise ValueError(f"path {text!r} has a ?: write %3F, and a query in the target's url")
+    return quote(text, safe=_PATH)
 
 
 def _check(text: str) -> None:
@@ -121,7 +137,10 @@ def _check(text: str) -> None:
             f"path {text!r} has a blank, a control character, a #, a backslash or a lone %:"
             " write a blank as %20"
         )
-    if any(segment in (".", "..") for segment in text.split("/")):
+
+
+def _check_segments(text: str, path: str) -> None:
+    if any(segment in (".", "..") for segment in path.split("/")):
         raise ValueError(f"path {text!r} has a segment . or ..: no request's path keeps one")
 
 

@@ -43,7 +43,7 @@ class StickyCookie:
     ``max_age`` in seconds, None until the browser ends. ``same_site`` is Lax, Strict or None.
     """
 
-    secret: bytes
+    secret: bytes = field(repr=False)
     name: str = "sluice_target"
     max_age: int | None = None
     path: str = "/"

@@ -6,10 +6,18 @@
 
 from __future__ import annotations
 
+import re
+
 from sluice_proxy.routes.model.actions import Rewrite
 from sluice_proxy.routes.model.path_pattern import PathPattern
 from sluice_proxy.routes.model.target import Target
 from sluice_proxy.routes.rewriting.beginning import after, after_segments
+
+_DOT_SEGMENT = re.compile(rb"(?:\.|%2e){1,2}(?:(?:;|%3b)[^/]*)?(?:/|%2f|\Z)", re.IGNORECASE)
+
+
+class UnsafePath(ValueError):
+    """A path that would lead out of what the route forwards to."""
 
 
 class Forwarding:
@@ -36,7 +44,7 @@ class Forwarding:
 
         ``path`` is the client's, still percent-encoded and without dot segments; ``query`` is
         what followed its question mark, or None. The target's path stands before the path, its
-        query before the query.
+        query before the query. Raises UnsafePath.
         """
         if path == b"*":
             return path
@@ -50,14 +58,23 @@ class Forwarding:
     def _rewritten(self, path: bytes) -> bytes:
         if self._forward:
             rest = after(path, self._beginning)
-            return _one_slash(joined(self._forward, path if rest is None else rest))
+            if rest is None:
+                rest = path
+            elif _DOT_SEGMENT.match(rest):
+                # A beginning such as /a* may end within the segment "a..".
+                raise UnsafePath("the path would climb above the one that it is forwarded to")
+            return _one_slash(joined(self._forward, rest))
         if self._strip:
             rest = after_segments(path, self._strip)
             return path if rest is None else _one_slash(rest)
         if self._replace is not None:
             beginning, instead = self._replace
             rest = after_segments(path, beginning)
-            return path if rest is None else _one_slash(instead + rest)
+            if rest is None:
+                return path
+            if rest and beginning.endswith("/"):
+                return _one_slash(joined(instead, rest))
+            return _one_slash(instead + rest)
         return path
 
 

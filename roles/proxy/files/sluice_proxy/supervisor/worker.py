@@ -1,0 +1,223 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One worker process, as the supervisor has it: from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..observe.metrics import Metrics
+from .channel import Channel, Message, channel_pair
+from .metrics_form import decode_metrics
+from .sockets import Sharing
+
+GRACE = 5.0
+"""Seconds that a worker has, after the time to drain, to end by itself."""
+
+_CHANNEL_DESCRIPTOR = 3
+_PACKAGES = Path(__file__).resolve().parents[2]
+
+_log = logging.getLogger("sluice_proxy.supervisor")
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What workers are to serve: an encoded snapshot, its sockets, and the targets that are down.
+
+    ``sockets`` has those of each listener of the snapshot, in its order; ``drain`` is how many
+    seconds a worker has to finish in whose place goes away.
+    """
+
+    version: int
+    encoded: bytes
+    sockets: Sharing
+    drain: float = 30.0
+    down: frozenset[tuple[str, str]] = frozenset()
+
+
+class Refused(RuntimeError):
+    """A worker cannot take a snapshot over."""
+
+
+class Died(Refused):
+    """A worker ended before it had taken a snapshot over."""
+
+
+class Worker:
+    """One process, from its start, or its take-over in an upgrade, to its end."""
+
+    def __init__(
+        self, pid: int, channel_end: socket.socket, ended: Callable[[Worker], None]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.pid = pid
+        self.adopted = 0
+        """The version of the snapshot that it serves; 0 before the first."""
+        self.metrics = Metrics()
+        """Its numbers, as it told them last."""
+        self.heard = loop.time()
+        self.drains = False
+        self.exit_status: int | None = None
+        self._ended = ended
+        self._loop = loop
+        self._versions: dict[int, asyncio.Future[None]] = {}
+        self._reports: list[asyncio.Future[None]] = []
+        self._killing: asyncio.TimerHandle | None = None
+        self.channel = Channel(channel_end, self._received, lambda: None)
+        self._process = os.pidfd_open(pid)
+        loop.add_reader(self._process, self._exited)
+
+    async def adopt(self, force: InForce, mine: Sequence[tuple[int, socket.socket]]) -> None:
+        """Have it serve what is in force; raises Refused, also when it dies over it."""
+        done = self._versions.setdefault(force.version, self._loop.create_future())
+        try:
+            self.channel.send(
+                "adopt",
+                {"version": force.version, "places": [place for place, _unused in mine]},
+                [force.encoded, _encoded(force.down)],
+                [one for _unused, one in mine],
+            )
+        except ValueError as error:
+            raise Refused(f"{error}; have fewer addresses, or more workers") from error
+        await asyncio.shield(done)
+
+    def report(self) -> asyncio.Future[None]:
+        """Ask for its numbers; what is returned is done when they are there, or it is not."""
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._reports.append(done)
+        self.channel.send("report")
+        return done
+
+    def ping(self) -> None:
+        """Have it say that it is there."""
+        self.channel.send("ping")
+
+    def set_down(self, down: frozenset[tuple[str, str]]) -> None:
+        """Tell it which targets are down."""
+        self.channel.send("down", payloads=[_encoded(down)])
+
+    def drain(self, seconds: float) -> None:
+        """Have it finish within ``seconds``, and end; it is killed if it does not."""
+        self.channel.send("drain", {"seconds": seconds})
+        if not self.drains:
+            self.drains = True
+            self._killing = self._loop.call_later(seconds + GRACE, self.kill)
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self.exit_status is None:
+            signal.pidfd_send_signal(self._process, signal.SIGKILL)
+
+    def _received(self, message: Message) -> None:
+        self.heard = self._loop.time()
+        match message.kind:
+            case "adopted":
+                self.adopted = version = message.values["version"]
+                self._answer(version, None)
+            case "refused":
+                self._answer(message.values["version"], Refused(message.values["reason"]))
+            case "report":
+                self._take_report(message)
+                self._reported()
+
+    def _take_report(self, message: Message) -> None:
+        try:
+            self.metrics = decode_metrics(b"" if message.cut else message.payloads[0])
+        except ValueError as error:
+            _log.error("the numbers of worker %d cannot be read: %s", self.pid, error)
+
+    def _answer(self, version: int, refused: Refused | None) -> None:
+        done = self._versions.pop(version, None)
+        if done is not None and not done.done():
+            if refused is None:
+                done.set_result(None)
+            else:
+                done.set_exception(refused)
+                # Nobody may be waiting any more.
+                done.exception()
+
+    def _reported(self) -> None:
+        reports, self._reports = self._reports, []
+        for done in reports:
+            if not done.done():
+                done.set_result(None)
+
+    def _exited(self) -> None:
+        self._loop.remove_reader(self._process)
+        # Its last numbers may still be in the channel.
+        self.channel.drain_incoming()
+        self.channel.close()
+        try:
+            self.exit_status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        except ChildProcessError:
+            self.exit_status = 0
+        os.close(self._process)
+        if self._killing is not None:
+            self._killing.cancel()
+        for version in list(self._versions):
+            self._answer(version, Died(f"worker {self.pid} {_described(self.exit_status)}"))
+        self._reported()
+        self._ended(self)
+
+    def described_end(self) -> str:
+        """Return how it ended, for a sentence about it."""
+        return _described(self.exit_status)
+
+
+def start_worker(factory: str, ended: Callable[[Worker], None]) -> Worker:
+    """Start a process whose data plane ``factory`` makes; raises OSError."""
+    ours, theirs = channel_pair()
+    try:
+        pid = os.posix_spawn(
+            sys.executable,
+            [
+                sys.executable,
+                "-m",
+                "sluice_proxy.supervisor.worker_process",
+                str(_CHANNEL_DESCRIPTOR),
+                factory,
+            ],
+            worker_environment(os.environ),
+            file_actions=[(os.POSIX_SPAWN_DUP2, theirs.fileno(), _CHANNEL_DESCRIPTOR)],
+            setsigmask=(),
+            setsigdef=(signal.SIGPIPE, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2),
+        )
+    except OSError:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+    return Worker(pid, ours, ended)
+
+
+def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of workers: they find this package, and tell systemd nothing."""
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if name not in ("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "FDSTORE")
+        and not name.startswith("LISTEN_")
+    }
+    path = [str(_PACKAGES), *filter(None, [kept.get("PYTHONPATH")])]
+    return {**kept, "PYTHONPATH": os.pathsep.join(path)}
+
+
+def _encoded(down: frozenset[tuple[str, str]]) -> bytes:
+    return json.dumps(sorted(down)).encode()
+
+
+def _described(status: int | None) -> str:
+    if status is not None and status < 0:
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"ended with exit code {status}"

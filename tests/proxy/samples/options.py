@@ -1,0 +1,273 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every option of the configuration: a test that shows its effect, and a value that is no default.
+
+Of sections that may stand in several places, as pages, the first place is here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
+    "integration/test_failures.py": {
+        "test_requests_wait_for_a_connection_and_not_forever": {
+            "upstream.connections": 9,
+            "upstream.wait": "9s",
+        },
+        "test_content_is_sent_again_to_the_next_target": {"routes.targets.url": "http://b"},
+        "test_a_target_that_alone_does_not_accept_in_time_is_a_504": {
+            "routes.timeouts.connect": "9s"
+        },
+        "test_a_target_that_does_not_answer_is_a_504": {"routes.timeouts.response": "9s"},
+        "test_a_response_that_stops_is_cut": {"routes.timeouts.read": "9s"},
+        "test_a_whole_exchange_has_a_limit": {"routes.timeouts.total": "9s"},
+        "test_a_503_of_one_target_becomes_the_200_of_another_where_the_route_says_so": {
+            "routes.retry.on": "503"
+        },
+    },
+    "integration/test_limits.py": {
+        "test_connections_over_the_limits_are_closed_at_once": {
+            "limits.connections": 9,
+            "limits.connections_per_client": 9,
+        },
+        "test_a_head_that_comes_too_slowly_is_a_408": {"timeouts.head": "9s"},
+        "test_content_that_does_not_come_is_a_408_and_frees_the_target": {"timeouts.body": "9s"},
+        "test_a_client_that_does_not_read_is_closed_and_others_see_nothing_of_it": {
+            "timeouts.send": "9s"
+        },
+        "test_an_idle_connection_is_closed": {"timeouts.idle": "9s"},
+    },
+    "integration/test_options.py": {
+        "test_as_many_connections_wait_for_a_worker_as_the_backlog_says": {"listen.backlog": 9},
+        "test_heads_over_the_limits_are_refused": {
+            "limits.head_bytes": 999,
+            "limits.target_bytes": 999,
+            "limits.field_bytes": 999,
+            "limits.fields": 9,
+        },
+        "test_the_content_of_all_routes_has_a_limit_that_a_route_may_lift": {
+            "limits.body_bytes": 9
+        },
+        "test_no_connection_is_kept_where_none_may_be": {"upstream.idle": 9},
+        "test_connections_are_closed_that_are_idle_for_too_long": {"upstream.idle_time": "9s"},
+        "test_nobody_waits_for_a_connection_where_there_is_no_queue": {"upstream.queue": 9},
+        "test_names_are_resolved_again_when_their_addresses_are_old": {"upstream.resolve": "9s"},
+        "test_the_error_log_is_written_to_its_file_from_its_level_on": {
+            "log.error.path": "/e.log",
+            "log.level": "debug",
+        },
+        "test_numbers_are_read_at_the_path_that_is_set": {"metrics.path": "/m"},
+        "test_pages_have_their_content_type_and_status": {
+            "pages.no_route.content_type": "text/x",
+            "pages.no_route.status": 410,
+        },
+        "test_a_target_on_a_unix_socket_has_a_path_of_its_own": {"routes.targets.path": "/p"},
+        "test_a_target_and_the_proxy_prove_who_they_are": {
+            "routes.targets.tls.verify": False,
+            "routes.targets.tls.ca": "ca.pem",
+            "routes.targets.tls.certificate": "c",
+            "routes.targets.tls.key": "k",
+            "routes.targets.tls.server_name": "b",
+        },
+        "test_a_redirect_has_its_status": {"routes.redirect.status": 301},
+        "test_a_redirect_to_https_lets_through_what_came_over_tls": {
+            "routes.redirect.only_plain": True
+        },
+        "test_the_beginning_of_a_path_is_replaced": {
+            "routes.rewrite.replace.beginning": "/c",
+            "routes.rewrite.replace.by": "/c",
+        },
+        "test_fields_are_added_to_requests_and_set_in_responses": {
+            "routes.request_fields.set": {"x": "y"},
+            "routes.request_fields.add": {"x": "y"},
+            "routes.response_fields.set": {"x": "y"},
+            "routes.response_fields.add": {"x": "y"},
+        },
+        "test_a_target_that_takes_nothing_is_a_504": {"routes.timeouts.send": "9s"},
+        "test_a_client_hash_sends_each_client_to_one_target": {
+            "routes.balancing.method": "client_hash"
+        },
+        "test_the_sticky_cookie_is_as_it_was_asked_for": {
+            "routes.balancing.sticky.secret": "another secret!!",
+            "routes.balancing.sticky.name": "n",
+            "routes.balancing.sticky.max_age": "9s",
+            "routes.balancing.sticky.path": "/p",
+            "routes.balancing.sticky.domain": "d",
+            "routes.balancing.sticky.secure": True,
+            "routes.balancing.sticky.same_site": "Strict",
+        },
+        "test_as_many_targets_are_tried_as_attempts_are_allowed": {"routes.retry.attempts": 9},
+        "test_methods_that_are_named_are_sent_twice": {"routes.retry.methods": "POST"},
+        "test_without_a_budget_nothing_is_tried_again": {
+            "routes.retry.budget": 1,
+            "routes.retry.reserve": 1,
+        },
+    },
+    "integration/test_requests.py": {
+        "test_a_connection_ends_after_as_many_requests_as_are_allowed": {
+            "limits.requests_per_connection": 9
+        },
+    },
+    "integration/test_routes.py": {
+        "test_request_ids_of_trusted_clients_are_kept": {"trusted": "10.0.0.0/8"},
+        "test_hosts_and_paths_lead_to_their_routes_and_others_nowhere": {
+            "log.access.path": "/a.log",
+            "pages.no_route.content": "y",
+            "routes.name": "n",
+            "routes.hosts": "a",
+            "routes.paths": "/a",
+        },
+        "test_redirects_keep_path_and_query_and_do_not_ask_the_target": {
+            "routes.redirect.location": "/y"
+        },
+        "test_paths_are_rewritten_and_fields_changed_both_ways": {
+            "routes.rewrite.strip": "/a",
+            "routes.keep_host": False,
+            "routes.request_fields.remove": "x",
+            "routes.response_fields.remove": "x",
+        },
+        "test_a_path_that_would_climb_above_what_it_is_forwarded_to_is_a_400": {
+            "routes.rewrite.forward_path": "/a"
+        },
+        "test_content_over_the_limit_is_a_413_whether_its_length_is_declared_or_not": {
+            "routes.body_limit": 9
+        },
+        "test_clients_over_the_rate_limit_are_told_when_to_come_again": {
+            "routes.rate_limit.burst": 9
+        },
+        "test_maintenance_answers_503_until_it_is_over": {
+            "routes.maintenance.mode": "stop",
+            "routes.maintenance.retry_after": 9,
+        },
+        "test_a_pause_holds_requests_until_it_is_over_and_not_forever": {
+            "routes.maintenance.hold": "9s",
+            "routes.maintenance.queue": 9,
+        },
+    },
+    "integration/test_supervisor.py": {
+        "test_more_and_fewer_workers_cost_no_request": {"workers": 3},
+        "test_draining_has_a_limit": {"timeouts.drain": "9s"},
+        "test_healthz_says_whether_workers_serve": {"metrics.address": "0.0.0.0:9001"},
+    },
+    "integration/test_tls_and_proxy_header.py": {
+        "test_requests_and_large_content_go_through_tls": {"listen.tls": True},
+        "test_a_proxy_header_before_plain_http_says_who_the_client_is": {
+            "listen.proxy_protocol_from": "10.0.0.0/8"
+        },
+        "test_a_handshake_that_does_not_end_is_closed": {"timeouts.handshake": "9s"},
+        "test_targets_are_told_of_the_client_by_a_proxy_header": {
+            "routes.targets.proxy_protocol": "v2"
+        },
+    },
+    "integration/test_tunnels.py": {
+        "test_a_silent_tunnel_is_closed": {"routes.timeouts.tunnel": "9s"},
+    },
+    "unit/config/test_snapshot.py": {
+        "test_a_file_is_loaded_with_the_files_beside_it": {"pages.no_route.file": "page.html"},
+    },
+    "unit/routes/test_admission.py": {
+        "test_a_client_gets_its_burst_and_then_the_rate": {"routes.rate_limit.rate": 9},
+        "test_a_bounded_number_of_clients_is_remembered_the_silent_ones_go_first": {
+            "routes.rate_limit.clients": 9
+        },
+    },
+    "unit/routes/test_balancing.py": {
+        "test_round_robin_gives_exact_shares_in_every_full_turn": {"routes.targets.weight": 2},
+        "test_targets_that_are_out_get_nothing": {"routes.targets.state": "draining"},
+        "test_a_target_that_came_back_starts_slowly": {"routes.balancing.slow_start": "9s"},
+    },
+    "unit/routes/test_health.py": {
+        "test_a_target_starts_healthy_and_falls_and_rises_after_so_many_in_a_row": {
+            "routes.health.active.rise": 9,
+            "routes.health.active.fall": 9,
+        },
+        "test_failures_within_the_window_take_a_target_out_for_the_cooldown": {
+            "routes.health.passive.errors": 9,
+            "routes.health.passive.window": 9,
+            "routes.health.passive.cooldown": 9,
+        },
+    },
+    "unit/routes/test_portal_matrix.py": {
+        "test_a_request_goes_where_portal_sends_it": {
+            "routes.portal.subdomain": "b",
+            "routes.portal.domain": "b",
+            "routes.portal.path": "/b",
+        },
+        "test_fwdpath_and_the_targets_path_and_query_stand_where_portal_puts_them": {
+            "routes.portal.fwdpath": "/b"
+        },
+        "test_health_fields_have_portals_defaults": {
+            "routes.portal.endpoint": "/b",
+            "routes.portal.expected_code": 204,
+            "routes.portal.expected_body": "b",
+            "routes.portal.expected_header": "a:b",
+            "routes.portal.host": "b",
+            "routes.portal.timeout": 9,
+            "routes.portal.attempts": 9,
+        },
+    },
+    "unit/snapshot/test_tls_policies.py": {
+        "test_the_most_specific_pattern_has_the_policy": {"tls.hosts.hosts": "b"},
+    },
+    "unit/supervisor/test_health_checks.py": {
+        "test_an_answer_is_judged": {
+            "routes.health.active.endpoint": "/b",
+            "routes.health.active.expected_code": 204,
+            "routes.health.active.expected_body": "b",
+            "routes.health.active.expected_header": "a:b",
+            "routes.health.active.host": "b",
+            "routes.health.active.timeout": 9,
+        },
+        "test_a_check_fails_only_when_all_its_attempts_do": {"routes.health.active.attempts": 9},
+        "test_targets_that_are_alike_are_asked_once": {"routes.health.active.interval": "9s"},
+    },
+    "unit/supervisor/test_rotation.py": {
+        "test_all_files_together_are_bounded": {
+            "log.access.max_bytes": 9,
+            "log.error.max_bytes": 9,
+        },
+        "test_its_age_is_that_of_its_first_line_whoever_wrote_it": {
+            "log.access.max_age": "9s",
+            "log.error.max_age": "9s",
+        },
+        "test_files_keep_their_order_and_fewer_kept_removes_the_oldest": {
+            "log.access.keep": 9,
+            "log.error.keep": 9,
+        },
+    },
+    "unit/supervisor/test_sockets.py": {
+        "test_ipv4_and_ipv6_have_the_same_port_side_by_side": {"listen.address": "[::]:81"},
+        "test_a_unix_socket_has_its_mode_and_goes_with_its_listener": {"listen.mode": "0600"},
+    },
+    "unit/tls/test_certificates.py": {
+        "test_what_was_in_files_is_in_it_afterwards": {
+            "certificates.chain": "other",
+            "certificates.key": "other",
+        },
+        "test_an_encrypted_key_is_opened_once_and_needs_no_password_later": {
+            "certificates.password": "p",
+            "certificates.password_file": "p",
+        },
+        "test_its_names_are_those_of_the_leaf_or_those_that_are_set": {"certificates.hosts": "b"},
+    },
+    "unit/tls/test_contexts.py": {
+        "test_a_hosts_minimum_version_really_applies": {
+            "tls.min_version": "1.3",
+            "tls.hosts.min_version": "1.3",
+            "routes.tls.min_version": "1.3",
+        },
+        "test_a_hosts_client_certificate_is_really_required": {
+            "tls.client_certificate": "required",
+            "tls.client_ca": "ca.pem",
+            "tls.hosts.client_certificate": "required",
+            "tls.hosts.client_ca": "ca.pem",
+            "routes.tls.client_certificate": "required",
+            "routes.tls.client_ca": "ca.pem",
+        },
+        "test_strict_sni_refuses_names_without_certificate_by_unrecognized_name": {
+            "tls.strict_sni": True
+        },
+    },
+}
