@@ -272,8 +272,9 @@ class Plane:
         return [one.standing.seat.in_flight for route in routes for one in route.origins]
 
     def log(self) -> list[str]:
-        """Return the lines of the access log."""
-        self.worker._log.flush()
+        """Return the lines of the access log, all of which are written then."""
+        self.worker._log.close()
+        self.worker._log.reopen()
         return self.log_path.read_text().splitlines()
 
     def close(self) -> None:
