@@ -419,7 +419,8 @@ class Http1Client(asyncio.Protocol):
             return
         self._phase = _HEAD
         self.deadline = now + self._worker.idle_seconds
-        self._read_on()
+        if not self._reading:
+            self._read_on()
         # Through TLS, reading on may have brought the next request already.
         if self._phase == _HEAD and self._buffer and not self._reading_heads:
             data, self._buffer = self._buffer, b""
