@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from running.command import command
 from samples.certificates import Pair, authority, leaf, rsa_key
 from sluice_proxy.routes.model.policies import ClientCertificate, TlsPolicy
 from sluice_proxy.routes.model.route import Route
@@ -56,6 +56,12 @@ def test_names_are_compared_in_lower_case_and_those_that_nobody_can_ask_for_are_
     odd = leaf("UPPER.test", "*.*.test", "a b.test", "fine.test")
 
     assert read(odd.configured).certificate.hosts == ("upper.test", "fine.test")
+
+
+def test_addresses_are_names_of_a_certificate_too() -> None:
+    both = leaf("a.test", "192.0.2.1", "2001:DB8::1")
+
+    assert read(both.configured).certificate.hosts == ("a.test", "192.0.2.1", "2001:db8::1")
 
 
 def test_what_was_in_files_is_in_it_afterwards() -> None:
@@ -168,17 +174,16 @@ def test_a_curve_that_no_client_would_take_is_refused() -> None:
 
 def signed_with_sha_1(folder: Path, issuer: Pair | None) -> Certificate:
     """Return a certificate by openssl, which signs as ``cryptography`` no longer does."""
-    found = shutil.which("openssl")
-    assert found is not None, "openssl is missing: apt install openssl"
     request, chain, key = folder / "old.csr", folder / "old.pem", folder / "old.key"
-    ask = [found, "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=old"]
+    openssl = command("openssl")
+    ask = [openssl, "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=old"]
     subprocess.run([*ask, "-keyout", key, "-out", request], check=True, capture_output=True)
     signing = ["-signkey", key]
     if issuer is not None:
         (folder / "issuer.pem").write_bytes(issuer.pem)
         (folder / "issuer.key").write_bytes(issuer.key_pem())
         signing = ["-CA", folder / "issuer.pem", "-CAkey", folder / "issuer.key"]
-    sign = [found, "x509", "-req", "-sha1", "-in", request, "-out", chain, *signing]
+    sign = [openssl, "x509", "-req", "-sha1", "-in", request, "-out", chain, *signing]
     subprocess.run(sign, check=True, capture_output=True)
     return Certificate(Pem(text=chain.read_bytes()), Pem(text=key.read_bytes()))
 

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 from random import Random
 from time import monotonic
 
-from ..http.forwarding import NO_CHANGES, FieldChanges, ResponsePolicy
+from ..http.forwarding import NO_CHANGES, FieldChanges, RequestPolicy, ResponsePolicy
 from ..observe.metrics import Traffic
 from ..routes.admission.rate import Rate
 from ..routes.balancing.pool import Pool
@@ -20,21 +19,27 @@ from ..routes.health.watching import Watch
 from ..routes.model import actions
 from ..routes.model.policies import BalancingMethod, MaintenanceMode
 from ..routes.model.route import Route
+from ..routes.model.target import Target
 from ..routes.retrying import RetryBudget
 from .origin import OpenPool, Origin, Standing
+
+_USUAL = RequestPolicy()
+_random = Random().random
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What routes are made in: the worker's numbers and pools, and settings of the snapshot."""
+    """What routes are made in: how pools are opened, and settings of the snapshot."""
 
-    traffic: Callable[[str, str], Traffic]
     open_pool: OpenPool
     body_limit: int | None
 
 
 class RouteServing:
-    """One route under a snapshot, or under several that do not change it."""
+    """One route under a snapshot, or under several that do not change it.
+
+    It is made without a look at anything that changes, so it may be made in any thread.
+    """
 
     __slots__ = (
         "body_limit",
@@ -57,7 +62,10 @@ class RouteServing:
     def __init__(
         self, route: Route, surroundings: Surroundings, earlier: RouteServing | None
     ) -> None:
-        """Raises `BadChange` for fields of the route that would break a message."""
+        """``earlier`` is the route of the same name before it was changed.
+
+        Raises `BadChange` for fields of the route that would break a message.
+        """
         self.route = route
         self.name = route.name
         self.timeouts = route.timeouts
@@ -81,40 +89,55 @@ class RouteServing:
             self.rate = earlier.rate
         elif route.rate_limit is not None:
             self.rate = Rate(route.rate_limit)
-        self.budget: RetryBudget = RetryBudget(route.retry, monotonic())
         if earlier is not None and earlier.route.retry == route.retry:
-            self.budget = earlier.budget
-        self.traffic = surroundings.traffic(route.name, "")
+            self.budget: RetryBudget = earlier.budget
+        else:
+            self.budget = RetryBudget(route.retry, monotonic())
+        self.traffic: Traffic | None = None
+        """Made with the first exchange that asks no target."""
         self.log_text = '"route":%s,"upstream":""' % encode_basestring_ascii(route.name)
-        self.pool = Pool(route.targets, route.balancing, random=Random().random, clock=monotonic)
-        if earlier is not None:
-            self.pool.adopt(earlier.pool)
-        self.origins = self._origins(surroundings, earlier)
+        self.pool = Pool(route.targets, route.balancing, random=_random, clock=monotonic)
+        self.origins = self._origins(surroundings)
 
-    def _origins(
-        self, surroundings: Surroundings, earlier: RouteServing | None
-    ) -> tuple[Origin, ...]:
-        route = self.route
-        request_changes = compiled(route.request_fields)
+    def _origins(self, surroundings: Surroundings) -> tuple[Origin, ...]:
+        route, pool = self.route, self.pool
+        changes = compiled(route.request_fields)
+        # Thousands of routes that change nothing have one policy.
+        usual = _USUAL if changes is NO_CHANGES else RequestPolicy(changes=changes)
         response_policy = ResponsePolicy(changes=compiled(route.response_fields))
-        known = {origin.name: origin.standing for origin in earlier.origins} if earlier else {}
-        origins = []
-        for seat in self.pool.seats:
-            name = seat.target.name
-            standing = known.pop(name, None) or Standing(surroundings.traffic(route.name, name))
-            passive = route.health.passive
-            standing.sit_on(seat, self.pool, Watch(passive) if passive else None)
-            origins.append(
-                Origin(
-                    route,
-                    seat,
-                    standing,
-                    request_changes,
-                    response_policy,
-                    surroundings.open_pool,
-                )
+        return tuple(
+            Origin(
+                route,
+                seat,
+                Standing(seat, pool, self._watch()),
+                usual if route.keep_host else _naming(seat.target, changes),
+                response_policy,
+                surroundings.open_pool,
             )
-        return tuple(origins)
+            for seat in pool.seats
+        )
+
+    def _watch(self) -> Watch | None:
+        passive = self.route.health.passive
+        return Watch(passive) if passive else None
+
+    def take_over(self, earlier: RouteServing) -> None:
+        """Go on with what an earlier snapshot's route of the same name has counted."""
+        self.traffic = earlier.traffic
+        if all(origin.standing.untouched for origin in earlier.origins):
+            return
+        self.pool.adopt(earlier.pool)
+        known = {origin.name: origin.standing for origin in earlier.origins}
+        for origin in self.origins:
+            standing = known.pop(origin.name, None)
+            if standing is not None:
+                standing.sit_on(origin.seat, self.pool, self._watch())
+                origin.standing = standing
+
+
+def _naming(target: Target, changes: FieldChanges) -> RequestPolicy:
+    """Return the policy for requests that have the target's own name for Host."""
+    return RequestPolicy(host=target.authority.encode("ascii"), changes=changes)
 
 
 def compiled(changes: actions.FieldChanges) -> FieldChanges:
