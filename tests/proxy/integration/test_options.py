@@ -22,7 +22,7 @@ from running.client import Client, Response
 from running.proxy import Proxy, to, without_tls
 from running.service import running
 from running.upstream import Conversation, Upstream
-from sluice_proxy.observe.error_log import write_error_log
+from sluice_proxy.observe.error_log import ErrorLog
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
 from sluice_proxy.snapshot.observing import Log, Logs
 from sluice_proxy.tls.upstream_contexts import upstream_context
@@ -108,11 +108,11 @@ def test_the_error_log_is_written_to_its_file_from_its_level_on(tmp_path: Path) 
     before = root.handlers, root.level, root.propagate
     try:
         root.handlers = []
-        write_error_log(Logs(error=Log(str(path)), level="warning"))
+        ErrorLog(Logs(error=Log(str(path)), level="warning")).use()
         logging.getLogger("sluice_proxy.health").info("well")
         logging.getLogger("sluice_proxy.health").warning("not well")
     finally:
-        write_error_log(Logs(error=Log(None)))
+        ErrorLog(Logs(error=Log(None))).use()
         root.handlers, root.level, root.propagate = before
     (line,) = path.read_text().splitlines()
     assert (json.loads(line)["message"], json.loads(line)["level"]) == ("not well", "warning")
