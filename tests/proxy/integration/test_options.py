@@ -157,7 +157,7 @@ def test_a_redirect_has_its_status() -> None:
 
 def test_a_redirect_to_https_lets_through_what_came_over_tls(certificate: SelfSigned) -> None:
     context = certificate.towards_clients()
-    contexts = TlsContexts(lambda _snapshot: lambda _hello: context, upstream_context)
+    contexts = TlsContexts(lambda _snapshot: lambda _hello, _came_to: context, upstream_context)
     listener = Listener(TcpAddress("127.0.0.1", 0), tls=True)
     with Upstream() as upstream:
         config = to(upstream.url, "redirect: https")
