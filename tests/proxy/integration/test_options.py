@@ -22,7 +22,7 @@ from running.client import Client, Response
 from running.proxy import Proxy, to, without_tls
 from running.service import running
 from running.upstream import Conversation, Upstream
-from sluice_proxy.observe.error_log import write_error_log
+from sluice_proxy.observe.error_log import ErrorLog
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
 from sluice_proxy.snapshot.observing import Log, Logs
 from sluice_proxy.tls.upstream_contexts import upstream_context
@@ -108,11 +108,11 @@ def test_the_error_log_is_written_to_its_file_from_its_level_on(tmp_path: Path) 
     before = root.handlers, root.level, root.propagate
     try:
         root.handlers = []
-        write_error_log(Logs(error=Log(str(path)), level="warning"))
+        ErrorLog(Logs(error=Log(str(path)), level="warning")).use()
         logging.getLogger("sluice_proxy.health").info("well")
         logging.getLogger("sluice_proxy.health").warning("not well")
     finally:
-        write_error_log(Logs(error=Log(None)))
+        ErrorLog(Logs(error=Log(None))).use()
         root.handlers, root.level, root.propagate = before
     (line,) = path.read_text().splitlines()
     assert (json.loads(line)["message"], json.loads(line)["level"]) == ("not well", "warning")
@@ -157,7 +157,7 @@ def test_a_redirect_has_its_status() -> None:
 
 def test_a_redirect_to_https_lets_through_what_came_over_tls(certificate: SelfSigned) -> None:
     context = certificate.towards_clients()
-    contexts = TlsContexts(lambda _snapshot: lambda _hello: context, upstream_context)
+    contexts = TlsContexts(lambda _snapshot: lambda _hello, _came_to: context, upstream_context)
     listener = Listener(TcpAddress("127.0.0.1", 0), tls=True)
     with Upstream() as upstream:
         config = to(upstream.url, "redirect: https")
