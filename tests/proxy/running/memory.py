@@ -22,6 +22,7 @@ from sluice_proxy.worker.entrance import Entrance
 from sluice_proxy.worker.server import Worker
 
 from running.proxy import without_tls
+from running.service import until
 
 
 class Wire:
@@ -79,14 +80,12 @@ class Wire:
             self.protocol.connection_lost(error)
 
     def _deliver(self) -> None:
-        if self.reading and not self.closing and self._inbox:
-            data = bytes(self._inbox)
-            self._inbox.clear()
+        while self._inbox and self.reading and not self.closing:
+            # As much as one read gives.
+            data = bytes(self._inbox[:65536])
+            del self._inbox[:65536]
             self.protocol.data_received(data)
         if self._peer_ended and self.reading and not self.closing and not self._eof_told:
-            if self._inbox:
-                self._deliver()
-                return
             self._eof_told = True
             if not self.protocol.eof_received():
                 self.close()
@@ -245,7 +244,7 @@ class Plane:
 
     def adopt(self, config: str) -> None:
         """Put another configuration in force."""
-        self.worker.adopt(self._logged(snapshot(config)))
+        self.worker.adopt(self.worker.prepare(self._logged(snapshot(config))))
 
     def run(self, doing: Coroutine[Any, Any, Any]) -> Any:
         """Let the loop run until something is done."""
@@ -275,7 +274,9 @@ class Plane:
 
     def log(self) -> list[str]:
         """Return the lines of the access log."""
-        self.worker._log.flush()
+        log = self.worker._log
+        log.flush()
+        until(lambda: log._writer is None or not log._writer._held, "the log")
         return self.log_path.read_text().splitlines()
 
     def close(self) -> None:

@@ -80,7 +80,7 @@ class Proxy:
         """Put another configuration in force."""
 
         async def adopt() -> None:
-            self.worker.adopt(self._logged(snapshot(config)))
+            self.worker.adopt(self.worker.prepare(self._logged(snapshot(config))))
 
         self.run(adopt())
 

@@ -24,7 +24,8 @@ def test_requests_that_come_ahead_wait_until_the_client_takes_what_it_asked_for(
         client.send(GET * 40)
         assert len(client.unsent) < 2 * MUCH
         # And it has a limit for taking it, as any client has.
-        assert [round(left) for left in plane.limits()] == [30]
+        (left,) = plane.limits()
+        assert 0 < left <= 30
         answers = 0
         while got := client.take():
             answers += got.count(b"HTTP/1.1 200 OK")
@@ -69,7 +70,7 @@ def test_content_that_came_before_the_connection_does_not_go_past_a_target_that_
 def test_a_connection_is_not_used_again_while_the_last_request_is_stuck_in_it() -> None:
     with Plane(to(TARGET)) as plane:
         client = plane.client()
-        client.send(PUT % MUCH + b"x" * MUCH)
+        client.send(PUT % 100_000 + b"x" * 100_000)
         first = plane.dialled().accept(greedy=False)
         plane.step()
         first.send(OK)
@@ -141,7 +142,8 @@ def test_what_is_let_go_on_in_the_last_moment_of_its_hold_has_time_to_connect() 
     with Plane(to(TARGET, "maintenance: {mode: pause, hold: 30s}")) as plane:
         client = plane.client()
         client.send(GET)
-        assert [round(left) for left in plane.limits()] == [30]
+        (left,) = plane.limits()
+        assert 0 < left <= 30
         plane.adopt(to(TARGET))
         plane.pass_time(31)
         target = plane.dialled().accept()
@@ -238,3 +240,24 @@ def test_connections_of_one_client_are_counted_whatever_the_limit_was_when_they_
         assert not plane.client().closing
         assert plane.client().closing
         assert not second.closing
+
+
+def test_requests_that_come_ahead_of_many_answers_are_bounded_too() -> None:
+    page = "listen: ['127.0.0.1:1']\nroutes: [{name: p, page: {content: hi}}]\n"
+    with Plane(to(TARGET)) as plane:
+        client = plane.client()
+        client.send(GET)
+        target = plane.dialled().accept()
+        plane.step()
+        for _unused in range(200):
+            client.send(GET * 2000)
+            target.send(OK)
+            plane.step()
+            assert len(client.protocol._buffer) < 3 * 65536
+            assert target.take().startswith(b"GET ")
+        # And all that is read is answered in the end.
+        plane.adopt(page)
+        target.send(OK)
+        for _unused in range(200):
+            plane.step()
+        assert client.take().count(b"HTTP/1.1 200 OK") == 10_000

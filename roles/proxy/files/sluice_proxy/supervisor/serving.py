@@ -19,6 +19,7 @@ from ..tls.server_side import Choose
 from ..tls.upstream_contexts import UpstreamContexts
 from ..worker.server import Worker
 from ..worker.tls_contexts import TlsContexts
+from .aside import aside
 from .data_plane import DataPlane, Down, Listening
 from .numbers import traffic_of
 
@@ -49,9 +50,9 @@ class ServingPlane:
         self._apply(down | self._down, down)
 
     async def _serve(self, mine: Snapshot, listening: Listening) -> None:
-        self._upstream_contexts.forget()
         worker = self._worker
-        if worker is None:
+        serving = None if worker is None else await aside(worker.prepare, mine)
+        if worker is None or serving is None:
             worker = Worker(
                 asyncio.get_running_loop(),
                 mine,
@@ -60,8 +61,9 @@ class ServingPlane:
             )
             self._worker = worker
         else:
-            worker.adopt(mine)
+            worker.adopt(serving)
         worker.metrics.keep_only(traffic_of(mine.routes))
+        self._upstream_contexts.forget()
         self._server_contexts.keep_only(mine.certificates)
         # What waits in the backlog of a socket is not lost: the supervisor has it open too.
         worker.stop_accepting()

@@ -22,6 +22,7 @@ import sys
 from collections.abc import Sequence
 
 from ..snapshot.snapshot import Snapshot, decode
+from .aside import aside
 from .channel import Channel, Message
 from .data_plane import DataPlane, Make
 from .metrics_form import encode_metrics
@@ -88,7 +89,7 @@ class WorkerProcess:
             return
         encoded, down = message.payloads
         try:
-            snapshot = decode(encoded)
+            snapshot = await aside(decode, encoded)
             listening = [
                 (snapshot.listeners[place], one)
                 for place, one in zip(message.values["places"], message.sockets, strict=True)

@@ -31,7 +31,7 @@ from .answers import error_answer
 from .deadlines import NEVER
 from .dropping import drop
 from .exchange import Exchange
-from .reframing import Decoding, Encoding, Reframing
+from .reframing import Reframing, reframing
 from .request_content import RequestContent
 
 if TYPE_CHECKING:
@@ -43,17 +43,14 @@ MOST_AHEAD = 64 * 1024
 """Bytes of further requests that are taken while one is answered."""
 LINGER = 5.0
 """Seconds for which what a client still sends is taken and dropped, so that it reads the end."""
-LEAST_PACE = 128
-"""Bytes a second of content that a client has to send, in the mean over its time limit."""
 _APART = 16 * 1024
 """Content of more bytes is not copied to stand in one piece with the head."""
 
 # What the next byte of the client belongs to; _COMPLETE: to another request than the one that is
 # being answered, or whose response is not taken yet; _ENDING: to nothing.
 _HEAD, _CONTENT, _COMPLETE, _TUNNEL, _ENDING = range(5)
-# Members of an enumeration are slow to look up and to hash: these are looked at for each response.
-_BY_LENGTH = OutgoingFraming.LENGTH
-_ENCODE, _DECODE = OutgoingFraming.ENCODE, OutgoingFraming.DECODE
+# Members of an enumeration are slow to look up.
+_BY_LENGTH, _NONE = OutgoingFraming.LENGTH, OutgoingFraming.NONE
 _NO_CHANGES = ResponsePolicy()
 
 
@@ -70,6 +67,7 @@ class Http1Client(asyncio.Protocol):
         "_expecting",
         "_full",
         "_head",
+        "_held",
         "_keep_alive",
         "_phase",
         "_reading",
@@ -104,6 +102,7 @@ class Http1Client(asyncio.Protocol):
         self._keep_alive = True
         self._requests = 0
         self._reading = True
+        self._held = False
         self._reading_heads = False
         self._full = False
         self._eof = False
@@ -133,8 +132,7 @@ class Http1Client(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The client sends no more, but may still read."""
-        phase = self._phase
-        exchange = self._exchange
+        phase, exchange = self._phase, self._exchange
         if phase == _COMPLETE:
             # What came before it is answered still, requests that were sent ahead included.
             self._eof = True
@@ -194,7 +192,7 @@ class Http1Client(asyncio.Protocol):
         while True:
             limits = worker.serving.head_limits
             try:
-                start = skip_empty_line(data, 0)
+                start = skip_empty_line(data, 0) if data[:1] == b"\r" else 0
                 end = find_head_end(data, start, limits)
                 if end < 0:
                     if self._eof:
@@ -205,7 +203,7 @@ class Http1Client(asyncio.Protocol):
                 rest = data[end:]
                 head = parse_request(data[start:end] if start or rest else data, limits)
                 content, complete = b"", True
-                if head.has_content:
+                if head.content_length or head.chunked:
                     self._content = RequestContent(head)
                     content, rest, complete = self._content.take(rest)
             except BadRequest as refusal:
@@ -226,34 +224,40 @@ class Http1Client(asyncio.Protocol):
             now = monotonic()
             self.deadline = NEVER
             exchange = self._exchange = Exchange(worker, self, head, now, end - start)
-            if not complete:
-                self._expecting = head.expect_continue and not content
-                self._await_content()
-            if self._eof and not complete:
-                exchange.client_lost("the client closed the connection within its request")
-                return
             self._reading_heads = True
-            exchange.begin(content, complete)
+            if complete:
+                exchange.begin(content, True)
+            else:
+                self._begin_with_more_to_come(exchange, content)
             self._reading_heads = False
             if self._phase != _HEAD or not self._buffer:
                 return
             data, self._buffer = self._buffer, b""
 
+    def _begin_with_more_to_come(self, exchange: Exchange, content: bytes) -> None:
+        if self._eof:
+            exchange.client_lost("the client closed the connection within its request")
+            return
+        self._expecting = exchange.head.expect_continue and not content
+        self._await_content()
+        exchange.begin(content, False)
+        self._read_on()
+
     def _await_head(self, data: bytes) -> None:
         if not self._buffer:
             self.deadline = monotonic() + self._worker.serving.timeouts.head
         self._buffer = data
+        self._resume()
 
     def _await_content(self) -> None:
         """Set the limit for the client's next content, unless it is not the client's turn."""
-        its_turn = self._reading and not self._full and not self._expecting
-        if self._phase == _CONTENT and its_turn:
+        if self._phase == _CONTENT and self._reading and not (self._full or self._expecting):
             self.deadline = monotonic() + self._worker.serving.timeouts.body
 
     def _read_content(self, data: bytes) -> None:
         exchange, content = self._exchange, self._content
-        assert exchange is not None
-        assert content is not None
+        if exchange is None or content is None:
+            return
         try:
             data, self._buffer, complete = content.take(data)
         except BadChunk as bad:
@@ -264,26 +268,17 @@ class Http1Client(asyncio.Protocol):
             self._phase = _COMPLETE
             if not self._full:
                 self.deadline = NEVER
-        elif self._expecting:
-            self._expect_nothing()
-        elif content.came_on(LEAST_PACE * self._worker.serving.timeouts.body):
-            # One byte now and then does not put the limit off.
+        elif self._expecting or content.came_on(self._worker.serving.timeouts.body):
+            self._expecting = False
             self._await_content()
         exchange.content(data, complete)
-
-    def _expect_nothing(self) -> None:
-        """From now on it is the client that has to go on (RFC 9110, section 10.1.1)."""
-        self._expecting = False
-        self._await_content()
 
     def _refuse(self, status: int, reason: str, size: int) -> None:
         """Answer what is no request, and close."""
         worker = self._worker
         answer = error_answer(worker.serving.pages, status, reason)
-        fields = (*answer.fields, (b"Date", worker.date))
-        data = compose_answer(answer.status, answer.body, fields)
+        data = compose_answer(answer.status, answer.body, (*answer.fields, (b"Date", worker.date)))
         self._transport.write(data)
-        self._buffer = b""
         self._linger()
         worker.refused(self.side.address, status, reason, size, len(data))
 
@@ -292,9 +287,7 @@ class Http1Client(asyncio.Protocol):
     @property
     def addresses(self) -> ProxyHeader:
         """The two ends of the connection; nothing of a unix socket."""
-        if self._announced is not None:
-            return self._announced
-        return both_ends(self._transport)
+        return self._announced or both_ends(self._transport)
 
     @property
     def content_bytes(self) -> int:
@@ -305,10 +298,11 @@ class Http1Client(asyncio.Protocol):
         """Send a 1xx; HTTP/1.0 knows none."""
         assert self._head is not None
         if self._head.version == b"1.1":
-            framing = OutgoingFraming.NONE
-            self._transport.write(compose_response(head, _NO_CHANGES, framing, b"1.1", True))
+            self._transport.write(compose_response(head, _NO_CHANGES, _NONE, b"1.1", True))
         if self._expecting and head.status == 100:
-            self._expect_nothing()
+            # The client has to go on (RFC 9110, section 10.1.1).
+            self._expecting = False
+            self._await_content()
 
     def respond(
         self, head: ResponseHead, policy: ResponsePolicy, content: bytes, ended: bool
@@ -326,10 +320,7 @@ class Http1Client(asyncio.Protocol):
             self._ends_with_close = framing.closes
             if framing.closes:
                 self._keep_alive = False
-            if framing is _ENCODE:
-                self._reframing = Encoding()
-            elif framing is _DECODE:
-                self._reframing = Decoding()
+            self._reframing = reframing(framing)
         data = compose_response(head, policy, framing, version, self._keep_alive, worker.date)
         if self._reframing is not None:
             content = self._reframing.reframed(content, ended)
@@ -372,12 +363,12 @@ class Http1Client(asyncio.Protocol):
         self._phase = _TUNNEL
         self._keep_alive = False
         self._ends_with_close = True
-        data = compose_response(head, policy, OutgoingFraming.NONE, b"1.1", False)
+        data = compose_response(head, policy, _NONE, b"1.1", False)
         self._transport.write(data)
         ahead, self._buffer = self._buffer, b""
         if ahead and self._exchange is not None:
             self._exchange.content(ahead, False)
-        self._resume()
+        self._read_on()
         if self._eof and self._exchange is not None:
             self._exchange.client_ended()
         return len(data)
@@ -397,26 +388,28 @@ class Http1Client(asyncio.Protocol):
 
     def hold_content(self) -> None:
         """Read no more of the request's content for now."""
+        self._held = True
         self._pause()
         if not self._full:
             self.deadline = NEVER
 
     def resume_content(self) -> None:
         """Read on."""
-        self._resume()
+        self._held = False
+        self._read_on()
         self._await_content()
 
     def exchange_over(self, now: float) -> None:
         """Go on with the next request, or close."""
         self._exchange = None
         self._content = self._reframing = None
+        self._held = False
         phase = self._phase
-        if phase == _ENDING:
-            return
-        if phase == _TUNNEL:
-            self._close(now)
-        elif phase != _COMPLETE:
-            self._linger()
+        if phase != _COMPLETE:
+            if phase == _TUNNEL:
+                self._close(now)
+            elif phase != _ENDING:
+                self._linger()
         elif not self._keep_alive:
             self._close(now)
         elif not self._full:
@@ -430,8 +423,7 @@ class Http1Client(asyncio.Protocol):
             return
         self._phase = _HEAD
         self.deadline = now + self._worker.idle_seconds
-        if not self._reading:
-            self._resume()
+        self._read_on()
         # Through TLS, reading on may have brought the next request already.
         if self._phase == _HEAD and self._buffer and not self._reading_heads:
             data, self._buffer = self._buffer, b""
@@ -451,16 +443,13 @@ class Http1Client(asyncio.Protocol):
     def expired(self, now: float) -> None:
         """The client took too long."""
         phase = self._phase
-        if phase == _ENDING or self._full:
+        if phase == _HEAD and self._buffer:
+            self._refuse(408, "the head did not come in time", len(self._buffer))
+        elif phase == _ENDING or self._full or self._transport.get_write_buffer_size():
             self._give_up()
         elif phase == _HEAD:
-            if self._buffer:
-                self._refuse(408, "the head did not come in time", len(self._buffer))
-            elif self._transport.get_write_buffer_size():
-                self._give_up()
-            else:
-                self._phase = _ENDING
-                self._transport.close()
+            self._phase = _ENDING
+            self._transport.close()
         elif phase == _CONTENT and self._exchange is not None:
             self._exchange.refuse_content(408, "the content did not come in time")
 
@@ -493,6 +482,11 @@ class Http1Client(asyncio.Protocol):
             self._resume()
         else:
             self._transport.close()
+
+    def _read_on(self) -> None:
+        """Read, unless the exchange holds content back or enough of further requests is there."""
+        if not self._held and len(self._buffer) <= MOST_AHEAD:
+            self._resume()
 
     def _pause(self) -> None:
         if self._reading:

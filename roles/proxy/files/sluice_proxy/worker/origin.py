@@ -30,11 +30,12 @@ class Standing:
 
     __slots__ = ("_checked", "_pool", "_watch", "seat", "traffic")
 
-    def __init__(self, traffic: Traffic) -> None:
-        self.traffic = traffic
-        self.seat: Seat
-        self._pool: Pool
-        self._watch: Watch | None = None
+    def __init__(self, seat: Seat, pool: Pool, watch: Watch | None) -> None:
+        self.traffic: Traffic | None = None
+        """Made with the first exchange: most of ten thousand targets are idle."""
+        self.seat = seat
+        self._pool = pool
+        self._watch = watch
         self._checked = True
 
     def sit_on(self, seat: Seat, pool: Pool, watch: Watch | None) -> None:
@@ -49,6 +50,14 @@ class Standing:
         """Take over what active checks found."""
         self._checked = healthy
         self._pool.set_health(self.seat, healthy and not self.out)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether there is nothing to know of it: no exchange so far, and no failed check."""
+        seat = self.seat
+        return (
+            self.traffic is None and not seat.in_flight and seat.healthy and seat.back_since is None
+        )
 
     @property
     def out(self) -> bool:
@@ -80,7 +89,6 @@ class Origin:
         "_bound_policy",
         "_forwardings",
         "_open_pool",
-        "_route",
         "endpoint",
         "host",
         "log_text",
@@ -88,6 +96,7 @@ class Origin:
         "pool",
         "request_policy",
         "response_policy",
+        "route",
         "seat",
         "standing",
         "target",
@@ -111,7 +120,7 @@ class Origin:
         self.pool: TargetPool | None = None
         """Made when it is first needed: most of ten thousand targets are idle."""
         self._open_pool = open_pool
-        self._route = route
+        self.route = route
         self.request_policy = RequestPolicy(
             host=None if route.keep_host else self.host, changes=request_changes
         )
@@ -133,7 +142,7 @@ class Origin:
         """Return how targets of requests are rewritten that ``matched`` matched."""
         found = self._forwardings.get(matched)
         if found is None:
-            found = Forwarding(self._route.rewrite, matched, self.target)
+            found = Forwarding(self.route.rewrite, matched, self.target)
             self._forwardings[matched] = found
         return found
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ..http.chunked import LAST_CHUNK, ChunkedDecoder, encode_chunk
+from ..http.forwarding import OutgoingFraming
 
 
 class Encoding:
@@ -34,3 +35,10 @@ class Decoding:
 
 
 Reframing = Encoding | Decoding
+
+
+def reframing(framing: OutgoingFraming) -> Reframing | None:
+    """Return what makes content of this framing; None for what goes as it comes."""
+    if framing is OutgoingFraming.ENCODE:
+        return Encoding()
+    return Decoding() if framing is OutgoingFraming.DECODE else None

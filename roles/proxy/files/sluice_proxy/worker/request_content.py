@@ -9,6 +9,9 @@ from __future__ import annotations
 from ..http.chunked import ChunkedScanner
 from ..http.request_head import RequestHead
 
+LEAST_PACE = 128
+"""Bytes a second of content that a client has to send, in the mean over its time limit."""
+
 
 class RequestContent:
     """Follows the content of one request of HTTP/1, in the framing that its head names."""
@@ -37,9 +40,12 @@ class RequestContent:
             return data, b"", False
         return data[:size], data[size:], True
 
-    def came_on(self, size: float) -> bool:
-        """Return whether ``size`` bytes have come since this was last so."""
-        if self._since < size:
+    def came_on(self, seconds: float) -> bool:
+        """Return whether as much has come, since this was last so, as is due in ``seconds``.
+
+        One byte now and then is not enough.
+        """
+        if self._since < LEAST_PACE * seconds:
             return False
         self._since = 0
         return True

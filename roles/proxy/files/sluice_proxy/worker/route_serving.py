@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 from random import Random
@@ -26,15 +25,17 @@ from .origin import OpenPool, Origin, Standing
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What routes are made in: the worker's numbers and pools, and settings of the snapshot."""
+    """What routes are made in: how pools are opened, and settings of the snapshot."""
 
-    traffic: Callable[[str, str], Traffic]
     open_pool: OpenPool
     body_limit: int | None
 
 
 class RouteServing:
-    """One route under a snapshot, or under several that do not change it."""
+    """One route under a snapshot, or under several that do not change it.
+
+    It is made without a look at anything that changes, so it may be made in any thread.
+    """
 
     __slots__ = (
         "body_limit",
@@ -57,7 +58,10 @@ class RouteServing:
     def __init__(
         self, route: Route, surroundings: Surroundings, earlier: RouteServing | None
     ) -> None:
-        """Raises `BadChange` for fields of the route that would break a message."""
+        """``earlier`` is the route of the same name before it was changed.
+
+        Raises `BadChange` for fields of the route that would break a message.
+        """
         self.route = route
         self.name = route.name
         self.timeouts = route.timeouts
@@ -81,40 +85,48 @@ class RouteServing:
             self.rate = earlier.rate
         elif route.rate_limit is not None:
             self.rate = Rate(route.rate_limit)
-        self.budget: RetryBudget = RetryBudget(route.retry, monotonic())
         if earlier is not None and earlier.route.retry == route.retry:
-            self.budget = earlier.budget
-        self.traffic = surroundings.traffic(route.name, "")
+            self.budget: RetryBudget = earlier.budget
+        else:
+            self.budget = RetryBudget(route.retry, monotonic())
+        self.traffic: Traffic | None = None
+        """Made with the first exchange that asks no target."""
         self.log_text = '"route":%s,"upstream":""' % encode_basestring_ascii(route.name)
         self.pool = Pool(route.targets, route.balancing, random=Random().random, clock=monotonic)
-        if earlier is not None:
-            self.pool.adopt(earlier.pool)
-        self.origins = self._origins(surroundings, earlier)
+        self.origins = self._origins(surroundings)
 
-    def _origins(
-        self, surroundings: Surroundings, earlier: RouteServing | None
-    ) -> tuple[Origin, ...]:
-        route = self.route
+    def _origins(self, surroundings: Surroundings) -> tuple[Origin, ...]:
+        route, pool = self.route, self.pool
         request_changes = compiled(route.request_fields)
         response_policy = ResponsePolicy(changes=compiled(route.response_fields))
-        known = {origin.name: origin.standing for origin in earlier.origins} if earlier else {}
-        origins = []
-        for seat in self.pool.seats:
-            name = seat.target.name
-            standing = known.pop(name, None) or Standing(surroundings.traffic(route.name, name))
-            passive = route.health.passive
-            standing.sit_on(seat, self.pool, Watch(passive) if passive else None)
-            origins.append(
-                Origin(
-                    route,
-                    seat,
-                    standing,
-                    request_changes,
-                    response_policy,
-                    surroundings.open_pool,
-                )
+        return tuple(
+            Origin(
+                route,
+                seat,
+                Standing(seat, pool, self._watch()),
+                request_changes,
+                response_policy,
+                surroundings.open_pool,
             )
-        return tuple(origins)
+            for seat in pool.seats
+        )
+
+    def _watch(self) -> Watch | None:
+        passive = self.route.health.passive
+        return Watch(passive) if passive else None
+
+    def take_over(self, earlier: RouteServing) -> None:
+        """Go on with what an earlier snapshot's route of the same name has counted."""
+        self.traffic = earlier.traffic
+        if all(origin.standing.untouched for origin in earlier.origins):
+            return
+        self.pool.adopt(earlier.pool)
+        known = {origin.name: origin.standing for origin in earlier.origins}
+        for origin in self.origins:
+            standing = known.pop(origin.name, None)
+            if standing is not None:
+                standing.sit_on(origin.seat, self.pool, self._watch())
+                origin.standing = standing
 
 
 def compiled(changes: actions.FieldChanges) -> FieldChanges:

@@ -16,6 +16,7 @@ from time import monotonic
 from ..observe.access_log import AccessLog
 from ..observe.metrics import Metrics
 from ..routes.admission.rate import client_key
+from ..snapshot.collecting import collector_paused
 from ..snapshot.listening import Listener
 from ..snapshot.snapshot import Snapshot
 from .deadlines import Deadlines
@@ -71,32 +72,42 @@ class Worker:
         self._ids = 0
         self._log = AccessLog(snapshot.logs.access.path)
         self._unroutable = self.metrics.of("", "")
-        self.serving = self._serving(snapshot, None)
+        self.serving = self._prepared(snapshot, None)
         self._set_date()
         self.deadlines.start()
 
     # Snapshots
 
-    def adopt(self, snapshot: Snapshot) -> None:
+    def prepare(self, snapshot: Snapshot) -> Serving:
+        """Return what `adopt` takes; may be called in any thread, but not twice at a time.
+
+        With thousands of routes this takes a while. Raises what `Serving` raises.
+        """
+        return self._prepared(snapshot, self.serving)
+
+    def adopt(self, serving: Serving) -> None:
         """Serve another snapshot from now on; what runs goes on as it began.
 
-        Raises what `Serving` raises, and goes on with the earlier one then.
+        ``serving`` is what `prepare` made last. Raises OSError for a log that cannot be opened,
+        and goes on with the earlier snapshot then.
         """
-        before = self.serving.snapshot
-        serving = self._serving(snapshot, self.serving)
+        snapshot, before = serving.snapshot, self.serving.snapshot
         if snapshot.logs.access.path != before.logs.access.path:
             self._log.move(snapshot.logs.access.path)
         self.serving = serving
-        self.idle_seconds = snapshot.timeouts.idle
+        serving.take_over()
+        if not self.draining:
+            self.idle_seconds = snapshot.timeouts.idle
         self.names.age = snapshot.upstream.resolve
-        self._keep_pools(snapshot)
+        self._keep_pools()
         for exchange in list(self.held):
             exchange.admit_again()
 
-    def _serving(self, snapshot: Snapshot, earlier: Serving | None) -> Serving:
-        surroundings = Surroundings(self.metrics.of, self._pool, snapshot.limits.body_bytes)
+    def _prepared(self, snapshot: Snapshot, earlier: Serving | None) -> Serving:
+        surroundings = Surroundings(self._pool, snapshot.limits.body_bytes)
         choose = self._contexts.towards_clients(snapshot)
-        return Serving(snapshot, choose, surroundings, earlier)
+        with collector_paused():
+            return Serving(snapshot, choose, surroundings, earlier)
 
     def _pool(self, endpoint: Endpoint) -> TargetPool:
         pool = self._pools.get(endpoint)
@@ -107,12 +118,11 @@ class Worker:
             self._pools[endpoint] = pool
         return pool
 
-    def _keep_pools(self, snapshot: Snapshot) -> None:
-        used = {origin.endpoint for route in self.serving.routes for origin in route.origins}
-        for endpoint in self._pools.keys() - used:
+    def _keep_pools(self) -> None:
+        for endpoint in self._pools.keys() - self.serving.endpoints:
             self._pools.pop(endpoint).close()
         for pool in self._pools.values():
-            pool.set_limits(snapshot.upstream)
+            pool.set_limits(self.serving.snapshot.upstream)
 
     def set_health(self, route_name: str, target_name: str, healthy: bool) -> None:
         """Take over what active checks found of a target; one that is unknown is ignored."""
@@ -126,6 +136,9 @@ class Worker:
 
     async def listen(self, listener: Listener, sock: socket.socket) -> None:
         """Accept connections of a socket that is bound; it is closed when the worker drains."""
+        if self.draining:
+            sock.close()
+            return
         entrance = Entrance(self, listener)
         if sock.family == socket.AF_UNIX:
             server = await self.loop.create_unix_server(
@@ -231,9 +244,14 @@ class Worker:
     ) -> None:
         """Log and count an exchange that is over."""
         if origin is not None:
-            place, traffic = origin.log_text, origin.standing.traffic
+            place, standing = origin.log_text, origin.standing
+            traffic = standing.traffic
+            if traffic is None:
+                traffic = standing.traffic = self.metrics.of(origin.route.name, origin.name)
         elif route is not None:
             place, traffic = route.log_text, route.traffic
+            if traffic is None:
+                traffic = route.traffic = self.metrics.of(route.name, "")
         else:
             place, traffic = _NO_PLACE, self._unroutable
         head = exchange.head

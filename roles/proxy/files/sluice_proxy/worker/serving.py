@@ -20,12 +20,17 @@ _REMEMBERED = 1024
 
 
 class Serving:
-    """What connections and exchanges look up. Nothing of it changes but the routes' counts."""
+    """What connections and exchanges look up. Nothing of it changes but the routes' counts.
+
+    Making one reads nothing that changes, and changes nothing: it may be made in any thread.
+    """
 
     __slots__ = (
+        "_changed",
         "_policies",
         "certificates_asked",
         "choose",
+        "endpoints",
         "head_limits",
         "match",
         "pages",
@@ -70,13 +75,24 @@ class Serving:
             known = {route.name: route for route in earlier.routes}
             same_limit = earlier.snapshot.limits.body_bytes == limits.body_bytes
         routes = []
+        self._changed: list[tuple[RouteServing, RouteServing]] = []
         for route in snapshot.routes:
             before = known.get(route.name)
             if before is not None and same_limit and before.route == route:
                 routes.append(before)
-            else:
-                routes.append(RouteServing(route, surroundings, before))
+                continue
+            new = RouteServing(route, surroundings, before)
+            routes.append(new)
+            if before is not None:
+                self._changed.append((new, before))
         self.routes: tuple[RouteServing, ...] = tuple(routes)
+        self.endpoints = {origin.endpoint for route in routes for origin in route.origins}
+
+    def take_over(self) -> None:
+        """Go on with what the earlier one has counted, which counts no more from now on."""
+        for new, before in self._changed:
+            new.take_over(before)
+        self._changed.clear()
 
     def policy_of(self, host: str) -> TlsPolicy:
         """Return the TLS policy of the host that a request is for."""
