@@ -90,7 +90,7 @@ class Connected:
         show(server, PAIR)
         asked: list[ClientHello] = []
 
-        def choose(hello: ClientHello) -> ssl.SSLContext:
+        def choose(hello: ClientHello, came_to: str) -> ssl.SSLContext:
             asked.append(hello)
             return server
 
@@ -267,7 +267,7 @@ def test_a_failed_handshake_is_told_to_both_and_hands_on_nothing() -> None:
     to_client, from_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = old.wrap_bio(to_client, from_client, server_hostname="a.test")
     wire, inside, failures = Wire(), Inside(), list[str]()
-    side = TlsServerSide(lambda hello: server, inside, failures.append)
+    side = TlsServerSide(lambda hello, came_to: server, inside, failures.append)
     side.connection_made(wire)
     with pytest.raises(ssl.SSLWantReadError):
         client.do_handshake()

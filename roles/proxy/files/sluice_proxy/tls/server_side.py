@@ -58,8 +58,8 @@ class HelloRefused(Exception):
         self.alert = alert
 
 
-Choose = Callable[[ClientHello], ssl.SSLContext]
-"""Returns the context for a client; raises HelloRefused."""
+Choose = Callable[[ClientHello, str], ssl.SSLContext]
+"""Returns the context for a client and the address that it came to; raises HelloRefused."""
 
 
 def fatal_alert(description: int) -> bytes:
@@ -76,6 +76,7 @@ class TlsServerSide(asyncio.Protocol):
 
     __slots__ = (
         "_ahead",
+        "_came_to",
         "_choose",
         "_closing",
         "_end_sent",
@@ -94,8 +95,12 @@ class TlsServerSide(asyncio.Protocol):
         "was_open",
     )
 
-    def __init__(self, choose: Choose, inner: Inner, failed: Callable[[str], None]) -> None:
+    def __init__(
+        self, choose: Choose, inner: Inner, failed: Callable[[str], None], came_to: str = ""
+    ) -> None:
+        """``came_to`` is the address that the client came to, empty when there is none."""
         self._choose = choose
+        self._came_to = came_to
         self._inner = inner
         self._failed = failed
         self._first: bytearray | None = bytearray()
@@ -239,11 +244,9 @@ class TlsServerSide(asyncio.Protocol):
         self.write(b"".join(pieces))
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return what is known of the connection, ``server_name`` and ``ssl_object`` included."""
+        """Return what is known of the connection, ``ssl_object`` included."""
         if name == "ssl_object":
             return self._object
-        if name == "server_name":
-            return self.server_name
         return self._transport.get_extra_info(name, default)
 
     def get_write_buffer_size(self) -> int:
@@ -263,7 +266,7 @@ class TlsServerSide(asyncio.Protocol):
             hello = self._reader.feed(data)
             if hello is None:
                 return
-            context = self._choose(hello)
+            context = self._choose(hello, self._came_to)
         except BadClientHello as bad:
             self._refuse(f"no ClientHello: {bad}", fatal_alert(bad.alert))
             return

@@ -115,8 +115,7 @@ class Http1Client(asyncio.Protocol):
         transport.set_write_buffer_limits(WRITE_BUFFER)
         worker = self._worker
         if self.side.scheme == "https":
-            asked = transport.get_extra_info("server_name")
-            self.tls_policy = worker.serving.tls_policies.of(asked)
+            self.tls_policy = transport.get_extra_info("tls_policy")
         self.deadline = monotonic() + worker.serving.timeouts.head
         worker.deadlines.watched[self] = None
         worker.clients[self] = None
