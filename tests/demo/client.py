@@ -20,8 +20,8 @@ LOAD = Path(__file__).with_name("load.py")
 CLIENTS = 5
 """How many requests `load.py` has under way at a time."""
 _STOP = "/tmp/demo-stop"
-_WARM_UP = 3.0
-_PATIENCE = 120.0
+_WARM_UP = 2.0
+_PATIENCE = 600.0
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Client:
         `form` is what curl writes after each answer, in its own words for that.
         """
         trusted = ("--cacert", self.authority) if self.authority else ()
-        fresh = ("curl", "-sS", "--fail", "--max-time", "20", "-H", "Connection: close")
+        fresh = ("curl", "-sS", "--fail", "--max-time", "60", "-H", "Connection: close")
         urls = [url] * count
         return self.machine.on("client", *fresh, *trusted, "-w", form, *urls).split()
 

@@ -21,9 +21,9 @@ import urllib.request
 from collections import Counter
 from pathlib import Path
 
-LONGEST = 300.0
+LONGEST = 900.0
 SLOW_CLIENTS = 4
-SLOW_PATH = "slow?seconds=4"
+SLOW_PATH = "slow?seconds=2"
 
 
 class Load:
@@ -40,7 +40,7 @@ class Load:
         """Send one request after the other, each over a connection of its own."""
         while not self._stop.exists() and time.monotonic() < self._end:
             try:
-                with urllib.request.urlopen(url, timeout=30, context=self._trusted) as answer:
+                with urllib.request.urlopen(url, timeout=60, context=self._trusted) as answer:
                     proxy = answer.headers["X-Proxy"]
                     server = answer.read().decode().strip()
                     self.answers[f"{proxy}>{server}" if proxy else server] += 1

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from running.command import command
 from running.proxy import Proxy
 from samples.certificates import Pair, authority, leaf, usual_authority
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
@@ -119,15 +119,13 @@ class OpenSsl:
 @contextmanager
 def s_client(proxy: Proxy, folder: Path, name: str, *options: str) -> Iterator[OpenSsl]:
     """Connect and ask for a name."""
-    found = shutil.which("openssl")
-    assert found is not None, "openssl is missing: apt install openssl"
-    command = [
-        found, "s_client", "-connect", f"127.0.0.1:{proxy.port}", "-servername", name,
+    words = [
+        command("openssl"), "s_client", "-connect", f"127.0.0.1:{proxy.port}", "-servername", name,
         "-CAfile", str(folder / "authority.pem"), "-verify_return_error", *options,
     ]  # fmt: skip
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, bufsize=0
+        words, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, bufsize=0
     ) as process:
         client = OpenSsl(process)
         try:

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from running.command import command
 from samples.certificates import Pair, authority, leaf, rsa_key
 from sluice_proxy.routes.model.policies import ClientCertificate, TlsPolicy
 from sluice_proxy.routes.model.route import Route
@@ -168,17 +168,16 @@ def test_a_curve_that_no_client_would_take_is_refused() -> None:
 
 def signed_with_sha_1(folder: Path, issuer: Pair | None) -> Certificate:
     """Return a certificate by openssl, which signs as ``cryptography`` no longer does."""
-    found = shutil.which("openssl")
-    assert found is not None, "openssl is missing: apt install openssl"
     request, chain, key = folder / "old.csr", folder / "old.pem", folder / "old.key"
-    ask = [found, "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=old"]
+    openssl = command("openssl")
+    ask = [openssl, "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=old"]
     subprocess.run([*ask, "-keyout", key, "-out", request], check=True, capture_output=True)
     signing = ["-signkey", key]
     if issuer is not None:
         (folder / "issuer.pem").write_bytes(issuer.pem)
         (folder / "issuer.key").write_bytes(issuer.key_pem())
         signing = ["-CA", folder / "issuer.pem", "-CAkey", folder / "issuer.key"]
-    sign = [found, "x509", "-req", "-sha1", "-in", request, "-out", chain, *signing]
+    sign = [openssl, "x509", "-req", "-sha1", "-in", request, "-out", chain, *signing]
     subprocess.run(sign, check=True, capture_output=True)
     return Certificate(Pem(text=chain.read_bytes()), Pem(text=key.read_bytes()))
 

@@ -26,7 +26,8 @@ def test_requests_that_come_ahead_wait_until_the_client_takes_what_it_asked_for(
         client.send(GET * 40)
         assert len(client.unsent) < 2 * MUCH
         # And it has a limit for taking it, as any client has.
-        assert [round(left) for left in plane.limits()] == [30]
+        (left,) = plane.limits()
+        assert 0 < left <= 30
         answers = 0
         while got := client.take():
             answers += got.count(b"HTTP/1.1 200 OK")
@@ -143,7 +144,8 @@ def test_what_is_let_go_on_in_the_last_moment_of_its_hold_has_time_to_connect() 
     with Plane(to(TARGET, "maintenance: {mode: pause, hold: 30s}")) as plane:
         client = plane.client()
         client.send(GET)
-        assert [round(left) for left in plane.limits()] == [30]
+        (left,) = plane.limits()
+        assert 0 < left <= 30
         plane.adopt(to(TARGET))
         plane.pass_time(31)
         target = plane.dialled().accept()

@@ -41,7 +41,7 @@ def parse_request(block: bytes, limits: HeadLimits = DEFAULT_LIMITS) -> RequestH
     method, target, path, query, version, fields = match.groups()
     if not is_implemented(method, limits):
         raise BadRequest(501, NOT_IMPLEMENTED)
-    if fields.count(b"\n") > limits.fields:
+    if len(fields) > limits.quick_fields and fields.count(b"\n") > limits.fields:
         raise BadRequest(431, f"more than {limits.fields} fields")
     if b"%" in path or b"/." in path:
         return _with_target(method, read_target(method, target), version, fields)

@@ -66,7 +66,7 @@ class Exchange(ExchangeState):
         """Take more of the request's content, or what goes through the tunnel."""
         self.bytes_in += len(data)
         if self._phase == TUNNEL:
-            self._through_tunnel(data)
+            self._send_through_tunnel(data)
             return
         if complete:
             self.request_complete = True
@@ -88,7 +88,7 @@ class Exchange(ExchangeState):
         if complete and self._phase == SENDING:
             self._limit(monotonic(), self._timeouts.response)
 
-    def _through_tunnel(self, data: bytes) -> None:
+    def _send_through_tunnel(self, data: bytes) -> None:
         if self._connection is not None:
             self._connection.send(data)
             self._limit(monotonic(), self._timeouts.tunnel)
@@ -208,7 +208,7 @@ class Exchange(ExchangeState):
         if fresh and self._origin is not None:
             origin = self._origin
         else:
-            seat = self._choose(route)
+            seat = route.pool.only or self._choose(route)
             if seat is None:
                 self._answer_without_target(route)
                 return
@@ -479,7 +479,8 @@ class Exchange(ExchangeState):
             return
         self.over = True
         self._leave_target(now)
-        self._unhold()
+        if self._phase == HELD:
+            self._unhold()
         worker = self._worker
         worker.deadlines.watched.pop(self, None)
         worker.finished(self, self._route, self._origin, now - self._started)

@@ -133,8 +133,7 @@ class Http1Client(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The client sends no more, but may still read."""
-        phase = self._phase
-        exchange = self._exchange
+        phase, exchange = self._phase, self._exchange
         if phase == _COMPLETE:
             # What came before it is answered still, requests that were sent ahead included.
             self._eof = True
@@ -194,7 +193,7 @@ class Http1Client(asyncio.Protocol):
         while True:
             limits = worker.serving.head_limits
             try:
-                start = skip_empty_line(data, 0)
+                start = skip_empty_line(data, 0) if data[:1] == b"\r" else 0
                 end = find_head_end(data, start, limits)
                 if end < 0:
                     if self._eof:
@@ -205,7 +204,7 @@ class Http1Client(asyncio.Protocol):
                 rest = data[end:]
                 head = parse_request(data[start:end] if start or rest else data, limits)
                 content, complete = b"", True
-                if head.has_content:
+                if head.content_length or head.chunked:
                     self._content = RequestContent(head)
                     content, rest, complete = self._content.take(rest)
             except BadRequest as refusal:
@@ -403,12 +402,11 @@ class Http1Client(asyncio.Protocol):
         self._content = self._reframing = None
         self._held = False
         phase = self._phase
-        if phase == _ENDING:
-            return
-        if phase == _TUNNEL:
-            self._close(now)
-        elif phase != _COMPLETE:
-            self._linger()
+        if phase != _COMPLETE:
+            if phase == _TUNNEL:
+                self._close(now)
+            elif phase != _ENDING:
+                self._linger()
         elif not self._keep_alive:
             self._close(now)
         elif not self._full:
@@ -442,13 +440,13 @@ class Http1Client(asyncio.Protocol):
     def expired(self, now: float) -> None:
         """The client took too long."""
         phase = self._phase
-        if phase == _ENDING or self._full:
+        if phase == _HEAD and self._buffer:
+            self._refuse(408, "the head did not come in time", len(self._buffer))
+        elif phase == _ENDING or self._full or self._transport.get_write_buffer_size():
             self._give_up()
         elif phase == _HEAD:
-            if self._buffer:
-                self._refuse(408, "the head did not come in time", len(self._buffer))
-            else:
-                self._close(now)
+            self._phase = _ENDING
+            self._transport.close()
         elif phase == _CONTENT and self._exchange is not None:
             self._exchange.refuse_content(408, "the content did not come in time")
 

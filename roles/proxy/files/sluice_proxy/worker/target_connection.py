@@ -150,7 +150,8 @@ class TargetConnection(asyncio.Protocol):
         reusable = self._phase == _RESTING and self._keep_alive and not self.closed
         exchange, self._exchange = self._exchange, None
         if reusable and exchange is not None and exchange.request_complete and not self.full:
-            self.resume()
+            if not self.reading:
+                self.resume()
             self._owner.give_back(self, now)
         else:
             self.close()
