@@ -16,8 +16,9 @@ from .._converge.collector import collector_paused
 from .._converge.plan import Desired
 from .._converge.resource import Key
 from .._converge.runner import Outcome, converge
+from .._kernel.lock import sole_writer
 from .._kernel.termination import termination_as_error
-from .access import open_ipvs, sole_writer
+from .access import LOCK, open_ipvs
 from .driver import IpvsDriver
 from .model import Entry, Server, Table, service_of
 from .plan import arrange
@@ -51,5 +52,5 @@ def _converge(recorded: Table, desired: Desired[Entry], check: bool) -> Outcome[
     named = {service_of(entry) for entry in recorded.values()}
     with collector_paused(), termination_as_error(), ExitStack() as stack:
         transport = stack.enter_context(open_ipvs(check))
-        stack.enter_context(sole_writer(check))
+        stack.enter_context(sole_writer(LOCK, check))
         return converge(IpvsDriver(transport, named), lambda _have: desired, arrange, check)
