@@ -72,18 +72,24 @@ def attributes(data: bytes, offset: int = 0) -> Dict[int, bytes]:
     return dict(each_attribute(data, offset))
 
 
-def complaint(flags: int, body: bytes) -> Tuple[int, str]:
+def complaint(kind: int, flags: int, body: bytes) -> Tuple[int, str]:
     """Return the errno, 0 for none, and the kernel's own words in an error or a listing's end.
 
-    ``flags`` are those of the message. The words are empty where the kernel says none.
+    Kind and flags are those of the message. The words are empty where the kernel says none.
     """
     if len(body) < _ERROR_NUMBER.size:
         return 0, ""
     number = -_ERROR_NUMBER.unpack_from(body)[0]
-    # After the errno comes the request: its header alone where acknowledgements are capped.
-    request = _ERROR_NUMBER.size
-    if not flags & ACK_ATTRIBUTES or len(body) < request + HEADER.size:
+    if not flags & ACK_ATTRIBUTES:
         return number, ""
-    size = HEADER.size if flags & CAPPED else (HEADER.unpack_from(body, request)[0] + 3) & ~3
-    words = attributes(body, request + size).get(_ERROR_TEXT, b"")
+    offset = _ERROR_NUMBER.size + (_request_size(flags, body) if kind == ERROR else 0)
+    words = attributes(body, offset).get(_ERROR_TEXT, b"")
     return number, words.rstrip(b"\0").decode("utf-8", "replace")
+
+
+def _request_size(flags: int, body: bytes) -> int:
+    """Return how long the request in an error is: its header alone where the error is capped."""
+    if flags & CAPPED or len(body) < _ERROR_NUMBER.size + HEADER.size:
+        return HEADER.size
+    size: int = HEADER.unpack_from(body, _ERROR_NUMBER.size)[0]
+    return (size + 3) & ~3

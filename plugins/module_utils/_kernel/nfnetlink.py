@@ -168,7 +168,7 @@ class Nfnetlink:
             for kind, flags, sequence, payload in netlink.messages(data):
                 if refused is not None or kind != netlink.ERROR:
                     continue
-                number, reason = netlink.complaint(flags, payload)
+                number, reason = netlink.complaint(kind, flags, payload)
                 if number:
                     refused = NetfilterRefused(number, reason, messages.get(sequence))
         if refused is not None:
@@ -191,7 +191,7 @@ class Nfnetlink:
                     self._drop_answers()
                     raise Interrupted
                 if kind in (netlink.ERROR, netlink.DONE):
-                    number, reason = netlink.complaint(flags, payload)
+                    number, reason = netlink.complaint(kind, flags, payload)
                     if number == errno.EINTR:
                         raise Interrupted
                     if number:

@@ -248,7 +248,7 @@ class Rtnetlink:
         while len(found) < count:
             for kind, flags, sequence, body in self._receive():
                 if kind == netlink.ERROR and first <= sequence < first + count:
-                    found[sequence] = Answer(*netlink.complaint(flags, body))
+                    found[sequence] = Answer(*netlink.complaint(kind, flags, body))
         return [found[first + place] for place in range(count)]
 
     def _dump(self, kind: int, request: bytes, read: Callable[[bytes], Optional[E]]) -> List[E]:
@@ -273,10 +273,11 @@ class Rtnetlink:
                 if sequence != wanted:
                     continue
                 interrupted = interrupted or bool(flags & netlink.DUMP_INTERRUPTED)
-                if answered == netlink.DONE:
+                if answered in (netlink.ERROR, netlink.DONE):
+                    answer = Answer(*netlink.complaint(answered, flags, body))
+                    if answer.error:
+                        raise _dump_error(answer)
                     return None if interrupted else entries
-                if answered == netlink.ERROR:
-                    raise _dump_error(Answer(*netlink.complaint(flags, body)))
                 entry = read(body)
                 if entry is not None:
                     entries.append(entry)
