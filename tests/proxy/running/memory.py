@@ -273,7 +273,7 @@ class Plane:
 
     def log(self) -> list[str]:
         """Return the lines of the access log."""
-        self.worker._log.flush()
+        self.worker._log.settle(30)
         return self.log_path.read_text().splitlines()
 
     def close(self) -> None:
