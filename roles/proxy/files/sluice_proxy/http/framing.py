@@ -26,7 +26,13 @@ def read_framing(found: Mapping[bytes, bytes], http_1_0: bool) -> tuple[int | No
     if b"content_length" in found or b"transfer_encoding" in found:
         raise BadField("a framing field is spelt with an underscore")
     if coding is None:
-        return (None if length is None else _read_length(length)), False
+        if length is None:
+            return None, False
+        if not length.isdigit():
+            raise BadField("Content-Length is not a number")
+        if len(length) > _MOST_DIGITS:
+            raise BadField(f"Content-Length has more than {_MOST_DIGITS} digits", 413)
+        return int(length), False
     if length is not None:
         raise BadField("both Content-Length and Transfer-Encoding")
     if http_1_0:
@@ -37,11 +43,3 @@ def read_framing(found: Mapping[bytes, bytes], http_1_0: bool) -> tuple[int | No
             raise BadField("Transfer-Encoding does not end in chunked")
         raise BadField("a transfer coding other than chunked", 501)
     return None, True
-
-
-def _read_length(value: bytes) -> int:
-    if not value.isdigit():
-        raise BadField("Content-Length is not a number")
-    if len(value) > _MOST_DIGITS:
-        raise BadField(f"Content-Length has more than {_MOST_DIGITS} digits", 413)
-    return int(value)

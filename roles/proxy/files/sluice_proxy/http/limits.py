@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+_SHORTEST_LINE = len("a:\r\n")
+
 
 @dataclass(frozen=True, slots=True)
 class HeadLimits:
@@ -26,6 +28,8 @@ class HeadLimits:
 
     quick_bytes: int = field(init=False, repr=False)
     """A head of no more bytes than this keeps every bound on bytes."""
+    quick_fields: int = field(init=False, repr=False)
+    """Field lines of no more bytes than this together keep the bound on their number."""
 
     def __post_init__(self) -> None:
         for name in ("head_bytes", "target_bytes", "method_bytes", "field_bytes", "fields"):
@@ -33,6 +37,7 @@ class HeadLimits:
                 raise ValueError(f"{name} is {getattr(self, name)}: use at least 1")
         least = min(self.head_bytes, self.target_bytes, self.field_bytes)
         object.__setattr__(self, "quick_bytes", least)
+        object.__setattr__(self, "quick_fields", self.fields * _SHORTEST_LINE)
 
 
 DEFAULT_LIMITS = HeadLimits()

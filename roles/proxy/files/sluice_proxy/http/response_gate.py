@@ -58,11 +58,11 @@ def parse_response(
         version, status, reason, fields = _read_slowly(block, limits)
     else:
         version, status, reason, fields = match.groups()
-        if fields.count(b"\n") > limits.fields:
+        if len(fields) > limits.quick_fields and fields.count(b"\n") > limits.fields:
             raise BadResponse(f"more than {limits.fields} fields")
-    head = ResponseHead(int(status), reason, version, version == b"1.1", b"")
     parts = _split_significant(fields)
-    head.fields = b"".join(parts[::3])
+    copied = b"".join(parts[::3])
+    head = ResponseHead(int(status), reason, version, version == b"1.1", copied)
     try:
         return _complete(head, _gather(parts), method, upgrade)
     except BadField as error:
@@ -107,14 +107,12 @@ def _complete(
     connection = found.get(b"connection")
     http_1_0 = head.version == b"1.0"
     options = NO_OPTIONS
-    if connection is not None and (connection != b"keep-alive" or http_1_0):
-        options = connection_options(connection)
-    if http_1_0:
-        head.keep_alive = options.keep_alive and not options.close
-    elif options.close:
-        head.keep_alive = False
-    if options.named:
-        head.fields = without_fields(head.fields, options.named)
+    if http_1_0 or (connection is not None and connection != b"keep-alive"):
+        if connection is not None:
+            options = connection_options(connection)
+        head.keep_alive = not options.close and (options.keep_alive or not http_1_0)
+        if options.named:
+            head.fields = without_fields(head.fields, options.named)
     head.via = found.get(b"via")
     head.trailer = found.get(b"trailer")
     if head.status == 101:

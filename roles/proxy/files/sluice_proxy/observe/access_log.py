@@ -34,7 +34,6 @@ class AccessLog:
         self._lines: list[str] = []
         self._second = -1
         self._stamp = ""
-        self._hosts: dict[str, str] = {}
         self.dropped = 0
         """How many lines were lost."""
         self.move(path)
@@ -81,8 +80,8 @@ class AccessLog:
         """Note one request.
 
         Sizes are in bytes. ``place`` is route and upstream as JSON members, ``error`` is empty
-        where nothing went wrong. ``method`` and ``request_id`` are of characters that JSON takes
-        as they are.
+        where nothing went wrong. ``client``, ``method``, ``host`` and ``request_id`` are of
+        characters that JSON takes as they are.
         """
         if self._writer is None:
             return
@@ -91,27 +90,23 @@ class AccessLog:
         if second != self._second:
             self._second = second
             self._stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-            self._hosts.clear()
-        quoted = self._hosts.get(host)
-        if quoted is None:
-            quoted = self._hosts[host] = quote(host)
         text = target.decode("latin-1")
         self._lines.append(
-            '{"time":"%s.%03dZ","client":"%s","method":"%s","host":%s,"target":%s,"status":%d,'
+            '{"time":"%s.%03dZ","client":"%s","method":"%s","host":"%s","target":%s,"status":%d,'
             '"seconds":%.6f,"bytes_in":%d,"bytes_out":%d,%s,"id":"%s"%s}\n'
             % (
                 self._stamp,
                 (now - second) * 1000,
                 client,
-                method.decode("ascii"),
-                quoted,
+                method.decode(),
+                host,
                 quote(text),
                 status,
                 seconds,
                 bytes_in,
                 bytes_out,
                 place,
-                request_id.decode("ascii"),
+                request_id.decode(),
                 ',"error":' + quote(error) if error else "",
             )
         )

@@ -27,11 +27,6 @@ class Histogram:
         self.counts = [0] * (len(BUCKETS) + 1)
         self.total = 0.0
 
-    def observe(self, seconds: float) -> None:
-        """Count one duration."""
-        self.counts[bisect_left(BUCKETS, seconds)] += 1
-        self.total += seconds
-
     def add(self, counts: Iterable[int], total: float) -> None:
         """Add what another histogram counted."""
         self.counts = [mine + other for mine, other in zip(self.counts, counts, strict=True)]
@@ -54,7 +49,9 @@ class Traffic:
         self.statuses[status] = self.statuses.get(status, 0) + 1
         self.bytes_in += bytes_in
         self.bytes_out += bytes_out
-        self.durations.observe(seconds)
+        durations = self.durations
+        durations.counts[bisect_left(BUCKETS, seconds)] += 1
+        durations.total += seconds
 
 
 class Metrics:

@@ -60,7 +60,8 @@ class RetryBudget:
 
     def earn(self) -> None:
         """Count a request that was sent for the first time."""
-        self._left = min(self._most, self._left + self._part)
+        left = self._left + self._part
+        self._left = left if left < self._most else self._most
 
     def spend(self, now: float) -> bool:
         """Take one retry out of the budget; return False when there is none left."""

@@ -152,9 +152,8 @@ class Exchange(ExchangeState):
                 self._answer(refusal)
                 return
         if not route.plain:
-            decision = decide(
-                serving, route, match, head, self.address, client.side.scheme, self._started
-            )
+            scheme = client.side.scheme_of(head)
+            decision = decide(serving, route, match, head, self.address, scheme, self._started)
             if decision is Admission.HOLD:
                 self._hold(route)
                 return
@@ -208,7 +207,7 @@ class Exchange(ExchangeState):
         if fresh and self._origin is not None:
             origin = self._origin
         else:
-            seat = self._choose(route)
+            seat = route.pool.only or self._choose(route)
             if seat is None:
                 self._answer_without_target(route)
                 return
@@ -479,7 +478,8 @@ class Exchange(ExchangeState):
             return
         self.over = True
         self._leave_target(now)
-        self._unhold()
+        if self._phase == HELD:
+            self._unhold()
         worker = self._worker
         worker.deadlines.watched.pop(self, None)
         worker.finished(self, self._route, self._origin, now - self._started)

@@ -115,8 +115,7 @@ class Http1Client(asyncio.Protocol):
         transport.set_write_buffer_limits(WRITE_BUFFER)
         worker = self._worker
         if self.side.scheme == "https":
-            asked = transport.get_extra_info("server_name")
-            self.tls_policy = worker.serving.tls_policies.of(asked)
+            self.tls_policy = transport.get_extra_info("tls_policy")
         self.deadline = monotonic() + worker.serving.timeouts.head
         worker.deadlines.watched[self] = None
         worker.clients[self] = None
@@ -193,7 +192,7 @@ class Http1Client(asyncio.Protocol):
         while True:
             limits = worker.serving.head_limits
             try:
-                start = skip_empty_line(data, 0)
+                start = skip_empty_line(data, 0) if data[:1] == b"\r" else 0
                 end = find_head_end(data, start, limits)
                 if end < 0:
                     if self._eof:
@@ -204,7 +203,7 @@ class Http1Client(asyncio.Protocol):
                 rest = data[end:]
                 head = parse_request(data[start:end] if start or rest else data, limits)
                 content, complete = b"", True
-                if head.has_content:
+                if head.content_length or head.chunked:
                     self._content = RequestContent(head)
                     content, rest, complete = self._content.take(rest)
             except BadRequest as refusal:
@@ -328,8 +327,7 @@ class Http1Client(asyncio.Protocol):
         if len(content) > _APART:
             self._transport.writelines((data, content))
             return len(data) + len(content)
-        if content:
-            data += content
+        data += content
         self._transport.write(data)
         return len(data)
 
@@ -375,11 +373,8 @@ class Http1Client(asyncio.Protocol):
         return len(data)
 
     def end_sending(self) -> None:
-        """No more comes through the tunnel; without half-closing, that is the end of it."""
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        elif self._exchange is not None:
-            self._exchange.client_ended()
+        """No more comes through the tunnel."""
+        self._transport.write_eof()
 
     def cut(self) -> None:
         """End a response that cannot be completed so that the client can tell."""
@@ -406,12 +401,13 @@ class Http1Client(asyncio.Protocol):
         self._content = self._reframing = None
         self._held = False
         phase = self._phase
-        if phase == _ENDING:
-            return
-        if phase == _TUNNEL or (phase == _COMPLETE and not self._keep_alive):
+        if phase != _COMPLETE:
+            if phase == _TUNNEL:
+                self._close(now)
+            elif phase != _ENDING:
+                self._linger()
+        elif not self._keep_alive:
             self._close(now)
-        elif phase != _COMPLETE:
-            self._linger()
         elif not self._full:
             # Else the next request waits until the client has taken what it asked for before.
             self._go_on(now)
@@ -423,7 +419,8 @@ class Http1Client(asyncio.Protocol):
             return
         self._phase = _HEAD
         self.deadline = now + self._worker.idle_seconds
-        self._read_on()
+        if not self._reading:
+            self._read_on()
         # Through TLS, reading on may have brought the next request already.
         if self._phase == _HEAD and self._buffer and not self._reading_heads:
             data, self._buffer = self._buffer, b""
@@ -448,8 +445,7 @@ class Http1Client(asyncio.Protocol):
         elif phase == _ENDING or self._full or self._transport.get_write_buffer_size():
             self._give_up()
         elif phase == _HEAD:
-            self._phase = _ENDING
-            self._transport.close()
+            self._close(now)
         elif phase == _CONTENT and self._exchange is not None:
             self._exchange.refuse_content(408, "the content did not come in time")
 
@@ -477,11 +473,8 @@ class Http1Client(asyncio.Protocol):
         # What is still to be sent may take as long as any other sending.
         unsent = self._transport.get_write_buffer_size()
         self.deadline = monotonic() + (self._worker.serving.timeouts.send if unsent else LINGER)
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-            self._resume()
-        else:
-            self._transport.close()
+        self._transport.write_eof()
+        self._resume()
 
     def _read_on(self) -> None:
         """Read, unless the exchange holds content back or enough of further requests is there."""

@@ -27,10 +27,15 @@ class OutgoingFraming(Enum):
     CLOSE = "close"
     """Relay until the upstream closes, then close the client's connection."""
 
-    @property
-    def closes(self) -> bool:
-        """Whether only the end of the client's connection tells the end of the content."""
-        return self is OutgoingFraming.DECODE or self is OutgoingFraming.CLOSE
+    closes: bool
+    """Whether only the end of the client's connection tells the end of the content."""
+
+    def __init__(self, name: str) -> None:
+        self.closes = name in ("decode", "close")
+
+
+# Members of an enumeration are slow to look up, and these are for each response.
+_NONE, _LENGTH, _CHUNKED, _ENCODE, _DECODE, _CLOSE = OutgoingFraming
 
 
 def outgoing_framing(head: ResponseHead, client_version: bytes) -> OutgoingFraming:
@@ -39,8 +44,8 @@ def outgoing_framing(head: ResponseHead, client_version: bytes) -> OutgoingFrami
     Only 1.1 knows the chunked coding (RFC 9112 section 6.1).
     """
     if head.content_length is not None:
-        return OutgoingFraming.LENGTH if head.content_length else OutgoingFraming.NONE
+        return _LENGTH if head.content_length else _NONE
     old = client_version == b"1.0"
     if head.chunked and head.version != b"2":
-        return OutgoingFraming.DECODE if old else OutgoingFraming.CHUNKED
-    return OutgoingFraming.CLOSE if old else OutgoingFraming.ENCODE
+        return _DECODE if old else _CHUNKED
+    return _CLOSE if old else _ENCODE

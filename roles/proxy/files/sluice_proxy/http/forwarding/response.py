@@ -54,7 +54,7 @@ def compose_response(
     lines = head.fields
     if policy.via is not None or head.via is not None:
         lines += via_line(head.version, policy.via, head.via)
-    if date is not None and status >= 200 and not _has_date(lines):
+    if date is not None and status >= 200 and lines.find(b"\nDate: ") < 0 and not _has_date(lines):
         if not is_value(date):
             raise ValueError(f"date {date!r} is no field value")
         lines += b"\nDate: %b\r" % date
@@ -65,11 +65,11 @@ def compose_response(
     elif framing is OutgoingFraming.CHUNKED or framing is OutgoingFraming.ENCODE:
         lines += _chunked_lines(head, framing)
     if status < 200:
-        if head.upgrade is not None:
-            lines += b"\nConnection: upgrade\r\nUpgrade: %b\r" % head.upgrade
-    else:
-        keep_alive = keep_alive and not framing.closes
-        lines += _connection_lines(policy, client_version, keep_alive)
+        lines += _switching_lines(head)
+    elif not keep_alive or framing.closes:
+        lines += b"\nConnection: close\r"
+    elif client_version == b"1.0" or policy.keep_alive_seconds is not None:
+        lines += _kept_lines(policy)
     return b"HTTP/1.1 %d %b\r%b\n\r\n" % (status, head.reason, lines)
 
 
@@ -80,11 +80,15 @@ def _chunked_lines(head: ResponseHead, framing: OutgoingFraming) -> bytes:
     return lines
 
 
-def _connection_lines(policy: ResponsePolicy, client_version: bytes, keep_alive: bool) -> bytes:
-    if not keep_alive:
-        return b"\nConnection: close\r"
-    if policy.keep_alive_seconds is not None:
-        seconds = policy.keep_alive_seconds
-        return b"\nConnection: keep-alive\r\nKeep-Alive: timeout=%d\r" % seconds
-    # What 1.1 takes for granted has to be said to 1.0.
-    return b"\nConnection: keep-alive\r" if client_version == b"1.0" else b""
+def _switching_lines(head: ResponseHead) -> bytes:
+    if head.upgrade is None:
+        return b""
+    return b"\nConnection: upgrade\r\nUpgrade: %b\r" % head.upgrade
+
+
+def _kept_lines(policy: ResponsePolicy) -> bytes:
+    """Return what 1.1 takes for granted: it has to be said to 1.0, and with a time limit."""
+    if policy.keep_alive_seconds is None:
+        return b"\nConnection: keep-alive\r"
+    seconds = policy.keep_alive_seconds
+    return b"\nConnection: keep-alive\r\nKeep-Alive: timeout=%d\r" % seconds

@@ -29,6 +29,7 @@ class Pool:
         "_starting",
         "_weights",
         "binding",
+        "only",
         "seats",
     )
 
@@ -99,6 +100,8 @@ class Pool:
 
     def _arrange(self) -> None:
         self._open = tuple(seat for seat in self.seats if seat.takes_new)
+        self.only = self._open[0] if len(self._open) == 1 and self.binding is None else None
+        """The seat of every request, where there is no choice."""
         self._weights: tuple[float, ...] = tuple(seat.target.weight for seat in self._open)
         self._starting = any(seat.back_since is not None for seat in self._open)
 
