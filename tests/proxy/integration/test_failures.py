@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+import uvloop
 from running.proxy import Proxy, to
 from running.upstream import Conversation, Upstream
 
@@ -425,3 +427,41 @@ def test_targets_that_checks_find_unhealthy_are_not_asked() -> None:
         proxy.run(set_health(first.url, True))
         assert client.get().status == 200
         assert first.requests
+
+
+@pytest.mark.parametrize("loop", [uvloop.new_event_loop, asyncio.new_event_loop])
+def test_an_early_answer_is_kept_though_the_target_resets_the_connection(
+    loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    asked, go_on, reset = threading.Event(), threading.Event(), threading.Event()
+
+    def script(conversation: Conversation) -> None:
+        conversation.socket.recv(100)
+        asked.set()
+        go_on.wait(10)
+        conversation.send(b"HTTP/1.1 413 Big\r\nContent-Length: 9000\r\n\r\n" + b"b" * 9000)
+        # Closing with content unread makes a reset of it.
+        conversation.socket.close()
+        reset.set()
+
+    with (
+        Upstream(script) as upstream,
+        Proxy(to(upstream.url), loop=loop) as proxy,
+        proxy.client() as client,
+    ):
+
+        async def send_into_the_reset() -> None:
+            while not asked.is_set():
+                await asyncio.sleep(0.01)
+            # The loop stands still, so it sees nothing of the answer before it sends more.
+            go_on.set()
+            reset.wait(10)
+            (inside,) = proxy.worker.clients
+            for _unused in range(3):
+                inside.data_received(b"x" * 100_000)
+
+        client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1000)
+        proxy.run(send_into_the_reset())
+        response = client.response()
+        assert (response.status, response.content) == (413, b"b" * 9000)
+        assert proxy.in_flight() == 0

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import socket
 import ssl
 import struct
@@ -22,9 +20,7 @@ from running.client import Client, Response
 from running.proxy import Proxy, to, without_tls
 from running.service import running
 from running.upstream import Conversation, Upstream
-from sluice_proxy.observe.error_log import ErrorLog
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
-from sluice_proxy.snapshot.observing import Log, Logs
 from sluice_proxy.tls.upstream_contexts import upstream_context
 from sluice_proxy.worker.tls_contexts import TlsContexts
 
@@ -97,25 +93,6 @@ def test_the_content_of_all_routes_has_a_limit_that_a_route_may_lift() -> None:
                     f"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 4\r\n\r\nfour".encode()
                 )
                 assert client.response().status == status
-
-
-# Logs
-
-
-def test_the_error_log_is_written_to_its_file_from_its_level_on(tmp_path: Path) -> None:
-    path = tmp_path / "error.log"
-    root = logging.getLogger("sluice_proxy")
-    before = root.handlers, root.level, root.propagate
-    try:
-        root.handlers = []
-        ErrorLog(Logs(error=Log(str(path)), level="warning")).use()
-        logging.getLogger("sluice_proxy.health").info("well")
-        logging.getLogger("sluice_proxy.health").warning("not well")
-    finally:
-        ErrorLog(Logs(error=Log(None))).use()
-        root.handlers, root.level, root.propagate = before
-    (line,) = path.read_text().splitlines()
-    assert (json.loads(line)["message"], json.loads(line)["level"]) == ("not well", "warning")
 
 
 def test_numbers_are_read_at_the_path_that_is_set(tmp_path: Path) -> None:

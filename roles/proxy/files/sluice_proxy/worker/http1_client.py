@@ -327,8 +327,7 @@ class Http1Client(asyncio.Protocol):
         if len(content) > _APART:
             self._transport.writelines((data, content))
             return len(data) + len(content)
-        if content:
-            data += content
+        data += content
         self._transport.write(data)
         return len(data)
 
@@ -374,11 +373,8 @@ class Http1Client(asyncio.Protocol):
         return len(data)
 
     def end_sending(self) -> None:
-        """No more comes through the tunnel; without half-closing, that is the end of it."""
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        elif self._exchange is not None:
-            self._exchange.client_ended()
+        """No more comes through the tunnel."""
+        self._transport.write_eof()
 
     def cut(self) -> None:
         """End a response that cannot be completed so that the client can tell."""
@@ -423,7 +419,8 @@ class Http1Client(asyncio.Protocol):
             return
         self._phase = _HEAD
         self.deadline = now + self._worker.idle_seconds
-        self._read_on()
+        if not self._reading:
+            self._read_on()
         # Through TLS, reading on may have brought the next request already.
         if self._phase == _HEAD and self._buffer and not self._reading_heads:
             data, self._buffer = self._buffer, b""
@@ -448,8 +445,7 @@ class Http1Client(asyncio.Protocol):
         elif phase == _ENDING or self._full or self._transport.get_write_buffer_size():
             self._give_up()
         elif phase == _HEAD:
-            self._phase = _ENDING
-            self._transport.close()
+            self._close(now)
         elif phase == _CONTENT and self._exchange is not None:
             self._exchange.refuse_content(408, "the content did not come in time")
 
@@ -477,11 +473,8 @@ class Http1Client(asyncio.Protocol):
         # What is still to be sent may take as long as any other sending.
         unsent = self._transport.get_write_buffer_size()
         self.deadline = monotonic() + (self._worker.serving.timeouts.send if unsent else LINGER)
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-            self._resume()
-        else:
-            self._transport.close()
+        self._transport.write_eof()
+        self._resume()
 
     def _read_on(self) -> None:
         """Read, unless the exchange holds content back or enough of further requests is there."""

@@ -89,10 +89,9 @@ class RouteServing:
             self.rate = earlier.rate
         elif route.rate_limit is not None:
             self.rate = Rate(route.rate_limit)
+        self.budget: RetryBudget = RetryBudget(route.retry, monotonic())
         if earlier is not None and earlier.route.retry == route.retry:
-            self.budget: RetryBudget = earlier.budget
-        else:
-            self.budget = RetryBudget(route.retry, monotonic())
+            self.budget = earlier.budget
         self.traffic: Traffic | None = None
         """Made with the first exchange that asks no target."""
         self.log_text = '"route":%s,"upstream":""' % encode_basestring_ascii(route.name)

@@ -98,7 +98,8 @@ def compose_request(
         target = head.origin_form
     elif not _is_origin_form(target):
         raise ValueError(f"target {target!r} is not a path with an optional query")
-    if policy.request_id_field is not None and not is_request_id(request_id):
+    plain = request_id.isalnum() and len(request_id) <= 128
+    if not plain and policy.request_id_field is not None and not is_request_id(request_id):
         raise ValueError(f"request id {request_id!r} is not 1 to 128 plain characters")
     host = policy.host or head.host_field
     if host is None:
