@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+import uvloop
 from running.proxy import Proxy, to
 from running.upstream import Conversation, Upstream
 
@@ -361,6 +363,50 @@ def test_failures_take_a_target_out_and_time_brings_it_back() -> None:
         assert {client.get().content for _unused in range(4)} == {b"first", b"ok"}
 
 
+def answers_nothing(conversation: Conversation) -> None:
+    conversation.read_request()
+    conversation.read_head()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        says(b""),
+        answers_nothing,
+        says(b"nonsense\r\n\r\n"),
+        *(
+            says(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % status)
+            for status in (502, 503, 504)
+        ),
+    ],
+    ids=["no answer", "none in time", "malformed", "502", "503", "504"],
+)
+def test_every_kind_of_failure_counts_against_a_target(
+    script: Callable[[Conversation], None],
+) -> None:
+    more = "health: {passive: {errors: 1, cooldown: 1h}}\ntimeouts: {response: 200ms}"
+    with Upstream(script) as bad, Upstream() as good:
+        with Proxy(two(bad.url, good.url, more)) as proxy, proxy.client() as client:
+            for _unused in range(3):
+                client.get()
+            assert [client.get().status for _unused in range(2)] == [200, 200]
+            assert [line for line in proxy.errors if "is taken out" in line]
+        assert bad.connections == 1
+
+
+def test_an_error_of_the_application_counts_against_no_target() -> None:
+    more = "health: {passive: {errors: 1, cooldown: 1h}}"
+    no = says(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+    with (
+        Upstream(no) as first,
+        Upstream(no) as second,
+        Proxy(two(first.url, second.url, more)) as proxy,
+        proxy.client() as client,
+    ):
+        assert [client.get().status for _unused in range(2)] == [500, 500]
+        assert proxy.errors == []
+
+
 def test_targets_that_checks_find_unhealthy_are_not_asked() -> None:
     with (
         Upstream() as first,
@@ -381,3 +427,41 @@ def test_targets_that_checks_find_unhealthy_are_not_asked() -> None:
         proxy.run(set_health(first.url, True))
         assert client.get().status == 200
         assert first.requests
+
+
+@pytest.mark.parametrize("loop", [uvloop.new_event_loop, asyncio.new_event_loop])
+def test_an_early_answer_is_kept_though_the_target_resets_the_connection(
+    loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    asked, go_on, reset = threading.Event(), threading.Event(), threading.Event()
+
+    def script(conversation: Conversation) -> None:
+        conversation.socket.recv(100)
+        asked.set()
+        go_on.wait(10)
+        conversation.send(b"HTTP/1.1 413 Big\r\nContent-Length: 9000\r\n\r\n" + b"b" * 9000)
+        # Closing with content unread makes a reset of it.
+        conversation.socket.close()
+        reset.set()
+
+    with (
+        Upstream(script) as upstream,
+        Proxy(to(upstream.url), loop=loop) as proxy,
+        proxy.client() as client,
+    ):
+
+        async def send_into_the_reset() -> None:
+            while not asked.is_set():
+                await asyncio.sleep(0.01)
+            # The loop stands still, so it sees nothing of the answer before it sends more.
+            go_on.set()
+            reset.wait(10)
+            (inside,) = proxy.worker.clients
+            for _unused in range(3):
+                inside.data_received(b"x" * 100_000)
+
+        client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1000)
+        proxy.run(send_into_the_reset())
+        response = client.response()
+        assert (response.status, response.content) == (413, b"b" * 9000)
+        assert proxy.in_flight() == 0

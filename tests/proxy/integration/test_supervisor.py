@@ -104,6 +104,44 @@ def test_a_bad_file_changes_nothing_and_is_told_with_its_line(proxy: Running) ->
     assert proxy.number('sluice_reloads_total{result="refused"}') == 1
 
 
+def test_a_log_that_cannot_be_written_changes_nothing(proxy: Running, tmp_path: Path) -> None:
+    for kind in ("error", "access"):
+        proxy.reload(CONFIG + f"log: {{{kind}: {{path: {tmp_path}/none/x.log}}}}")
+        told = "; ".join(proxy.hear()[-3:])
+        if kind == "error":
+            assert (
+                f"x.log: No such file or directory: make the folder {tmp_path}/none" in proxy.said
+            )
+            assert "the last change was refused: see the error log" in told
+    proxy.reload(CONFIG)
+    assert "refused" not in "; ".join(proxy.hear()[-3:])
+
+
+def test_more_addresses_than_a_worker_can_be_given_change_nothing(
+    proxy: Running, tmp_path: Path
+) -> None:
+    many = ", ".join(f"'unix:{tmp_path}/{number}'" for number in range(249))
+    proxy.reload(CONFIG.replace("127.0.0.1:PORT", f"[127.0.0.1:PORT, {many}]"))
+
+    assert "have fewer addresses, or more workers" in proxy.said
+    assert not (tmp_path / "7").exists()
+    assert proxy.ask()["workers"] == 2
+    assert proxy.number('sluice_reloads_total{result="refused"}') == 1
+
+
+def test_many_signals_at_once_end_with_what_the_file_says_last(proxy: Running) -> None:
+    with clients(proxy) as failures:
+        for number in range(30):
+            proxy.write(CONFIG + f"routes: [{{name: r{number}, page: x}}]")
+            proxy.signal(signal.SIGHUP)
+        until(lambda: "1 routes" in proxy.said, "the change")
+        proxy.reload(CONFIG)
+        until(lambda: proxy.number("sluice_routes") == 0, "the last change")
+    assert failures == []
+    # Those that waited while another was read were one.
+    assert proxy.number('sluice_reloads_total{result="applied"}') < 31
+
+
 def test_an_address_in_use_changes_nothing(proxy: Running) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -229,17 +267,66 @@ def test_there_is_no_upgrade_to_what_cannot_serve(proxy: Running) -> None:
 def test_while_a_new_program_cannot_serve_the_former_workers_do(tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     plane = "samples.plain_plane:make_unless_told"
-    with running(tmp_path, CONFIG, data_plane=plane, SLUICE_TEST_FOLDER=str(tmp_path)) as proxy:
+    config = CONFIG + ROUTES
+    with running(tmp_path, config, data_plane=plane, SLUICE_TEST_FOLDER=str(tmp_path)) as proxy:
         before = set(proxy.workers())
         with clients(proxy) as failures:
             broken.touch()
             proxy.signal(signal.SIGUSR2)
             until(lambda: "the former workers go on" in proxy.said, "the failure")
             assert proxy.ask()["pid"] in before
+            assert proxy.page("/healthz")[0] == 200
+            assert proxy.number('sluice_requests_total{route="one",target="",status="200"}') > 0
             broken.unlink()
             until(lambda: proxy.said.count("serving: ") == 2, "the success")
         assert failures == []
         until(lambda: before.isdisjoint(proxy.workers()), "the end of the former workers")
+
+
+def test_a_former_worker_that_answers_nothing_keeps_its_numbers(proxy: Running) -> None:
+    counted = 'sluice_requests_total{route="",target="",status="200"}'
+    for _unused in range(20):
+        proxy.ask()
+    assert proxy.number(counted) == 20
+    for pid in proxy.workers():
+        os.kill(pid, signal.SIGSTOP)
+    proxy.upgrade()
+    assert proxy.number(counted) == 20
+
+
+def test_the_former_workers_serve_a_successor_whose_file_is_gone(proxy: Running) -> None:
+    before = set(proxy.workers())
+    text = proxy.config.read_text()
+
+    def checks() -> bool:
+        return any(
+            b"check-config" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in proxy.workers()
+        )
+
+    with clients(proxy) as failures:
+        proxy.signal(signal.SIGUSR2)
+        until(checks, "the new program's check")
+        until(lambda: set(proxy.workers()) == before, "the end of the check")
+        proxy.config.unlink()
+        until(lambda: "the former workers go on" in proxy.said, "the failure")
+        assert proxy.ask()["pid"] in before
+        proxy.config.write_text(text)
+        until(lambda: proxy.said.count("serving: ") == 2, "the success")
+    assert failures == []
+
+
+def test_who_is_told_to_end_neither_reloads_nor_upgrades(proxy: Running) -> None:
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as client:
+        client.sendall(b"GET /slow HTTP/1.1\r\n\r\n")
+        until(lambda: proxy.number("connections") == 1, "the connection")
+        proxy.signal(signal.SIGTERM)
+        until(lambda: "STOPPING=1" in proxy.hear(), "draining")
+        assert proxy.page("/healthz")[0] == 503
+        proxy.signal(signal.SIGUSR2)
+        proxy.signal(signal.SIGHUP)
+        assert client.recv(1000).startswith(b"HTTP/1.1 200")
+    assert proxy.process.wait(PATIENCE) == 0
+    assert proxy.said.count("serving: ") == 1
 
 
 def test_sigterm_lets_requests_finish_and_then_ends(proxy: Running) -> None:
@@ -249,6 +336,8 @@ def test_sigterm_lets_requests_finish_and_then_ends(proxy: Running) -> None:
         assert proxy.stop() == 0
         assert client.recv(1000).startswith(b"HTTP/1.1 200")
     assert "STOPPING=1" in proxy.hear()
+    # The time to drain, and for workers to end.
+    assert "EXTEND_TIMEOUT_USEC=20000000" in proxy.hear()
     with pytest.raises(ConnectionRefusedError):
         proxy.ask()
 
@@ -309,6 +398,18 @@ def test_sockets_of_systemd_are_used_by_their_names(tmp_path: Path) -> None:
             assert proxy.ask()["version"] == 2
         finally:
             proxy.close()
+
+
+def test_a_program_whose_workers_cannot_begin_says_so_in_a_line(tmp_path: Path) -> None:
+    plane = "samples.plain_plane:make_unless_told"
+    (tmp_path / "broken").touch()
+    proxy = Running(tmp_path, CONFIG, plane, SLUICE_TEST_FOLDER=str(tmp_path))
+    try:
+        proxy.start()
+        assert proxy.process.wait(PATIENCE) == 1
+        assert proxy.said.splitlines()[-1].startswith("sluice-proxy: worker ")
+    finally:
+        proxy.close()
 
 
 def test_a_socket_that_systemd_did_not_give_is_an_error_with_advice(tmp_path: Path) -> None:

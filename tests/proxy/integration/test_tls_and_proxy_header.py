@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 import time
 from ipaddress import ip_network
 from pathlib import Path
@@ -40,7 +41,7 @@ def showing(certificate: SelfSigned) -> TlsContexts:
     """Return contexts that show it to whoever asks for a.example, or for no name."""
     context = certificate.towards_clients()
 
-    def choose(hello: ClientHello) -> ssl.SSLContext:
+    def choose(hello: ClientHello, came_to: str) -> ssl.SSLContext:
         if hello.server_name == "unknown.example":
             raise HelloRefused("no certificate", fatal_alert(112))
         return context
@@ -181,6 +182,28 @@ def test_a_host_with_another_policy_than_its_connection_is_a_421(certificate: Se
         assert client.get(host="a.example").status == 200
         assert client.get(host="secret.example").status == 421
         assert client.get(host="other.example").status == 200
+
+
+def test_a_handshake_counts_under_the_policy_that_it_began_with(certificate: SelfSigned) -> None:
+    before = "listen: ['127.0.0.1:1']\nroutes: [{name: p, page: {content: hi}}]\n"
+    after = before + "tls:\n  hosts:\n    - {hosts: a.example, min_version: '1.3'}\n"
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = certificate.trusted().wrap_bio(incoming, outgoing, server_hostname="a.example")
+    with (
+        Proxy(before, listener=OVER_TLS, contexts=showing(certificate)) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port)) as sock,
+    ):
+        with pytest.raises(ssl.SSLWantReadError):
+            tls.do_handshake()
+        sock.sendall(outgoing.read())
+        incoming.write(sock.recv(65536))
+        tls.do_handshake()
+        proxy.adopt(after)
+        tls.write(b"GET / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n")
+        sock.sendall(outgoing.read())
+        while data := sock.recv(65536):
+            incoming.write(data)
+        assert tls.read(65536).startswith(b"HTTP/1.1 421 ")
 
 
 def test_a_proxy_header_before_plain_http_says_who_the_client_is() -> None:
@@ -326,3 +349,66 @@ def test_a_proxy_header_goes_before_tls_towards_a_target(certificate: SelfSigned
         ):
             assert client.get().content == b"ok"
     assert prefaces[0].startswith(b"PROXY TCP4 127.0.0.1 127.0.0.1 ")
+
+
+def test_an_early_response_reaches_a_client_over_tls_whose_content_is_held_back(
+    certificate: SelfSigned,
+) -> None:
+    enough = threading.Event()
+
+    def script(conversation: Conversation) -> None:
+        conversation.read_head()
+        enough.wait(10)
+        conversation.send(b"HTTP/1.1 413 Big\r\nContent-Length: 9000\r\n\r\n" + b"b" * 9000)
+        conversation.read_exactly(10**9)
+
+    with (
+        Upstream(script) as upstream,
+        Proxy(to(upstream.url), listener=OVER_TLS, contexts=showing(certificate)) as proxy,
+        over_tls(proxy, certificate) as client,
+    ):
+        client.send(b"PUT / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000000000\r\n\r\n")
+        client.socket.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            client.send(b"x" * 100_000_000)
+        enough.set()
+        client.socket.settimeout(10)
+        response = client.response()
+        assert (response.status, response.content) == (413, b"b" * 9000)
+
+
+def test_a_client_over_tls_that_ends_its_side_gets_its_response(certificate: SelfSigned) -> None:
+    go_on = threading.Event()
+
+    def script(conversation: Conversation) -> None:
+        conversation.read_request()
+        go_on.wait(10)
+        conversation.answer(b"after all")
+
+    with (
+        Upstream(script) as upstream,
+        Proxy(to(upstream.url), listener=OVER_TLS, contexts=showing(certificate)) as proxy,
+    ):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = certificate.trusted().wrap_bio(incoming, outgoing, server_hostname="a.example")
+        with socket.create_connection(("127.0.0.1", proxy.port)) as sock:
+            sock.settimeout(10)
+            while True:
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    sock.sendall(outgoing.read())
+                    incoming.write(sock.recv(65536))
+            tls.write(b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n")
+            with pytest.raises(ssl.SSLWantReadError):
+                tls.unwrap()
+            sock.sendall(outgoing.read())
+            sock.shutdown(socket.SHUT_WR)
+            time.sleep(0.2)
+            go_on.set()
+            received = b""
+            while data := sock.recv(65536):
+                incoming.write(data)
+            received = tls.read(65536)
+            assert received.endswith(b"after all")

@@ -60,13 +60,48 @@ def test_a_worker_that_answers_nothing_is_killed_and_replaced() -> None:
             (stuck,) = workers.serving
             _reader, writer = await asyncio.open_connection(*listening.getsockname())
             writer.write(b"GET /stuck HTTP/1.1\r\n\r\n")
+            assert workers.answered_within(PATIENCE)
             await asyncio.sleep(1.0)
+            assert not workers.answered_within(0.5)
             workers.kill_silent()
             await true(lambda: stuck.exit_status is not None)
             assert stuck.exit_status == -signal.SIGKILL
             await true(lambda: workers.serving)
             assert workers.serving[0].pid != stuck.pid
             writer.close()
+        await workers.stop(0)
+
+    asyncio.run(scenario())
+
+
+def test_a_worker_that_takes_long_to_start_is_waited_for() -> None:
+    async def scenario() -> None:
+        workers = Workers(PLAIN, silence=0.1)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            beginning = asyncio.create_task(workers.put_in_force(in_force(listening), 1))
+            await true(lambda: workers.everybody)
+            (slow,) = workers.everybody
+            os.kill(slow.pid, signal.SIGSTOP)
+            await asyncio.sleep(0.2)
+            workers.kill_silent()
+            os.kill(slow.pid, signal.SIGCONT)
+            await beginning
+            assert workers.serving == [slow]
+        await workers.stop(0)
+
+    asyncio.run(scenario())
+
+
+def test_workers_that_serve_what_is_not_to_be_are_replaced() -> None:
+    async def scenario() -> None:
+        workers = Workers(PLAIN)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            await workers.put_in_force(in_force(listening), 1)
+            (before,) = workers.serving
+            workers.kill_those_of(2)
+            workers.kill_those_of(1)
+            await true(lambda: workers.serving and workers.serving[0] is not before)
+            assert workers.deaths == 1
         await workers.stop(0)
 
     asyncio.run(scenario())

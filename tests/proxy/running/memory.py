@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from time import monotonic
 from types import TracebackType
 from typing import Any
@@ -17,6 +15,7 @@ from typing import Any
 from samples.config import snapshot
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
 from sluice_proxy.snapshot.observing import Log, Logs
+from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.worker.deadlines import NEVER
 from sluice_proxy.worker.entrance import Entrance
 from sluice_proxy.worker.server import Worker
@@ -210,6 +209,40 @@ class Loop:
         return wire, wire.protocol
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of the access log."""
+
+    client: str
+    method: bytes
+    host: str
+    target: bytes
+    status: int
+    seconds: float
+    bytes_in: int
+    bytes_out: int
+    place: str
+    request_id: bytes
+    error: str
+
+
+class Lines:
+    """The access log of a worker, in memory."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+
+    def write(self, *values: Any) -> None:
+        """Note one request."""
+        self.lines.append(Line(*values))
+
+    def flush(self) -> None:
+        """Everything is written already."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
 class Plane:
     """A worker in memory. Nothing happens but in calls of the test."""
 
@@ -220,15 +253,12 @@ class Plane:
         """What went wrong in calls by the loop."""
         self.loop.set_exception_handler(lambda _loop, context: self.faults.append(context))
         self.errors: list[str] = []
-        self._folder = tempfile.TemporaryDirectory()
-        self.log_path = Path(self._folder.name) / "access.log"
         loop: Any = self.dialling
-        made = self._logged(snapshot(config))
-        self.worker = Worker(loop, made, without_tls(), self.errors.append)
+        self.worker = Worker(loop, _unlogged(config), without_tls(), self.errors.append)
+        lines: Any = Lines()
+        self.log: list[Line] = lines.lines
+        self.worker._log = lines
         self._entrance = Entrance(self.worker, Listener(TcpAddress("127.0.0.1", 0)))
-
-    def _logged(self, made: Any) -> Any:
-        return replace(made, logs=Logs(access=Log(str(self.log_path))))
 
     def client(self, address: str = "192.0.2.1", *, greedy: bool = True) -> Wire:
         """Return a connection of a client."""
@@ -243,7 +273,7 @@ class Plane:
 
     def adopt(self, config: str) -> None:
         """Put another configuration in force."""
-        self.worker.adopt(self.worker.prepare(self._logged(snapshot(config))))
+        self.worker.adopt(self.worker.prepare(_unlogged(config)))
 
     def run(self, doing: Coroutine[Any, Any, Any]) -> Any:
         """Let the loop run until something is done."""
@@ -271,12 +301,6 @@ class Plane:
         routes = self.worker.serving.routes
         return [one.standing.seat.in_flight for route in routes for one in route.origins]
 
-    def log(self) -> list[str]:
-        """Return the lines of the access log, all of which are written then."""
-        self.worker._log.close()
-        self.worker._log.reopen()
-        return self.log_path.read_text().splitlines()
-
     def close(self) -> None:
         """End it."""
         self.run(self.worker.close())
@@ -284,7 +308,6 @@ class Plane:
             task.cancel()
         self.step()
         self.loop.close()
-        self._folder.cleanup()
 
     def __enter__(self) -> Plane:
         return self
@@ -298,3 +321,7 @@ class Plane:
         self.close()
         if kind is None:
             assert self.faults == []
+
+
+def _unlogged(config: str) -> Snapshot:
+    return replace(snapshot(config), logs=Logs(access=Log(None)))

@@ -28,6 +28,7 @@ class PlainPlane:
         self.connections: set[Connection] = set()
         self.numbers = Metrics()
         self.workers = 0
+        self.route = ""
         self._servers: list[asyncio.Server] = []
 
     async def adopt(self, snapshot: Snapshot, listening: Listening, down: Down) -> None:
@@ -37,6 +38,7 @@ class PlainPlane:
             server.close()
         self._servers = []
         self.version, self.down, self.workers = snapshot.version, down, snapshot.workers or 0
+        self.route = snapshot.routes[0].name if snapshot.routes else ""
         loop = asyncio.get_running_loop()
         for _listener, one in listening:
             self._servers.append(await loop.create_server(lambda: Connection(self), sock=one))
@@ -81,7 +83,7 @@ class Connection(asyncio.Protocol):
 
     def _answer(self) -> None:
         plane = self.plane
-        plane.numbers.of("", "").count(200, 0.001, 1, 2)
+        plane.numbers.of(plane.route, "").count(200, 0.001, 1, 2)
         content = json.dumps(
             {
                 "pid": os.getpid(),

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from samples.certificates import leaf
 from sluice_proxy.cli.command import main
+from sluice_proxy.supervisor.handover import FORM
 from sluice_proxy.supervisor.systemd import Notifier, inherited_sockets
 
 
@@ -76,9 +77,33 @@ def test_a_wrong_command_line_answers_2(arguments: list[str]) -> None:
     assert exit_.value.code == 2
 
 
-def test_version_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_is_one_line_however_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["version"]) == 0
-    assert capsys.readouterr().out.startswith("sluice-proxy ")
+    told = capsys.readouterr().out
+    assert told.startswith("sluice-proxy ")
+    assert told.count("\n") == 1
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out == told
+
+
+def test_help_names_every_subcommand(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["--help"])
+    assert exit_.value.code == 0
+    told = capsys.readouterr().out
+    assert all(f"    {name}" in told for name in ("serve", "check-config", "version"))
+
+
+def test_who_takes_nothing_over_from_the_program_that_runs_says_so_in_its_check(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text("listen: 127.0.0.1:80")
+
+    assert main(["check-config", f"--handover={FORM}", str(file)]) == 0
+    assert main(["check-config", f"--handover={FORM + 1}", str(file)]) == 1
+    assert "restart it instead" in capsys.readouterr().err
 
 
 def test_serve_with_a_bad_configuration_answers_78(

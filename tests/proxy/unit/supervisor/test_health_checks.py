@@ -118,6 +118,30 @@ def test_a_check_fails_only_when_all_its_attempts_do() -> None:
     asyncio.run(scenario())
 
 
+def test_a_target_that_cannot_be_asked_is_down_and_asked_again() -> None:
+    async def scenario() -> None:
+        targets = Targets()
+        asked = Counter[str]()
+
+        async def ask_none(target: Target, check: ActiveCheck) -> str | None:
+            asked[target.host] += 1
+            raise RuntimeError("something that nobody thought of")
+
+        checks = HealthChecks(ask_none, targets.told.append, _NoWait())
+        checks.follow([route("a", ONE)])
+        async with asyncio.timeout(30):
+            while asked["one"] < 3 * CHECK.attempts:
+                await asyncio.sleep(0.005)
+        assert checks.down == {("a", ONE.name)}
+        checks.stop()
+
+    asyncio.run(scenario())
+
+
+def test_a_host_that_can_be_no_name_is_what_is_wrong() -> None:
+    assert "label" in (asyncio.run(ask(Target(host="a" * 64 + ".test"), CHECK, None)) or "")
+
+
 @pytest.mark.parametrize(
     ("answer", "check", "wrong"),
     [

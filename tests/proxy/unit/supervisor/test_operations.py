@@ -11,6 +11,7 @@ from pathlib import Path
 
 import sluice_proxy
 from sluice_proxy.cli import command
+from sluice_proxy.observe import access_log, error_log, log_writer
 from sluice_proxy.observe.metrics import Metrics
 from sluice_proxy.supervisor import (
     backoff,
@@ -18,7 +19,9 @@ from sluice_proxy.supervisor import (
     health_checks,
     health_request,
     metrics_page,
+    reserve,
     rotation,
+    successor,
     supervisor,
     worker,
     workers,
@@ -77,15 +80,23 @@ def test_exit_codes_are_those_of_the_command() -> None:
 def test_figures_are_those_of_the_program() -> None:
     limits = list(table("Limits that are not in the file").values())
 
-    assert limits[:4] == [
+    # A message has two payloads beside the sockets.
+    assert limits[:8] == [
         f"{supervisor.ADOPTION:g} s",
         f"{worker.GRACE:g} s",
+        f"{successor.PATIENCE:g} s",
+        f"{access_log.PATIENCE:g} s",
         str(health_checks.MOST_AT_ONCE),
         f"{health_request.MOST_CONTENT // 2**20} MiB",
+        str(channel.MOST_DESCRIPTORS - 2),
+        str(reserve.RESERVED),
     ]
-    # A message has two payloads beside the sockets.
-    assert limits[4] == str(channel.MOST_DESCRIPTORS - 2)
+    assert f"tried again each {supervisor.RETRY:g} s" in TEXT
+    assert f"answered within the last {workers.SILENCE:g} s" in TEXT
+    assert f"keeps up to {log_writer.MOST_HELD // 2**20} MiB of the access log" in TEXT
+    assert f"at most {error_log.MOST_A_SECOND} lines a second" in TEXT
     assert f"answers nothing for {workers.SILENCE:g} s" in TEXT
+    assert f"one that starts after {workers.STARTING:g} s" in TEXT
     assert f"again after {backoff.FIRST:g} s, then {2 * backoff.FIRST:g} s" in TEXT
     assert f"up to {backoff.LONGEST:g} s" in TEXT
     assert f"dies {backoff.OFTEN} times within {backoff.WITHIN:g} s" in TEXT

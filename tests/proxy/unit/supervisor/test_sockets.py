@@ -96,6 +96,46 @@ def test_a_unix_socket_has_its_mode_and_goes_with_its_listener(
     assert not path.exists()
 
 
+def test_the_permissions_of_a_unix_socket_change_when_the_new_ones_are_in_force(
+    sockets: ListeningSockets, tmp_path: Path
+) -> None:
+    path = tmp_path / "s"
+    sockets.open([Listener(UnixAddress(str(path), 0o600))], 1)
+    wider = Listener(UnixAddress(str(path), 0o666))
+
+    assert sockets.open([wider], 1) == []
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    sockets.keep_only([wider])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666
+    assert [address.mode for address in sockets.all()] == [0o666]  # type: ignore[union-attr]
+
+
+def test_the_file_of_a_unix_socket_that_a_unit_made_or_systemd_keeps_stays(tmp_path: Path) -> None:
+    for name, stays in (("web", True), ("sluice-proxy", False)):
+        path = tmp_path / name
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(str(path))
+            made.listen()
+            sockets = ListeningSockets(InheritedSockets([(name, made.dup())]))
+        sockets.open([Listener(UnixAddress(str(path)))], 1)
+        sockets.keep_only([])
+        assert path.exists() == stays
+    path = tmp_path / "ours"
+    sockets.open([Listener(UnixAddress(str(path)))], 1)
+    sockets.close(kept=True)
+    assert path.exists()
+    sockets.open([Listener(UnixAddress(str(path)))], 1)
+    sockets.close()
+    assert not path.exists()
+
+
+def test_a_unix_socket_that_cannot_be_made_says_what_to_do(
+    sockets: ListeningSockets, tmp_path: Path
+) -> None:
+    with pytest.raises(CannotListen, match=f"make the folder {tmp_path}/none first"):
+        sockets.open([Listener(UnixAddress(f"{tmp_path}/none/s"))], 1)
+
+
 def test_a_unix_socket_that_a_dead_program_left_is_replaced(
     sockets: ListeningSockets, tmp_path: Path
 ) -> None:
@@ -138,6 +178,27 @@ def test_sockets_of_systemd_are_found_by_name_and_by_address() -> None:
         with pytest.raises(CannotListen, match="FileDescriptorName=other"):
             sockets.open([Listener(InheritedSocket("other"))], 4)
         sockets.close()
+
+
+def test_a_socket_that_systemd_gave_twice_is_one() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as named:
+        sockets = ListeningSockets(
+            InheritedSockets([("web", named.dup()), ("sluice-proxy", named.dup())])
+        )
+        address = TcpAddress(*named.getsockname())
+        sockets.open([Listener(address)], 1)
+
+        assert len(sockets.of(address)) == 1
+        sockets.close()
+
+
+def test_a_socket_of_systemd_that_takes_no_connections_is_refused_with_advice() -> None:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as deaf:
+            inherited = InheritedSockets([("web", deaf.dup())])
+            with pytest.raises(CannotListen, match="set ListenStream= and Accept=no"):
+                ListeningSockets(inherited).open([Listener(InheritedSocket("web"))], 1)
+            inherited.close()
 
 
 @given(st.lists(st.integers(1, 9), max_size=4), st.integers(1, 9))

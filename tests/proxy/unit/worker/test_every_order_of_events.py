@@ -10,7 +10,6 @@ in the log for each request.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -345,8 +344,7 @@ def content_of(kind: str, head: bytes, data: bytes) -> tuple[bytes, bytes, bool]
 
 def judge_log(plane: Plane, people: list[Person]) -> None:
     """Every request that was answered has one line; no request has two."""
-    lines = [json.loads(line) for line in plane.log()]
-    targets = [line["target"] for line in lines if line["target"]]
+    targets = [line.target for line in plane.log if line.target]
     assert len(targets) == len(set(targets)), "a request was logged twice"
     answered = sum(judge(person) for person in people)
     assert answered <= len(targets)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from running.memory import Plane, Wire
 from running.proxy import to
@@ -32,7 +34,7 @@ def test_requests_that_come_ahead_wait_until_the_client_takes_what_it_asked_for(
             assert len(client.unsent) < 2 * MUCH
             plane.step()
         assert answers == 40
-        assert len(plane.log()) == 40
+        assert len(plane.log) == 40
 
 
 def test_a_client_that_takes_nothing_is_read_no_further() -> None:
@@ -261,3 +263,41 @@ def test_requests_that_come_ahead_of_many_answers_are_bounded_too() -> None:
         for _unused in range(200):
             plane.step()
         assert client.take().count(b"HTTP/1.1 200 OK") == 10_000
+
+
+class TwoAddresses:
+    """Stands for the resolver: every name has these."""
+
+    async def resolve(self, host: str) -> list[str]:
+        return ["192.0.2.1", "192.0.2.2"]
+
+
+def test_an_address_that_does_not_answer_leaves_time_for_the_next_one() -> None:
+    with Plane(to("http://b.example:9", "timeouts: {connect: 200ms}")) as plane:
+        plane.worker.names = TwoAddresses()  # type: ignore[assignment]
+        client = plane.client()
+        client.send(GET)
+        assert plane.dialled().to == "192.0.2.1"
+        while not plane.dialling.dials:
+            plane.run(asyncio.sleep(0.01))
+        second = plane.dialled()
+        assert second.to == "192.0.2.2"
+        target = second.accept()
+        plane.step()
+        target.send(OK)
+        assert client.take().endswith(b"ok")
+
+
+def test_an_address_that_failed_is_tried_last_for_a_while() -> None:
+    with Plane(to("http://b.example:9")) as plane:
+        plane.worker.names = TwoAddresses()  # type: ignore[assignment]
+        clients = [plane.client() for _unused in range(3)]
+        clients[0].send(GET)
+        plane.dialled().refuse()
+        assert plane.dialled().to == "192.0.2.2"
+        clients[1].send(GET)
+        again = plane.dialled()
+        assert again.to == "192.0.2.2"
+        # But it is tried when the others fail, too.
+        again.refuse()
+        assert plane.dialled().to == "192.0.2.1"

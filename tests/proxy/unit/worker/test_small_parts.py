@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from ipaddress import ip_network
 from typing import Any
@@ -109,11 +110,14 @@ class Resolver:
     def __init__(self, *addresses: str) -> None:
         self.addresses = addresses
         self.asked = 0
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def getaddrinfo(self, host: str, port: None, *, type: int) -> list[Any]:  # noqa: A002
         """Answer."""
         self.asked += 1
         await asyncio.sleep(0)
+        await self.answers.wait()
         if not self.addresses:
             raise socket.gaierror(-2, "Name or service not known")
         return [(2, type, 6, "", (address, 0)) for address in self.addresses]
@@ -163,3 +167,40 @@ def test_addresses_are_not_asked_for() -> None:
     resolver = Resolver()
     assert asyncio.run(names(resolver, 60).resolve("2001:db8::1")) == ["2001:db8::1"]
     assert not resolver.asked
+
+
+def test_a_resolver_that_hangs_holds_up_nobody_who_has_addresses() -> None:
+    resolver = Resolver("192.0.2.1")
+    known = names(resolver, 0)
+
+    async def ask() -> tuple[list[str], list[str]]:
+        await known.resolve("a.example")
+        resolver.answers.clear()
+        resolver.addresses = ("192.0.2.2",)
+        old = await known.resolve("a.example")
+        resolver.answers.set()
+        await asyncio.sleep(0)
+        return old, await known.resolve("a.example")
+
+    assert asyncio.run(ask()) == (["192.0.2.1"], ["192.0.2.2"])
+
+
+def test_an_answer_that_nobody_waits_for_any_more_is_no_complaint() -> None:
+    complaints: list[object] = []
+
+    async def ask() -> None:
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _loop, context: complaints.append(context)
+        )
+        resolver = Resolver()
+        resolver.answers.clear()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await names(resolver, 60).resolve("a.example")
+        resolver.answers.set()
+        for _unused in range(3):
+            await asyncio.sleep(0)
+        gc.collect()
+
+    asyncio.run(ask())
+    assert not complaints

@@ -136,7 +136,11 @@ class HealthChecks:
     async def _check(self, target: Target, check: ActiveCheck) -> str | None:
         wrong: str | None = None
         for _unused in range(check.attempts):
-            wrong = await self._ask(target, check)
+            try:
+                wrong = await self._ask(target, check)
+            except Exception as error:  # noqa: BLE001 - it is asked again, whatever it is
+                _log.exception("target %s could not be asked", target.name)
+                wrong = f"it could not be asked: {error}"
             if wrong is None:
                 return None
         return wrong

@@ -36,6 +36,8 @@ async def ask(target: Target, check: ActiveCheck, context: Context) -> str | Non
         return f"no answer within {check.timeout:g} s"
     except (BadResponse, BadChunk) as bad:
         return f"the answer is malformed: {bad}"
+    except UnicodeError as error:
+        return f"its host is no name: {error}"
     except OSError as error:
         return error.strerror or str(error) or type(error).__name__
 

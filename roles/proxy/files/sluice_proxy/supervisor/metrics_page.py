@@ -66,13 +66,15 @@ class MetricsPage:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._readers += 1
+        # What is taken for sent is in the kernel then, and closing waits for nobody.
+        writer.transport.set_write_buffer_limits(0)
         try:
             if self._readers <= MOST_READERS:
                 async with asyncio.timeout(PATIENCE):
                     await self._answer_one(reader, writer)
-        except (OSError, TimeoutError):
+        except OSError:
             # A reader that is gone, or too slow, needs no answer.
-            return
+            writer.transport.abort()
         finally:
             self._readers -= 1
             writer.close()

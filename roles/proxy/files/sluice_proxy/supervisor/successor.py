@@ -45,6 +45,7 @@ async def objections(path: Path, patience: float = PATIENCE) -> list[str]:
     finally:
         if process.returncode is None:
             process.kill()
+            await process.communicate()
     if process.returncode == 0:
         return []
     lines = said.decode("utf-8", "replace").splitlines()[-_MOST_LINES:]

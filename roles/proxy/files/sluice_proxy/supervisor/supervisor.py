@@ -36,13 +36,13 @@ from .systemd import Notifier, inherited_sockets
 from .worker import GRACE, InForce, Refused
 from .workers import SILENCE, Workers
 
-ADOPTION = 30.0
+ADOPTION = 60.0
 """Seconds in which all workers have to take a snapshot over."""
 ANSWER = 2.0
 """Seconds in which a worker has to tell its numbers, before the last known are taken."""
 PINGS = 5.0
 """Seconds between two looks at whether workers answer."""
-RETRY = 10.0
+RETRY = 3.0
 """Seconds until a program that came by an upgrade, and cannot serve, tries again."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
@@ -165,6 +165,7 @@ class Supervisor:
 
     def _inherit(self, predecessor: handover.Handover) -> None:
         """Take over what the predecessor left."""
+        self._notifier.alive()
         self._version = predecessor.version
         self._workers.deaths = predecessor.deaths
         self._reloads = dict(predecessor.reloads)
@@ -310,6 +311,8 @@ class Supervisor:
             # Signals that came already are acted on; those that come from now on wait.
             await asyncio.sleep(0.01)
             if not self._stop.is_set():
+                # The next one is some time away: the new program has to start first.
+                self._notifier.alive()
                 successor.become(self._left())
         finally:
             successor.unblock(SIGNALS)
@@ -353,7 +356,7 @@ class Supervisor:
             self._page.page.close()
             self._page = None
         if wanted is not None and listener is not None:
-            page = MetricsPage(wanted.path, self._render, lambda: bool(self._workers.serving))
+            page = MetricsPage(wanted.path, self._render, self._serves)
             await page.listen(self._metrics_sockets.of(listener.address))
             self._page = _Page(listener, page)
         self._metrics_sockets.keep_only([] if listener is None else [listener])
@@ -361,7 +364,8 @@ class Supervisor:
     async def _render(self) -> str:
         whole = Metrics()
         whole.merge(await self._workers.collect(ANSWER))
-        whole.keep_only(traffic_of(self._snapshot.routes))
+        if self._snapshot.version:
+            whole.keep_only(traffic_of(self._snapshot.routes))
         serving = len(self._workers.serving)
         whole.merge(
             supervisor_metrics(
@@ -376,6 +380,10 @@ class Supervisor:
             )
         )
         return whole.render(HELPS)
+
+    def _serves(self) -> bool:
+        """Whether clients are served: those of before an upgrade do so until ours can."""
+        return not self._stop.is_set() and self._workers.answered_within(SILENCE)
 
     # What is done again and again
 

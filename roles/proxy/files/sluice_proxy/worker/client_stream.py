@@ -19,6 +19,16 @@ from ..proxy_protocol import ProxyHeader
 from ..routes.model.policies import TlsPolicy
 
 
+class ClientConnection(Protocol):
+    """A connection of a client, whatever it speaks: what the worker does with all of them."""
+
+    def drain(self, deadline: float) -> None:
+        """Close by ``deadline``, or with the end of what is being answered."""
+
+    def abort(self) -> None:
+        """Close at once."""
+
+
 class ClientStream(Protocol):
     """One request's way back.
 

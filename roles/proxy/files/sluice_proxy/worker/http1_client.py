@@ -43,7 +43,6 @@ MOST_AHEAD = 64 * 1024
 """Bytes of further requests that are taken while one is answered."""
 LINGER = 5.0
 """Seconds for which what a client still sends is taken and dropped, so that it reads the end."""
-_CR = 0x0D
 _APART = 16 * 1024
 """Content of more bytes is not copied to stand in one piece with the head."""
 
@@ -116,8 +115,7 @@ class Http1Client(asyncio.Protocol):
         transport.set_write_buffer_limits(WRITE_BUFFER)
         worker = self._worker
         if self.side.scheme == "https":
-            asked = transport.get_extra_info("server_name")
-            self.tls_policy = worker.serving.tls_policies.of(asked)
+            self.tls_policy = transport.get_extra_info("tls_policy")
         self.deadline = monotonic() + worker.serving.timeouts.head
         worker.deadlines.watched[self] = None
         worker.clients[self] = None
@@ -194,7 +192,7 @@ class Http1Client(asyncio.Protocol):
         while True:
             limits = worker.serving.head_limits
             try:
-                start = skip_empty_line(data, 0) if data[0] == _CR else 0
+                start = skip_empty_line(data, 0) if data[:1] == b"\r" else 0
                 end = find_head_end(data, start, limits)
                 if end < 0:
                     if self._eof:
@@ -329,8 +327,7 @@ class Http1Client(asyncio.Protocol):
         if len(content) > _APART:
             self._transport.writelines((data, content))
             return len(data) + len(content)
-        if content:
-            data += content
+        data += content
         self._transport.write(data)
         return len(data)
 
@@ -376,11 +373,8 @@ class Http1Client(asyncio.Protocol):
         return len(data)
 
     def end_sending(self) -> None:
-        """No more comes through the tunnel; without half-closing, that is the end of it."""
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-        elif self._exchange is not None:
-            self._exchange.client_ended()
+        """No more comes through the tunnel."""
+        self._transport.write_eof()
 
     def cut(self) -> None:
         """End a response that cannot be completed so that the client can tell."""
@@ -407,12 +401,13 @@ class Http1Client(asyncio.Protocol):
         self._content = self._reframing = None
         self._held = False
         phase = self._phase
-        if phase == _ENDING:
-            return
-        if phase == _TUNNEL or (phase == _COMPLETE and not self._keep_alive):
+        if phase != _COMPLETE:
+            if phase == _TUNNEL:
+                self._close(now)
+            elif phase != _ENDING:
+                self._linger()
+        elif not self._keep_alive:
             self._close(now)
-        elif phase != _COMPLETE:
-            self._linger()
         elif not self._full:
             # Else the next request waits until the client has taken what it asked for before.
             self._go_on(now)
@@ -450,8 +445,7 @@ class Http1Client(asyncio.Protocol):
         elif phase == _ENDING or self._full or self._transport.get_write_buffer_size():
             self._give_up()
         elif phase == _HEAD:
-            self._phase = _ENDING
-            self._transport.close()
+            self._close(now)
         elif phase == _CONTENT and self._exchange is not None:
             self._exchange.refuse_content(408, "the content did not come in time")
 
@@ -479,11 +473,8 @@ class Http1Client(asyncio.Protocol):
         # What is still to be sent may take as long as any other sending.
         unsent = self._transport.get_write_buffer_size()
         self.deadline = monotonic() + (self._worker.serving.timeouts.send if unsent else LINGER)
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-            self._resume()
-        else:
-            self._transport.close()
+        self._transport.write_eof()
+        self._resume()
 
     def _read_on(self) -> None:
         """Read, unless the exchange holds content back or enough of further requests is there."""

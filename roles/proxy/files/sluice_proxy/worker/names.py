@@ -12,13 +12,15 @@ from ipaddress import ip_address
 from time import monotonic
 
 _MOST_NAMES = 4096
+_PATIENCE = 0.5
+"""Seconds that one who has old addresses waits for new ones."""
 
 
 class Names:
     """Asks the system's resolver, once for all that wait for the same name.
 
-    Addresses are asked for again when they are older than ``age`` seconds; as long as the resolver
-    fails, the old ones are used.
+    Addresses are asked for again when they are older than ``age`` seconds; while the resolver
+    fails, or takes longer than a moment, the old ones are used.
     """
 
     __slots__ = ("_asking", "_known", "_loop", "age")
@@ -37,20 +39,38 @@ class Names:
         if _is_address(host):
             return [host]
         known = self._known.get(host)
-        if known is None or known[0] + self.age <= monotonic():
-            addresses = await self._ask_once(host, known[1] if known else None)
+        if known is None:
+            # One that gives up waiting must not take the answer from the others.
+            addresses = await asyncio.shield(self._asked(host, None))
+        elif known[0] + self.age <= monotonic():
+            addresses = await self._renewed(host, known[1])
         else:
             addresses = known[1]
         addresses.append(addresses.pop(0))
         return list(addresses)
 
-    async def _ask_once(self, host: str, before: list[str] | None) -> list[str]:
+    async def _renewed(self, host: str, before: list[str]) -> list[str]:
+        task = self._asked(host, before)
+        await asyncio.wait((task,), timeout=_PATIENCE)
+        if task.done():
+            return task.result()
+        # Not each connection has to wait for a resolver that hangs.
+        self._known[host] = monotonic(), before
+        return before
+
+    def _asked(self, host: str, before: list[str] | None) -> asyncio.Task[list[str]]:
         task = self._asking.get(host)
         if task is None:
+
+            def ended(ended: asyncio.Task[list[str]]) -> None:
+                del self._asking[host]
+                if not ended.cancelled():
+                    # Else the loop would complain of an error that nobody waited for.
+                    ended.exception()
+
             task = self._asking[host] = self._loop.create_task(self._ask(host, before))
-            task.add_done_callback(lambda _unused: self._asking.pop(host, None))
-        # One that gives up waiting must not take the answer from the others.
-        return await asyncio.shield(task)
+            task.add_done_callback(ended)
+        return task
 
     async def _ask(self, host: str, before: list[str] | None) -> list[str]:
         try:

@@ -19,10 +19,10 @@ from ..routes.admission.rate import client_key
 from ..snapshot.collecting import collector_paused
 from ..snapshot.listening import Listener
 from ..snapshot.snapshot import Snapshot
+from .client_stream import ClientConnection
 from .deadlines import Deadlines
 from .entrance import Entrance
 from .exchange import Exchange
-from .http1_client import Http1Client
 from .names import Names
 from .origin import Origin, Standing
 from .route_serving import RouteServing, Surroundings
@@ -56,7 +56,7 @@ class Worker:
         self.metrics = Metrics()
         self.deadlines = Deadlines(loop, self._tick)
         self.names = Names(loop, snapshot.upstream.resolve)
-        self.clients: dict[Http1Client, None] = {}
+        self.clients: dict[ClientConnection, None] = {}
         self.held: dict[Exchange, None] = {}
         """Exchanges that wait for the end of a maintenance."""
         self.draining = False

@@ -11,6 +11,8 @@ that it has, and looked at no further than to find its end.
 from __future__ import annotations
 
 import asyncio
+import os
+from contextlib import suppress
 from typing import Any, Protocol
 
 from ..http.chunked import BadChunk, ChunkedScanner
@@ -22,6 +24,7 @@ from ..http.response_head import ResponseHead
 
 WRITE_BUFFER = 64 * 1024
 """Bytes towards a target that wait to be sent before the client is read no further."""
+_READ = 256 * 1024
 
 _RESTING, _HEAD, _LENGTH, _CHUNKED, _UNTIL_CLOSE, _TUNNEL = range(6)
 
@@ -177,9 +180,25 @@ class TargetConnection(asyncio.Protocol):
         """Tell the pool, and the exchange that has not ended."""
         self.closed = True
         self._owner.lost(self)
+        if exc is not None and self._exchange is not None and self._phase != _TUNNEL:
+            self._read_what_is_left()
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             self._lost_under(exchange, exc)
+
+    def _read_what_is_left(self) -> None:
+        """Read the response of a target that answered, and closed, before it had all content.
+
+        Sending more then fails before what was received is read (RFC 9112, section 9.6).
+        """
+        transport = self.transport
+        sock = transport.get_extra_info("socket")
+        if sock is None or transport.get_extra_info("sslcontext") is not None:
+            return
+        # The exchange ends with the response, and a response of any size was received already.
+        with suppress(OSError):
+            while self._exchange is not None and (data := os.read(sock.fileno(), _READ)):
+                self.data_received(data)
 
     def _lost_under(self, exchange: Served, error: Exception | None) -> None:
         if self._phase == _TUNNEL:

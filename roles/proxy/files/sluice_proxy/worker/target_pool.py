@@ -20,6 +20,9 @@ from .names import Names
 from .target_connection import TargetConnection
 from .tls_contexts import TowardsTarget
 
+_AVOIDED = 10.0
+"""Seconds for which an address that failed is tried after the others of its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -79,6 +82,7 @@ class TargetPool:
         "_connecting",
         "_context",
         "_endpoint",
+        "_failing",
         "_idle",
         "_limits",
         "_loop",
@@ -100,6 +104,8 @@ class TargetPool:
         self._limits = limits
         self._names = names
         self._context = towards_target
+        self._failing: dict[str, float] = {}
+        """Addresses that failed, and until when others are tried first."""
         self._idle: list[TargetConnection] = []
         self._open_ones: set[TargetConnection] = set()
         self._connecting: dict[asyncio.Task[TargetConnection], Waiting | None] = {}
@@ -222,8 +228,8 @@ class TargetPool:
             async with asyncio.timeout(seconds):
                 context = None if tls is None else self._context(tls)
                 if not preface:
-                    return await self._open_connection(context)
-                connection = await self._open_connection(None)
+                    return await self._open_connection(context, seconds)
+                connection = await self._open_connection(None, seconds)
                 connection.send(preface)
                 if context is not None:
                     await self._secure(connection, context)
@@ -243,7 +249,9 @@ class TargetPool:
             raise OSError("the connection ended before TLS had begun")
         connection.connection_made(transport)
 
-    async def _open_connection(self, context: ssl.SSLContext | None) -> TargetConnection:
+    async def _open_connection(
+        self, context: ssl.SSLContext | None, seconds: float
+    ) -> TargetConnection:
         endpoint, loop = self._endpoint, self._loop
         name = None if context is None else endpoint.server_name
         if endpoint.socket is not None:
@@ -251,19 +259,32 @@ class TargetPool:
                 self._make, endpoint.socket, ssl=context, server_hostname=name
             )
             return connection
-        addresses = await self._names.resolve(endpoint.host)
-        for address in addresses[:-1]:
+        end = loop.time() + seconds
+        addresses = self._best_first(await self._names.resolve(endpoint.host))
+        while True:
+            address = addresses.pop(0)
+            # None may take the time of those after it.
+            share = (end - loop.time()) / (len(addresses) + 1)
             try:
-                _unused, connection = await loop.create_connection(
-                    self._make, address, endpoint.port, ssl=context, server_hostname=name
-                )
+                async with asyncio.timeout(share if addresses else None):
+                    _unused, connection = await loop.create_connection(
+                        self._make, address, endpoint.port, ssl=context, server_hostname=name
+                    )
             except OSError:
-                continue
-            return connection
-        _unused, connection = await loop.create_connection(
-            self._make, addresses[-1], endpoint.port, ssl=context, server_hostname=name
-        )
-        return connection
+                self._failing[address] = loop.time() + _AVOIDED
+                if not addresses:
+                    raise
+            else:
+                return connection
+
+    def _best_first(self, addresses: list[str]) -> list[str]:
+        """Put those that failed of late behind the others."""
+        if self._failing:
+            now = self._loop.time()
+            failing = {one: until for one, until in self._failing.items() if until > now}
+            self._failing = failing
+            addresses.sort(key=failing.__contains__)
+        return addresses
 
     def _make(self) -> TargetConnection:
         return TargetConnection(self)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..authority import BadAuthority, parse_authority
 from ..fields.block import field_line
@@ -63,8 +64,12 @@ class RequestPolicy:
         object.__setattr__(self, "usual", usual)
         if self.via is not None and not is_token(self.via):
             raise BadChange(f"{self.via!r} is no name for Via: use letters, digits and hyphens")
-        lines = {version: via_line(version, self.via, None) for version in _VERSIONS}
-        object.__setattr__(self, "via_lines", lines)
+        object.__setattr__(self, "via_lines", _via_lines(self.via))
+
+
+@lru_cache(maxsize=16)
+def _via_lines(name: bytes | None) -> Mapping[bytes, bytes]:
+    return {version: via_line(version, name, None) for version in _VERSIONS}
 
 
 def via_line(version: bytes, name: bytes | None, received: bytes | None) -> bytes:
