@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -17,9 +16,13 @@ from typing import Any
 from figures import Figure, compare
 
 HERE = Path(__file__).resolve().parent
-CHECKOUT = HERE.parents[1]
-VM = [sys.executable, str(CHECKOUT / "molecule/vm/vm.py")]
-MACHINE = "bench"
+# The tests' tools are programs beside each other, not a package.
+sys.path.insert(0, str(HERE.parent / "tooling"))
+
+from machine import Machine, play_environment  # noqa: E402
+from places import CHECKOUT, VENV_BIN  # noqa: E402
+
+MACHINE = Machine("bench")
 INSIDE = "/opt/sluice/ansible_collections/sluice/edge/tests/bench/inside"
 WORK = CHECKOUT / "build/bench"
 PLAY_ROUNDS = 5
@@ -30,13 +33,13 @@ SERVERS = 100
 def create() -> None:
     """Boot the machine, and bring the checkout into it."""
     WORK.mkdir(parents=True, exist_ok=True)
-    _vm("create")
-    _vm("push")
+    MACHINE.do("create")
+    MACHINE.do("push")
 
 
 def destroy() -> None:
     """End the machine."""
-    _vm("destroy")
+    MACHINE.do("destroy")
 
 
 def ipvs_figures() -> list[Figure]:
@@ -62,7 +65,7 @@ def play_figures() -> list[Figure]:
     variables = WORK / "services.json"
     variables.write_text(json.dumps({"bench_services": _services()}))
     inventory = WORK / "hosts.ini"
-    inventory.write_text(_vm("inventory", capture=True))
+    MACHINE.write_inventory(inventory)
     first = _play(inventory, "services.yml", "-e", f"@{variables}")
     if "changed=1" not in first[1]:
         raise SystemExit("the first run of services.yml changed nothing")
@@ -93,17 +96,11 @@ def _services() -> list[dict[str, object]]:
 
 def _play(inventory: Path, name: str, *options: str) -> tuple[float, str]:
     """Run one of the plays; return its wall time in seconds and its output."""
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "build/collections"),
-        "ANSIBLE_PIPELINING": "1",
-        "ANSIBLE_STDOUT_CALLBACK": "default",
-    }
-    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    program = str(VENV_BIN / "ansible-playbook")
     start = time.perf_counter()
     done = subprocess.run(
         [program, "-i", str(inventory), str(HERE / "plays" / name), *options],
-        env=environment,
+        env=play_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -117,15 +114,4 @@ def _play(inventory: Path, name: str, *options: str) -> tuple[float, str]:
 
 def _inside(program: str) -> Any:
     """Run one of the programs for the machine; return what it printed."""
-    return json.loads(_vm("run", "director", "--", "python3", f"{INSIDE}/{program}", capture=True))
-
-
-def _vm(*words: str, capture: bool = False) -> str:
-    done = subprocess.run(
-        [*VM, words[0], "--name", MACHINE, *words[1:]],
-        check=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE if capture else None,
-    )
-    return done.stdout or ""
+    return json.loads(MACHINE.on("director", "python3", f"{INSIDE}/{program}"))

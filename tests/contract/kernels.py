@@ -66,7 +66,7 @@ def fake_ipvs(monkeypatch: pytest.MonkeyPatch, fake: FakeIpvs) -> Iterator[IpvsU
     """Yield a fake kernel's IPVS; the entry points work on it meanwhile."""
     for module in (services, servers):
         monkeypatch.setattr(module, "open_ipvs", lambda check: nullcontext(fake))
-        monkeypatch.setattr(module, "sole_writer", lambda check: nullcontext())
+        monkeypatch.setattr(module, "sole_writer", lambda kind, check: nullcontext())
     yield IpvsUnderTest(fake)
 
 

@@ -20,7 +20,6 @@ from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire im
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire import messages
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire.attributes import (
     number,
-    parts,
     read_word,
 )
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire.expressions import (
@@ -31,6 +30,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire.me
     SetShape,
 )
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.conntrack import Flow
+from ansible_collections.sluice.edge.plugins.module_utils._kernel.netlink import attributes
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.nfnetlink import (
     Message,
     NetfilterRefused,
@@ -114,7 +114,7 @@ class FakeTables:
 
     def _do(self, message: Message) -> None:
         assert message.family == messages.INET
-        found = parts(message.attributes)
+        found = attributes(message.attributes)
         assert read_word(found[_TABLE_NAME]) == TABLE
         if message.kind == messages.NEW_TABLE:
             _refuse_if(self.exists, errno.EEXIST)

@@ -5,29 +5,18 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.listing import list_profiles
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.profiles import converge_profiles
 from ansible_collections.sluice.edge.tests.kernel.namespaces import Namespace, command
+from ansible_collections.sluice.edge.tests.kernel.runners import reap, start
 
-COLLECTIONS = Path(__file__).resolve().parents[2] / "build" / "collections"
-ENTRY = """
-import json, sys
-from ansible_collections.sluice.edge.plugins.module_utils._dnat.profiles import converge_profiles
-import iptc
-params = json.load(sys.stdin)
-print("ready", flush=True)
-converge_profiles(params, False, False)
-"""
 IPTABLES = """
 for number in $(seq 1 100); do
     iptables-legacy -w -t nat -A OUTPUT -d "192.0.2.77" -p tcp --dport "${number}" -j ACCEPT
@@ -69,32 +58,9 @@ def info(namespace: Namespace) -> dict[str, Any]:
     return list_profiles({"netns": namespace.name, "backend": "iptables"})
 
 
-def start(namespace: Namespace, params: dict[str, Any]) -> subprocess.Popen[str]:
-    """Start a process that converges; return when it is about to."""
-    runner = subprocess.Popen(
-        [sys.executable, "-c", ENTRY],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={"PYTHONPATH": str(COLLECTIONS), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-    )
-    assert runner.stdin is not None
-    assert runner.stdout is not None
-    json.dump({**params, "netns": namespace.name, "backend": "iptables"}, runner.stdin)
-    runner.stdin.close()
-    assert runner.stdout.readline() == "ready\n"
-    return runner
-
-
-def reap(runner: subprocess.Popen[str]) -> str:
-    assert runner.stdout is not None
-    assert runner.stderr is not None
-    runner.wait()
-    complaint = runner.stderr.read()
-    runner.stdout.close()
-    runner.stderr.close()
-    return complaint
+def begin(namespace: Namespace, params: dict[str, Any]) -> subprocess.Popen[str]:
+    given = {**params, "netns": namespace.name, "backend": "iptables"}
+    return start(converge_profiles, given, "iptc")
 
 
 def test_kill_at_any_moment_leaves_each_profile_old_or_new(namespace: Namespace) -> None:
@@ -107,7 +73,7 @@ def test_kill_at_any_moment_leaves_each_profile_old_or_new(namespace: Namespace)
     killed = 0
     longest = 0.12
     for turn in range(50):
-        runner = start(namespace, {"config": many(turn), "purge": True})
+        runner = begin(namespace, {"config": many(turn), "purge": True})
         time.sleep(chance.uniform(0.0, longest))
         runner.send_signal(signal.SIGKILL)
         reap(runner)
@@ -135,7 +101,7 @@ def test_kill_at_any_moment_leaves_each_profile_old_or_new(namespace: Namespace)
 
 
 def test_two_writers_and_iptables_at_a_time_lose_nothing(namespace: Namespace) -> None:
-    runners = [start(namespace, {"config": many(1, name)}) for name in ("p", "q")]
+    runners = [begin(namespace, {"config": many(1, name)}) for name in ("p", "q")]
     others = subprocess.Popen(
         ["ip", "netns", "exec", namespace.name, "bash", "-ec", IPTABLES],
         stderr=subprocess.PIPE,

@@ -5,26 +5,15 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.sluice.edge.plugins.module_utils._vip.addresses import converge_addresses
 from ansible_collections.sluice.edge.tests.kernel.namespaces import Namespace
+from ansible_collections.sluice.edge.tests.kernel.runners import reap, start
 
-COLLECTIONS = Path(__file__).resolve().parents[2] / "build" / "collections"
-ENTRY = """
-import json, sys
-from ansible_collections.sluice.edge.plugins.module_utils._vip.addresses import converge_addresses
-params = json.load(sys.stdin)
-print("ready", flush=True)
-converge_addresses(params, False, False)
-"""
 LOOPS = 30
 LONGEST = 0.12
 """Seconds after the start within which a run is killed at first."""
@@ -42,33 +31,6 @@ def declaration(turn: int) -> list[dict[str, Any]]:
     return config
 
 
-def start(namespace: Namespace, params: dict[str, Any]) -> subprocess.Popen[str]:
-    runner = subprocess.Popen(
-        [sys.executable, "-c", ENTRY],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={"PYTHONPATH": str(COLLECTIONS), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-    )
-    assert runner.stdin is not None
-    assert runner.stdout is not None
-    json.dump({**params, "netns": namespace.name}, runner.stdin)
-    runner.stdin.close()
-    assert runner.stdout.readline() == "ready\n"
-    return runner
-
-
-def reap(runner: subprocess.Popen[str]) -> str:
-    assert runner.stdout is not None
-    assert runner.stderr is not None
-    runner.wait()
-    complaint = runner.stderr.read()
-    runner.stdout.close()
-    runner.stderr.close()
-    return complaint
-
-
 def test_kill_at_any_moment(namespace: Namespace) -> None:
     for address in OWN:
         namespace.ip("addr", "add", address, "dev", "eth0")
@@ -78,7 +40,8 @@ def test_kill_at_any_moment(namespace: Namespace) -> None:
     longest = LONGEST
     for turn in range(LOOPS):
         config = declaration(turn)
-        runner = start(namespace, {"config": config, **scope})
+        params = {"config": config, **scope, "netns": namespace.name}
+        runner = start(converge_addresses, params)
         time.sleep(chance.uniform(0.0, longest))
         runner.send_signal(signal.SIGKILL)
         reap(runner)
@@ -87,7 +50,6 @@ def test_kill_at_any_moment(namespace: Namespace) -> None:
         else:
             # It was done already: the next one is killed within a shorter time.
             longest *= 0.9
-        params = {"config": config, **scope, "netns": namespace.name}
         converge_addresses(params, False, False)
         assert not converge_addresses(params, False, False)["changed"]
         shown = {
@@ -115,10 +77,11 @@ def test_two_runs_at_a_time_lose_nothing(namespace: Namespace) -> None:
                         "announce_count": 0,
                     }
                     for number in range(1, 301)
-                ]
+                ],
+                "netns": namespace.name,
             }
         )
-    runners = [start(namespace, half) for half in halves]
+    runners = [start(converge_addresses, half) for half in halves]
     assert [reap(runner) for runner in runners] == ["", ""]
     assert [runner.returncode for runner in runners] == [0, 0]
     shown = [entry for entry in namespace.addresses() if entry["scope"] == "global"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .._converge.errors import InvalidInput
 from .._declare.item import Item, Vocabulary
@@ -118,10 +118,20 @@ def read_declaration(params: Mapping[str, Any]) -> Declaration:
     items = read_items(dict(params, manage_sysctl=None), VOCABULARY)
     profiles = [_read(item, manage) for item in items]
     _refuse_duplicates(profiles)
+    refuse_clashes(profiles)
     return Declaration(profiles, purge, ignore)
 
 
-def clashes(profiles: List[Profile]) -> Iterator[Tuple[Profile, Profile]]:
+def refuse_clashes(profiles: List[DeclaredProfile], staying: Sequence[Profile] = ()) -> None:
+    """Raise InvalidInput for a profile that captures what one before it or one that stays does."""
+    items = {declared.title: declared.item for declared in profiles}
+    wanted = [declared.profile for declared in profiles if declared.profile is not None]
+    for first, second in _clashes([*staying, *wanted]):
+        if second.title in items:
+            raise items[second.title].error(clash_reason(first, second))
+
+
+def _clashes(profiles: List[Profile]) -> Iterator[Tuple[Profile, Profile]]:
     """Yield each profile that would capture the same packets as one before it, with that one."""
     taken: Dict[Tuple[Selector, str], Profile] = {}
     for profile in profiles:
@@ -352,7 +362,3 @@ def _refuse_duplicates(profiles: List[DeclaredProfile]) -> None:
         first = places.setdefault(declared.title, place)
         if first != place:
             raise declared.item.error("is declared twice, first in config[%d]" % first)
-    present = {entry.title: entry for entry in profiles if entry.profile is not None}
-    wanted = [entry.profile for entry in profiles if entry.profile is not None]
-    for one, other in clashes(wanted):
-        raise present[other.title].item.error(clash_reason(one, other))

@@ -14,7 +14,7 @@ from .._converge.plan import Plan
 from .._converge.resource import Operation
 from .._converge.runner import Outcome, converge, revert
 from .._kernel.conntrack import Conntrack
-from .._kernel.lock import exclusive
+from .._kernel.lock import sole_writer
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
 from .._kernel.routing import is_local
 from .._kernel.sysctl import Sysctls
@@ -77,8 +77,7 @@ def open_host(backend: str, declaration: Declaration, check: bool) -> Iterator[H
     require_capability(CAP_NET_ADMIN, "destination NAT")
     with ExitStack() as stack:
         opened = stack.enter_context(open_backend(backend, writes=not check))
-        if not check:
-            stack.enter_context(exclusive("dnat"))
+        stack.enter_context(sole_writer("dnat", check))
         refuse_held(declaration, held_elsewhere(backend))
         driver = DnatDriver(opened, Sysctls(), Conntrack, flushes_of(declaration))
         yield Host(driver, declaration, lru_cache(maxsize=None)(is_local))

@@ -12,7 +12,7 @@ from .._converge.errors import InvalidInput
 from .._converge.plan import Desired
 from .._converge.resource import Key, Operation, State
 from .._inet.address import IPV6
-from .declared import Declaration, DeclaredProfile, clash_reason, clashes
+from .declared import Declaration, DeclaredProfile, refuse_clashes
 from .model import (
     CLIENT,
     HOOKS,
@@ -57,7 +57,8 @@ def desired_entries(
         for key, entry in have.items()
         if isinstance(entry, Profile) and key not in wanted and not goes(entry)
     ]
-    refuse_clashes(declaration, staying)
+    if staying:
+        refuse_clashes(declaration.profiles, staying)
     parameters = _parameters(declaration, have, is_local)
     result: Dict[Key, Entry] = {each.key: each for each in parameters}
     if wanted or staying:
@@ -72,17 +73,6 @@ def leaving(declaration: Declaration) -> Callable[[str], bool]:
     named = {declared.title for declared in declaration.profiles} | set(declaration.ignore)
     absent = {each.title for each in declaration.profiles if each.profile is None}
     return lambda title: title in absent or (declaration.purge and title not in named)
-
-
-def refuse_clashes(declaration: Declaration, staying: List[Profile]) -> None:
-    """Raise InvalidInput when a wanted profile captures what one that stays captures."""
-    if not staying:
-        return
-    declared = {entry.title: entry.item for entry in declaration.profiles}
-    wanted = [entry.profile for entry in declaration.profiles if entry.profile is not None]
-    for first, second in clashes(staying + wanted):
-        if second.title in declared:
-            raise declared[second.title].error(clash_reason(first, second))
 
 
 def refuse_held(declaration: Declaration, held: Mapping[str, List[Profile]]) -> None:

@@ -18,10 +18,17 @@ from .._converge.resource import Key
 from .._declare.item import Item
 from .._record.keeping import Form
 from .._record.text import Resources
-from .declared import UDP, VOCABULARY, Declaration, DeclaredProfile, read_declaration
+from .declared import (
+    UDP,
+    VOCABULARY,
+    Declaration,
+    DeclaredProfile,
+    read_declaration,
+    refuse_clashes,
+)
 from .described import describe_profile
 from .model import IPTABLES, NFTABLES, Profile
-from .plan import leaving, refuse_clashes
+from .plan import leaving
 
 KINDS = {NFTABLES: "dnat", IPTABLES: "dnat-iptables"}
 """The kind of record of each backend: each has profiles of its own."""
@@ -92,7 +99,8 @@ def desired_record(declaration: Declaration, have: RecordTable) -> Desired[Recor
         if key not in wanted and not leaves(entry.profile.title)
     ]
     try:
-        refuse_clashes(declaration, staying)
+        if staying:
+            refuse_clashes(declaration.profiles, staying)
     except InvalidInput as error:
         raise InvalidInput("%s; it is in the record: declare it absent" % error) from None
     return Desired(wanted, lambda entry: leaves(entry.profile.title))

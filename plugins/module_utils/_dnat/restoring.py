@@ -22,7 +22,7 @@ from .record import RecordedProfile, declaration_of
 
 
 def restore_profiles(
-    entries: Iterable[RecordedProfile], backend: str, check: bool
+    backend: str, entries: Iterable[RecordedProfile], check: bool
 ) -> Tuple[Outcome[Entry], List[str]]:
     """Make the kernel have the recorded profiles, in the current network namespace.
 
@@ -33,7 +33,7 @@ def restore_profiles(
 
 
 def withdraw_profiles(
-    entries: Iterable[RecordedProfile], backend: str, check: bool
+    backend: str, entries: Iterable[RecordedProfile], check: bool
 ) -> Tuple[Outcome[Entry], List[str]]:
     """Remove the recorded profiles."""
     return _converge(declaration_of(entries, absent=True), backend, check)

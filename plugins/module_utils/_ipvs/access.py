@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Getting at IPVS: the capability, the kernel module, the netlink family, the writers' lock."""
+"""Getting at IPVS: the capability, the kernel module, the netlink family."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Iterator, List, Sequence
 
 from .._converge.errors import Unavailable
 from .._kernel.genetlink import GenericNetlink
-from .._kernel.lock import exclusive
 from .._kernel.modules import load_module
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
 from .driver import Transport, answering
@@ -19,6 +18,8 @@ from .presence import ipvs_is_loaded
 from .wire.attributes import FAMILY_NAME
 
 MODULE = "ip_vs"
+LOCK = "ipvs"
+"""The kind of lock (_kernel/lock.py) that everything holds that writes to IPVS."""
 
 
 class UnloadedIpvs:
@@ -58,16 +59,6 @@ def _connect(check: bool, stack: ExitStack) -> Transport:
         return stack.enter_context(GenericNetlink(FAMILY_NAME))
     except FileNotFoundError:
         raise _missing("the module is loaded, but offers no netlink family") from None
-
-
-@contextmanager
-def sole_writer(check: bool) -> Iterator[None]:
-    """Keep our other processes from writing to IPVS during the body; check mode never writes."""
-    if check:
-        yield
-        return
-    with exclusive("ipvs"):
-        yield
 
 
 def _missing(reason: str) -> Unavailable:

@@ -17,11 +17,12 @@ from .._converge.resource import State
 from .._converge.runner import Outcome, converge, revert
 from .._declare.task import read_purge
 from .._inet.network import Scope
+from .._kernel.lock import sole_writer
 from .._kernel.netns import network_namespace
 from .._kernel.termination import termination_as_error
 from .._record.keeping import Keeper, Runtime
 from .._record.store import Store
-from .access import open_ipvs, sole_writer
+from .access import LOCK, open_ipvs
 from .declared.server import DeclaredServer
 from .declared.task import (
     DRAINED,
@@ -198,7 +199,7 @@ def converge_servers(
                     lambda: converge(driver, task.desired, arrange, check),
                     lambda outcome: revert(driver, outcome, arrange),
                 )
-                with sole_writer(check):
+                with sole_writer(LOCK, check):
                     done = keeper.run(check, runtime, task.record)
     return dict(done.as_result(TITLE, with_diff), drained=[])
 
@@ -231,7 +232,7 @@ def _converge_draining(
             return Outcome(observed, make_plan(observed, task.desired(observed, kept), arrange))
 
         runtime = Runtime(finish, lambda outcome: revert(driver, outcome, arrange))
-        with sole_writer(check):
+        with sole_writer(LOCK, check):
             done = keeper.run(check, runtime, lambda seen: task.record(seen, kept))
     except (EdgeError, OSError) as error:
         if check:
@@ -268,7 +269,7 @@ class Begun:
         return undone, kept
 
     def _revert(self, quieted: Outcome[Entry]) -> Outcome[Entry]:
-        with sole_writer(check=False):
+        with sole_writer(LOCK, check=False):
             return revert(self._driver, quieted, arrange)
 
 
@@ -304,7 +305,7 @@ def _drain(
 ) -> List[Drained]:
     quiet = {server.key for server in targets}
     services = list(dict.fromkeys(server.key.service for server in targets))
-    with sole_writer(check=False):
+    with sole_writer(LOCK, check=False):
         begun.quieted = converge(driver, lambda have: task.desired(have, quiet), arrange)
     draining = task.draining
     drained = wait_until_drained(

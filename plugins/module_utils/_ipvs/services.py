@@ -15,11 +15,12 @@ from .._converge.resource import State
 from .._converge.runner import converge, revert
 from .._declare.task import read_items, read_purge
 from .._inet.network import Scope
+from .._kernel.lock import sole_writer
 from .._kernel.netns import network_namespace
 from .._kernel.termination import termination_as_error
 from .._record.keeping import Keeper, Runtime
 from .._record.store import Store
-from .access import open_ipvs, sole_writer
+from .access import LOCK, open_ipvs
 from .declared.server import DeclaredServer
 from .declared.service import SERVICE_VOCABULARY, DeclaredService, read_services
 from .driver import IpvsDriver
@@ -54,7 +55,7 @@ def converge_services(
         if keeper.parts.runtime:
             named = {entry.service.key for entry in declared}
             transport = stack.enter_context(open_ipvs(check))
-            stack.enter_context(sole_writer(check))
+            stack.enter_context(sole_writer(LOCK, check))
             driver = IpvsDriver(transport, None if purge else named)
             runtime = Runtime(
                 lambda: converge(driver, desire, arrange, check),

@@ -12,6 +12,8 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from .._converge.errors import Unavailable
 from .._inet.address import IPV4, IPV6, Address, address_family_number
+from .netlink import attribute
+from .netlink import attributes as parts_of
 from .nfnetlink import Interrupted, Message, NetfilterRefused, Nfnetlink
 
 SUBSYSTEM = 1  # NFNL_SUBSYS_CTNETLINK
@@ -25,9 +27,7 @@ _IP_SOURCES = {1: IPV4, 3: IPV6}
 _IP_DESTINATIONS = {2: IPV4, 4: IPV6}
 _PROTO_NUM, _PROTO_SRC_PORT, _PROTO_DST_PORT = 1, 2, 3
 _NESTED = 0x8000
-_TYPE_MASK = 0x3FFF
 
-_ATTRIBUTE = struct.Struct("=HH")
 _PORT = struct.Struct(">H")
 
 
@@ -91,22 +91,22 @@ class Conntrack:
 
 def decode(attributes: bytes) -> Optional[Flow]:
     """Return the connection that a message's attributes describe, None for another protocol."""
-    parts = _parts(attributes)
+    parts = parts_of(attributes)
     try:
-        original, reply = _parts(parts[_TUPLE_ORIG]), _parts(parts[_TUPLE_REPLY])
-        protocol = _parts(original[_TUPLE_PROTO])
+        original, reply = parts_of(parts[_TUPLE_ORIG]), parts_of(parts[_TUPLE_REPLY])
+        protocol = parts_of(original[_TUPLE_PROTO])
         called = (
-            _address(_parts(original[_TUPLE_IP]), _IP_DESTINATIONS),
+            _address(parts_of(original[_TUPLE_IP]), _IP_DESTINATIONS),
             _PORT.unpack(protocol[_PROTO_DST_PORT])[0],
         )
         answers = (
-            _address(_parts(reply[_TUPLE_IP]), _IP_SOURCES),
-            _PORT.unpack(_parts(reply[_TUPLE_PROTO])[_PROTO_SRC_PORT])[0],
+            _address(parts_of(reply[_TUPLE_IP]), _IP_SOURCES),
+            _PORT.unpack(parts_of(reply[_TUPLE_PROTO])[_PROTO_SRC_PORT])[0],
         )
     except (KeyError, struct.error):
         return None
     identity = b"".join(
-        _attribute(kind | flag, parts[kind])
+        attribute(kind | flag, parts[kind])
         for kind, flag in ((_TUPLE_ORIG, _NESTED), (_ID, 0), (_ZONE, 0))
         if kind in parts
     )
@@ -118,20 +118,3 @@ def _address(parts: Dict[int, bytes], kinds: Dict[int, str]) -> Address:
         if kind in parts:
             return Address(family, parts[kind])
     raise KeyError("no address")
-
-
-def _parts(data: bytes) -> Dict[int, bytes]:
-    found = {}
-    offset = 0
-    while offset + _ATTRIBUTE.size <= len(data):
-        length, kind = _ATTRIBUTE.unpack_from(data, offset)
-        if length < _ATTRIBUTE.size:
-            break
-        found[kind & _TYPE_MASK] = data[offset + _ATTRIBUTE.size : offset + length]
-        offset += (length + 3) & ~3
-    return found
-
-
-def _attribute(kind: int, payload: bytes) -> bytes:
-    padding = -len(payload) % 4
-    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(payload), kind) + payload + b"\0" * padding

@@ -17,31 +17,35 @@ import errno
 import os
 import socket
 import struct
+import sys
 from typing import List, Sequence, Tuple
 
 from .._converge.errors import Unavailable
+from .netlink import (
+    ACK,
+    CAP_ACK,
+    DONE,
+    DUMP,
+    DUMP_INTERRUPTED,
+    ERROR,
+    HEADER,
+    REQUEST,
+    SOL_NETLINK,
+    attribute,
+    attributes,
+)
 
 NETLINK_GENERIC = 16
-SOL_NETLINK = 270
-NETLINK_CAP_ACK = 10
 SO_RCVBUFFORCE = 33
 
-NLM_F_REQUEST = 0x001
-NLM_F_ACK = 0x004
-NLM_F_DUMP_INTR = 0x010
-NLM_F_DUMP = 0x300
-NLMSG_ERROR = 2
-NLMSG_DONE = 3
 GENL_ID_CTRL = 16
 CTRL_CMD_GETFAMILY = 3
 CTRL_ATTR_FAMILY_ID = 1
 CTRL_ATTR_FAMILY_NAME = 2
 
-_HEADER = struct.Struct("=IHHII")
 _GENERIC_HEADER = struct.Struct("=BBH")
-_ERROR = struct.Struct("=i")
-_ATTRIBUTE = struct.Struct("=HH")
-PAYLOAD_OFFSET = _HEADER.size + _GENERIC_HEADER.size
+_ERROR_NUMBER = struct.Struct("=i")
+PAYLOAD_OFFSET = HEADER.size + _GENERIC_HEADER.size
 
 _DATAGRAM = 60 * 1024
 _MESSAGES = 512
@@ -62,7 +66,7 @@ class GenericNetlink:
         try:
             self._socket.bind((0, 0))
             self._socket.settimeout(_TIMEOUT)
-            self._socket.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
+            self._socket.setsockopt(SOL_NETLINK, CAP_ACK, 1)
             self._enlarge_receive_buffer()
             self._family = self._resolve(family)
         except BaseException:
@@ -112,10 +116,10 @@ class GenericNetlink:
         self._socket.send(self._message(self._family, 0, sequence, request))
         while True:
             data = self._receive()
-            length, kind, _flags, answered, _port = _HEADER.unpack_from(data, 0)
+            length, kind, _flags, answered, _port = HEADER.unpack_from(data, 0)
             if answered != sequence:
                 continue
-            if kind == NLMSG_ERROR:
+            if kind == ERROR:
                 raise _refusal(data, 0)
             return bytes(data[PAYLOAD_OFFSET:length])
 
@@ -130,14 +134,14 @@ class GenericNetlink:
             size += len(message)
             end += 1
         last = bytearray(parts[-1])
-        struct.pack_into("=H", last, 6, NLM_F_REQUEST | NLM_F_ACK)
+        struct.pack_into("=H", last, 6, REQUEST | ACK)
         parts[-1] = bytes(last)
         self._socket.send(b"".join(parts))
         awaited = first + len(parts) - 1
         while True:
             data = self._receive()
-            _length, kind, _flags, answered, _port = _HEADER.unpack_from(data, 0)
-            if kind != NLMSG_ERROR or not first <= answered <= awaited:
+            _length, kind, _flags, answered, _port = HEADER.unpack_from(data, 0)
+            if kind != ERROR or not first <= answered <= awaited:
                 continue
             answers[start + answered - first] = _number(data, 0)
             if answered == awaited:
@@ -145,7 +149,7 @@ class GenericNetlink:
 
     def _dump_once(self, request: bytes) -> Tuple[List[bytes], bool]:
         sequence = self._next_sequence()
-        self._socket.send(self._message(self._family, NLM_F_DUMP, sequence, request))
+        self._socket.send(self._message(self._family, DUMP, sequence, request))
         entries: List[bytes] = []
         interrupted = False
         while True:
@@ -153,12 +157,12 @@ class GenericNetlink:
             end = len(data)
             offset = 0
             while offset < end:
-                length, kind, flags, answered, _port = _HEADER.unpack_from(data, offset)
+                length, kind, flags, answered, _port = HEADER.unpack_from(data, offset)
                 if answered == sequence:
-                    interrupted = interrupted or bool(flags & NLM_F_DUMP_INTR)
-                    if kind == NLMSG_ERROR or (kind == NLMSG_DONE and _number(data, offset)):
+                    interrupted = interrupted or bool(flags & DUMP_INTERRUPTED)
+                    if kind == ERROR or (kind == DONE and _number(data, offset)):
                         raise _refusal(data, offset)
-                    if kind == NLMSG_DONE:
+                    if kind == DONE:
                         return entries, interrupted
                     entries.append(data[offset + PAYLOAD_OFFSET : offset + length])
                 offset += (length + 3) & ~3
@@ -167,7 +171,7 @@ class GenericNetlink:
         length = PAYLOAD_OFFSET + len(request) - 1
         return b"".join(
             (
-                _HEADER.pack(length, family, NLM_F_REQUEST | flags, sequence, 0),
+                HEADER.pack(length, family, REQUEST | flags, sequence, 0),
                 _GENERIC_HEADER.pack(request[0], self._version, 0),
                 request[1:],
             )
@@ -194,24 +198,17 @@ class GenericNetlink:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
 
     def _resolve(self, family: str) -> int:
-        name = family.encode("ascii") + b"\x00"
-        attribute = _ATTRIBUTE.pack(4 + len(name), CTRL_ATTR_FAMILY_NAME) + name
-        padding = b"\x00" * (-len(attribute) % 4)
-        request = bytes([CTRL_CMD_GETFAMILY]) + attribute + padding
+        name = attribute(CTRL_ATTR_FAMILY_NAME, family.encode("ascii") + b"\x00")
         self._family = GENL_ID_CTRL
-        entry = self.get(request)
-        offset = 0
-        while offset < len(entry):
-            length, kind = _ATTRIBUTE.unpack_from(entry, offset)
-            if kind == CTRL_ATTR_FAMILY_ID:
-                return int(struct.unpack_from("=H", entry, offset + 4)[0])
-            offset += (length + 3) & ~3
-        raise Unavailable("the kernel names no number for generic netlink family %s" % family)
+        answer = attributes(self.get(bytes([CTRL_CMD_GETFAMILY]) + name))
+        if CTRL_ATTR_FAMILY_ID not in answer:
+            raise Unavailable("the kernel names no number for generic netlink family %s" % family)
+        return int.from_bytes(answer[CTRL_ATTR_FAMILY_ID], sys.byteorder)
 
 
 def _number(data: bytes, offset: int) -> int:
-    """Return the error number in an NLMSG_ERROR or NLMSG_DONE message, 0 for success."""
-    return -int(_ERROR.unpack_from(data, offset + _HEADER.size)[0])
+    """Return the error number in an ERROR or DONE message, 0 for success."""
+    return -int(_ERROR_NUMBER.unpack_from(data, offset + HEADER.size)[0])
 
 
 def _refusal(data: bytes, offset: int) -> OSError:

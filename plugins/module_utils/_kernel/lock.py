@@ -41,6 +41,16 @@ def exclusive(kind: str, directory: str = LOCK_DIRECTORY) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextmanager
+def sole_writer(kind: str, check: bool) -> Iterator[None]:
+    """Hold the lock of ``kind`` during the body; check mode, which never writes, needs none."""
+    if check:
+        yield
+    else:
+        with exclusive(kind):
+            yield
+
+
 def _acquire(descriptor: int, path: str) -> None:
     deadline = time.monotonic() + LOCK_TIMEOUT
     while True:

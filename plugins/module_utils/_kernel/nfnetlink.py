@@ -10,28 +10,20 @@ import errno
 import os
 import socket
 import struct
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from .._converge.errors import Unavailable
+from . import netlink
 
 NETLINK_NETFILTER = 12
 ANY_FAMILY = 0
 
 _BATCH_BEGIN, _BATCH_END, _BATCH_GENID = 0x10, 0x11, 1
-_REQUEST, _ACK, _DUMP = 0x1, 0x4, 0x300
-_INTERRUPTED = 0x10  # NLM_F_DUMP_INTR
-_CAPPED, _ACK_ATTRIBUTES = 0x100, 0x200  # NLM_F_CAPPED, NLM_F_ACK_TLVS
-_ERROR, _DONE = 2, 3
-_SOL_NETLINK, _EXT_ACK, _CAP_ACK = 270, 11, 10
-_ERROR_TEXT = 1  # NLMSGERR_ATTR_MSG
 _SNDBUFFORCE, _RCVBUFFORCE = 32, 33  # asm-generic/socket.h
 
-_HEADER = struct.Struct("=IHHII")
 _GENERIC = struct.Struct(">BBH")
-_ATTRIBUTE = struct.Struct("=HH")
-_ERROR_NUMBER = struct.Struct("=i")
 _GENERATION = struct.Struct(">I")
-_BODY = _HEADER.size + _GENERIC.size
+_BODY = netlink.HEADER.size + _GENERIC.size
 _RECEIVE = 256 * 1024
 _TIMEOUT = 30.0
 _STALE = (errno.ENOENT, errno.EEXIST, errno.EINTR, errno.ERESTART, errno.EBUSY)
@@ -78,8 +70,8 @@ class Nfnetlink:
             ) from None
         self._socket.bind((0, 0))
         self._socket.settimeout(_TIMEOUT)
-        for option in (_EXT_ACK, _CAP_ACK):
-            self._socket.setsockopt(_SOL_NETLINK, option, 1)
+        for option in (netlink.EXT_ACK, netlink.CAP_ACK):
+            self._socket.setsockopt(netlink.SOL_NETLINK, option, 1)
         self._sequence = 0
 
     def close(self) -> None:
@@ -96,12 +88,12 @@ class Nfnetlink:
 
         Raises Interrupted when entries changed meanwhile, and NetfilterRefused.
         """
-        self._send(message._replace(flags=message.flags | _DUMP))
+        self._send(message._replace(flags=message.flags | netlink.DUMP))
         return list(self._answers())
 
     def get(self, message: Message) -> Optional[bytes]:
         """Return the attributes of one entry, None without it; raises NetfilterRefused."""
-        self._send(message._replace(flags=message.flags | _ACK))
+        self._send(message._replace(flags=message.flags | netlink.ACK))
         try:
             return next(self._answers(), None)
         except NetfilterRefused as error:
@@ -113,7 +105,7 @@ class Nfnetlink:
 
     def do(self, message: Message) -> None:
         """Have one request carried out; raises NetfilterRefused."""
-        self._send(message._replace(flags=message.flags | _ACK))
+        self._send(message._replace(flags=message.flags | netlink.ACK))
         for _attributes in self._answers():
             continue
 
@@ -125,15 +117,16 @@ class Nfnetlink:
         """
         first = self._sequence + 1
         asked = generation.to_bytes(4, "big")
-        begin = _attribute(_BATCH_GENID, asked) if generation else b""
+        begin = netlink.attribute(_BATCH_GENID, asked) if generation else b""
         data = [self._mark(_BATCH_BEGIN, begin)]
         subsystem = self._subsystem << 8
+        pack, request = netlink.HEADER.pack, netlink.REQUEST
         sequence = first
         for kind, flags, family, attributes in messages:
             sequence += 1
             size = _BODY + len(attributes)
             data.append(
-                _HEADER.pack(size, subsystem | kind, flags | _REQUEST, sequence, 0)
+                pack(size, subsystem | kind, flags | request, sequence, 0)
                 + _GENERIC.pack(family, 0, 0)
                 + attributes
             )
@@ -152,7 +145,7 @@ class Nfnetlink:
     def _mark(self, kind: int, attributes: bytes) -> bytes:
         self._sequence += 1
         body = _GENERIC.pack(ANY_FAMILY, 0, self._subsystem) + attributes
-        return _HEADER.pack(_HEADER.size + len(body), kind, _REQUEST, self._sequence, 0) + body
+        return netlink.message(kind, netlink.REQUEST, self._sequence, body)
 
     def _make_room(self, size: int) -> None:
         # The kernel takes a batch in one piece, and answers every message it refuses.
@@ -172,9 +165,11 @@ class Nfnetlink:
                     raise
                 refused = refused or NetfilterRefused(errno.ENOBUFS, "too many complaints")
                 continue
-            for kind, flags, sequence, payload in _split(data):
-                number, reason = _complaint(flags, payload) if kind == _ERROR else (0, "")
-                if number and refused is None:
+            for kind, flags, sequence, payload in netlink.messages(data):
+                if refused is not None or kind != netlink.ERROR:
+                    continue
+                number, reason = netlink.complaint(kind, flags, payload)
+                if number:
                     refused = NetfilterRefused(number, reason, messages.get(sequence))
         if refused is not None:
             raise refused
@@ -183,22 +178,20 @@ class Nfnetlink:
         self._sequence += 1
         body = _GENERIC.pack(message.family, 0, 0) + message.attributes
         kind = self._subsystem << 8 | message.kind
-        header = _HEADER.pack(
-            _HEADER.size + len(body), kind, message.flags | _REQUEST, self._sequence, 0
-        )
-        self._socket.send(header + body)
+        flags = message.flags | netlink.REQUEST
+        self._socket.send(netlink.message(kind, flags, self._sequence, body))
 
     def _answers(self) -> Iterator[bytes]:
         """Yield the attributes in the answers to the last request, up to its end."""
         while True:
-            for kind, flags, sequence, payload in _split(self._socket.recv(_RECEIVE)):
+            for kind, flags, sequence, payload in netlink.messages(self._socket.recv(_RECEIVE)):
                 if sequence != self._sequence:
                     continue
-                if flags & _INTERRUPTED:
+                if flags & netlink.DUMP_INTERRUPTED:
                     self._drop_answers()
                     raise Interrupted
-                if kind in (_ERROR, _DONE):
-                    number, reason = _complaint(flags, payload)
+                if kind in (netlink.ERROR, netlink.DONE):
+                    number, reason = netlink.complaint(kind, flags, payload)
                     if number == errno.EINTR:
                         raise Interrupted
                     if number:
@@ -209,35 +202,3 @@ class Nfnetlink:
     def _drop_answers(self) -> None:
         """Forget the rest of the answers: they carry a number that nobody waits for."""
         self._sequence += 1
-
-
-def _split(data: bytes) -> Iterator[Tuple[int, int, int, bytes]]:
-    """Yield kind, flags, sequence and payload of each message."""
-    offset = 0
-    while offset + _HEADER.size <= len(data):
-        length, kind, flags, sequence, _port = _HEADER.unpack_from(data, offset)
-        yield kind, flags, sequence, data[offset + _HEADER.size : offset + length]
-        offset += (length + 3) & ~3
-
-
-def _complaint(flags: int, payload: bytes) -> Tuple[int, str]:
-    """Return the errno and the kernel's own words of an error or of the end of a listing."""
-    if len(payload) < _ERROR_NUMBER.size:
-        return 0, ""
-    number = -_ERROR_NUMBER.unpack_from(payload)[0]
-    if not flags & _ACK_ATTRIBUTES or len(payload) < _ERROR_NUMBER.size + _HEADER.size:
-        return number, ""
-    offset = _ERROR_NUMBER.size + _HEADER.size
-    if not flags & _CAPPED:
-        offset = _ERROR_NUMBER.size + _HEADER.unpack_from(payload, _ERROR_NUMBER.size)[0]
-    while offset + _ATTRIBUTE.size <= len(payload):
-        length, kind = _ATTRIBUTE.unpack_from(payload, offset)
-        if kind == _ERROR_TEXT:
-            text = payload[offset + _ATTRIBUTE.size : offset + length]
-            return number, text.rstrip(b"\0").decode("utf-8", "replace")
-        offset += max((length + 3) & ~3, _ATTRIBUTE.size)
-    return number, ""
-
-
-def _attribute(kind: int, payload: bytes) -> bytes:
-    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(payload), kind) + payload

@@ -10,15 +10,13 @@ import socket
 import struct
 
 from .._inet.address import address_family_number, parse_address
+from .netlink import REQUEST, attribute, message, messages
 
 _NEWROUTE, _GETROUTE = 24, 26
-_REQUEST = 0x1
 _DESTINATION = 1
 _LOCAL = 2
 
-_HEADER = struct.Struct("=IHHII")
 _ROUTE = struct.Struct("=BBBBBBBBI")
-_ATTRIBUTE = struct.Struct("=HH")
 _TIMEOUT = 30.0
 
 
@@ -30,17 +28,16 @@ def is_local(address: str) -> bool:
     """
     parsed = parse_address(address)
     packed = parsed.packed
-    attribute = _ATTRIBUTE.pack(_ATTRIBUTE.size + len(packed), _DESTINATION) + packed
     family = address_family_number(parsed.family)
-    body = _ROUTE.pack(family, len(packed) * 8, 0, 0, 0, 0, 0, 0, 0) + attribute
-    length = _HEADER.size + len(body)
+    body = _ROUTE.pack(family, len(packed) * 8, 0, 0, 0, 0, 0, 0, 0)
+    request = message(_GETROUTE, REQUEST, 1, body + attribute(_DESTINATION, packed))
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as asking:
         asking.bind((0, 0))
         asking.settimeout(_TIMEOUT)
-        asking.send(_HEADER.pack(length, _GETROUTE, _REQUEST, 1, 0) + body)
-        answer = asking.recv(65536)
+        asking.send(request)
+        answered, _flags, _sequence, route = next(messages(asking.recv(65536)))
     # What cannot be reached at all is answered by an error.
-    if _HEADER.unpack_from(answer)[1] != _NEWROUTE:
+    if answered != _NEWROUTE:
         return False
-    kind: int = _ROUTE.unpack_from(answer, _HEADER.size)[7]
+    kind: int = _ROUTE.unpack_from(route)[7]
     return kind == _LOCAL

@@ -18,18 +18,8 @@ from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequenc
 
 from .._converge.errors import Unavailable
 from .._inet.address import Address, address_family_number, family_of_number
+from . import netlink
 
-# linux/netlink.h
-_HEADER = struct.Struct("=IHHII")
-_ERRNO = struct.Struct("=i")
-_ATTRIBUTE = struct.Struct("=HH")
-_NLMSG_ERROR, _NLMSG_DONE = 2, 3
-_REQUEST, _ACK, _DUMP = 0x1, 0x4, 0x300
-_REPLACE, _EXCLUSIVE, _CREATE = 0x100, 0x200, 0x400
-_DUMP_INTERRUPTED = 0x10
-_ERROR_HAS_ATTRIBUTES = 0x200
-_ERROR_MESSAGE = 1
-_SOL_NETLINK, _CAP_ACK, _EXT_ACK = 270, 10, 11
 # linux/rtnetlink.h
 _RTM_GETLINK = 18
 _RTM_NEWADDR, _RTM_DELADDR, _RTM_GETADDR = 20, 21, 22
@@ -179,10 +169,11 @@ class AddressChange(NamedTuple):
 ADD = "add"
 REPLACE = "replace"
 DELETE = "delete"
+_WRITE = netlink.REQUEST | netlink.ACK
 _MESSAGES = {
-    ADD: (_RTM_NEWADDR, _REQUEST | _ACK | _CREATE | _EXCLUSIVE),
-    REPLACE: (_RTM_NEWADDR, _REQUEST | _ACK | _CREATE | _REPLACE),
-    DELETE: (_RTM_DELADDR, _REQUEST | _ACK),
+    ADD: (_RTM_NEWADDR, _WRITE | netlink.CREATE | netlink.EXCLUSIVE),
+    REPLACE: (_RTM_NEWADDR, _WRITE | netlink.CREATE | netlink.REPLACE),
+    DELETE: (_RTM_DELADDR, _WRITE),
 }
 
 
@@ -202,9 +193,9 @@ class Rtnetlink:
             socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
         )
         self._socket.bind((0, 0))
-        for option in (_CAP_ACK, _EXT_ACK):
+        for option in (netlink.CAP_ACK, netlink.EXT_ACK):
             try:
-                self._socket.setsockopt(_SOL_NETLINK, option, 1)
+                self._socket.setsockopt(netlink.SOL_NETLINK, option, 1)
             except OSError:  # a kernel before 4.12 answers without words
                 continue
 
@@ -256,8 +247,8 @@ class Rtnetlink:
         found: Dict[int, Answer] = {}
         while len(found) < count:
             for kind, flags, sequence, body in self._receive():
-                if kind == _NLMSG_ERROR and first <= sequence < first + count:
-                    found[sequence] = _answer(flags, body)
+                if kind == netlink.ERROR and first <= sequence < first + count:
+                    found[sequence] = Answer(*netlink.complaint(kind, flags, body))
         return [found[first + place] for place in range(count)]
 
     def _dump(self, kind: int, request: bytes, read: Callable[[bytes], Optional[E]]) -> List[E]:
@@ -273,18 +264,20 @@ class Rtnetlink:
         """Return the entries, None when the table changed meanwhile and may be incomplete."""
         self._sequence += 1
         wanted = self._sequence
-        self._socket.sendto(_message(kind, _REQUEST | _DUMP, wanted, request), (0, 0))
+        flags = netlink.REQUEST | netlink.DUMP
+        self._socket.sendto(netlink.message(kind, flags, wanted, request), (0, 0))
         entries: List[E] = []
         interrupted = False
         while True:
             for answered, flags, sequence, body in self._receive():
                 if sequence != wanted:
                     continue
-                interrupted = interrupted or bool(flags & _DUMP_INTERRUPTED)
-                if answered == _NLMSG_DONE:
+                interrupted = interrupted or bool(flags & netlink.DUMP_INTERRUPTED)
+                if answered in (netlink.ERROR, netlink.DONE):
+                    answer = Answer(*netlink.complaint(answered, flags, body))
+                    if answer.error:
+                        raise _dump_error(answer)
                     return None if interrupted else entries
-                if answered == _NLMSG_ERROR:
-                    raise _dump_error(_answer(flags, body))
                 entry = read(body)
                 if entry is not None:
                     entries.append(entry)
@@ -294,31 +287,7 @@ class Rtnetlink:
             data = self._socket.recv(_DUMP_BYTES)
         except OSError as error:
             raise Unavailable("rtnetlink gave no answer: %s" % error.strerror) from None
-        offset = 0
-        while offset + _HEADER.size <= len(data):
-            length, kind, flags, sequence, _port = _HEADER.unpack_from(data, offset)
-            yield kind, flags, sequence, data[offset + _HEADER.size : offset + length]
-            offset += (length + 3) & ~3
-
-
-def _message(kind: int, flags: int, sequence: int, body: bytes) -> bytes:
-    return _HEADER.pack(_HEADER.size + len(body), kind, flags, sequence, 0) + body
-
-
-def _attribute(kind: int, value: bytes) -> bytes:
-    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), kind) + value + bytes(-len(value) & 3)
-
-
-def _attributes(body: bytes, offset: int) -> Dict[int, bytes]:
-    """Return the attributes of a message's body from an offset on, by their numbers."""
-    found: Dict[int, bytes] = {}
-    while offset + _ATTRIBUTE.size <= len(body):
-        length, kind = _ATTRIBUTE.unpack_from(body, offset)
-        if length < _ATTRIBUTE.size:
-            break
-        found[kind] = body[offset + _ATTRIBUTE.size : offset + length]
-        offset += (length + 3) & ~3
-    return found
+        return netlink.messages(data)
 
 
 def _encode_change(change: AddressChange, sequence: int) -> bytes:
@@ -332,26 +301,26 @@ def _encode_change(change: AddressChange, sequence: int) -> bytes:
             record.scope,
             record.ifindex,
         ),
-        _attribute(_IFA_LOCAL, local),
-        _attribute(_IFA_ADDRESS, record.peer.packed if record.peer else local),
+        netlink.attribute(_IFA_LOCAL, local),
+        netlink.attribute(_IFA_ADDRESS, record.peer.packed if record.peer else local),
     ]
     if record.label is not None:
-        parts.append(_attribute(_IFA_LABEL, record.label.encode("utf-8") + b"\0"))
+        parts.append(netlink.attribute(_IFA_LABEL, record.label.encode("utf-8") + b"\0"))
     if change.action != DELETE:
         parts.extend(_properties(record))
-    return _message(*_MESSAGES[change.action], sequence, b"".join(parts))
+    return netlink.message(*_MESSAGES[change.action], sequence, b"".join(parts))
 
 
 def _properties(record: InterfaceAddress) -> Iterator[bytes]:
-    yield _attribute(_IFA_FLAGS, _U32.pack(record.flags & _SETTABLE))
+    yield netlink.attribute(_IFA_FLAGS, _U32.pack(record.flags & _SETTABLE))
     lifetimes = _seconds(record.preferred_lifetime), _seconds(record.valid_lifetime)
-    yield _attribute(_IFA_CACHEINFO, _CACHEINFO.pack(*lifetimes, 0, 0))
+    yield netlink.attribute(_IFA_CACHEINFO, _CACHEINFO.pack(*lifetimes, 0, 0))
     if record.broadcast is not None:
-        yield _attribute(_IFA_BROADCAST, record.broadcast.packed)
+        yield netlink.attribute(_IFA_BROADCAST, record.broadcast.packed)
     if record.metric:
-        yield _attribute(_IFA_RT_PRIORITY, _U32.pack(record.metric))
+        yield netlink.attribute(_IFA_RT_PRIORITY, _U32.pack(record.metric))
     if record.protocol:
-        yield _attribute(_IFA_PROTO, bytes([record.protocol]))
+        yield netlink.attribute(_IFA_PROTO, bytes([record.protocol]))
 
 
 def _seconds(lifetime: Optional[int]) -> int:
@@ -364,7 +333,7 @@ def _interface_address(body: bytes, names: Dict[int, str]) -> Optional[Interface
     interface, family = names.get(ifindex), family_of_number(number)
     if interface is None or family is None:
         return None
-    get = _attributes(body, _ADDRESS_HEADER.size).get
+    get = netlink.attributes(body, _ADDRESS_HEADER.size).get
     first = get(_IFA_ADDRESS)
     local = get(_IFA_LOCAL) or first
     if local is None:
@@ -405,7 +374,7 @@ def _number(value: Optional[bytes], default: int = 0) -> int:
 
 def _link(body: bytes) -> Link:
     _family, hardware_type, ifindex, flags, _changed = _LINK_HEADER.unpack_from(body)
-    get = _attributes(body, _LINK_HEADER.size).get
+    get = netlink.attributes(body, _LINK_HEADER.size).get
     counters = get(_IFLA_STATS64) or b""
     known = min(len(counters) // 8, len(_STATISTICS))
     values = struct.unpack_from("=%dQ" % known, counters)
@@ -418,15 +387,6 @@ def _link(body: bytes) -> Link:
         mtu=_number(get(_IFLA_MTU)),
         statistics=dict(zip(_STATISTICS, values)),
     )
-
-
-def _answer(flags: int, body: bytes) -> Answer:
-    number = -_ERRNO.unpack_from(body)[0]
-    if not flags & _ERROR_HAS_ATTRIBUTES:
-        return Answer(number)
-    # After the errno comes the header of the message that is answered (NETLINK_CAP_ACK).
-    words = _attributes(body, _ERRNO.size + _HEADER.size).get(_ERROR_MESSAGE, b"")
-    return Answer(number, _text(words))
 
 
 def _dump_error(answer: Answer) -> Unavailable:

@@ -130,17 +130,17 @@ class Keeper(Generic[R]):
             self._form.entries(self._store, self._name)
 
     @contextmanager
-    def opened(self, check: bool) -> Iterator[Keeper[R]]:
+    def opened(self, check: bool) -> Iterator[None]:
         """Hold the record during the body; a body that fails leaves it as it was."""
         if not self.parts.record:
-            yield self
+            yield
         elif check:
             self.have = self._form.entries(self._store, self._name)
-            yield self
+            yield
         else:
             with self._store.sole_writer(self._name):
                 self.have = self._form.entries(self._store, self._name)
-                yield self
+                yield
 
     def run(
         self, check: bool, runtime: Optional[Runtime], declare: Callable[[Seen], Declare[R]]

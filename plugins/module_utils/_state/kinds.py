@@ -13,10 +13,11 @@ What works on a kind is imported only when there is a record of it: a boot is qu
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence, cast
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple, cast
 
 from .._converge.errors import Refused, Unavailable
 from .._converge.resource import Key
+from .._converge.runner import Outcome
 from .._record.keeping import Form
 
 
@@ -72,25 +73,15 @@ def _services() -> Tools:
     from .._ipvs.record import FORM, owner, pieces
     from .._ipvs.restoring import restore_services, withdraw_services
 
-    def restore(entries: Entries, check: bool) -> Report:
-        return _report(restore_services(entries, check))
-
-    def withdraw(entries: Entries, check: bool) -> Report:
-        return _report(withdraw_services(entries, check))
-
-    return Tools(FORM, restore, withdraw, pieces, owner)
+    return Tools(FORM, _told(restore_services), _told(withdraw_services), pieces, owner)
 
 
 def _profiles(backend: str) -> Tools:
     from .._dnat.record import form_of
     from .._dnat.restoring import restore_profiles, withdraw_profiles
 
-    def restore(entries: Entries, check: bool) -> Report:
-        return _report(*restore_profiles(entries, backend, check))
-
-    def withdraw(entries: Entries, check: bool) -> Report:
-        return _report(*withdraw_profiles(entries, backend, check))
-
+    restore = _told(partial(restore_profiles, backend))
+    withdraw = _told(partial(withdraw_profiles, backend))
     return Tools(form_of(backend), restore, withdraw, _one_by_one, _own_key)
 
 
@@ -98,12 +89,7 @@ def _addresses() -> Tools:
     from .._vip.record import FORM
     from .._vip.restoring import restore_addresses, withdraw_addresses
 
-    def restore(entries: Entries, check: bool) -> Report:
-        return _report(*restore_addresses(entries, check))
-
-    def withdraw(entries: Entries, check: bool) -> Report:
-        return _report(*withdraw_addresses(entries, check))
-
+    restore, withdraw = _told(restore_addresses), _told(withdraw_addresses)
     return Tools(FORM, restore, withdraw, _one_by_one, _own_key)
 
 
@@ -115,8 +101,14 @@ def _own_key(entry: Any) -> Key:
     return cast(Key, entry.key)
 
 
-def _report(outcome: Any, warnings: Sequence[str] = ()) -> Report:
-    return Report([str(operation) for operation in outcome.plan], warnings)
+def _told(work: Callable[[Entries, bool], Tuple[Outcome[Any], List[str]]]) -> Work:
+    """Return what does the work and reports its outcome and warnings."""
+
+    def told(entries: Entries, check: bool) -> Report:
+        outcome, warnings = work(entries, check)
+        return Report([str(operation) for operation in outcome.plan], warnings)
+
+    return told
 
 
 KINDS: List[Kind] = [

@@ -15,7 +15,7 @@ from .._converge.plan import Desired
 from .._converge.resource import Key, State
 from .._converge.runner import Outcome, converge, revert
 from .._inet.address import IPV6
-from .._kernel.lock import exclusive
+from .._kernel.lock import sole_writer
 from .._kernel.netns import network_namespace
 from .._kernel.preflight import CAP_NET_ADMIN, require_capability
 from .._kernel.rtnetlink import Rtnetlink
@@ -33,6 +33,8 @@ from .ports import Kernel, Neighbours, Parameters, RealNeighbours
 from .record import FORM, RecordedAddress, RecordTable, desired_record
 
 TITLE = "virtual addresses"
+LOCK = "vip"
+"""The kind of lock (_kernel/lock.py) that everything holds that writes addresses."""
 
 
 def converge_addresses(
@@ -56,7 +58,7 @@ def converge_addresses(
         stack.enter_context(network_namespace(params.get("netns")))
         host = stack.enter_context(open_host(check))
         runtime = Runtime(lambda: host.converge(declaration, check), host.take_back)
-        with sole_writer(check):
+        with sole_writer(LOCK, check):
             done = keeper.run(check, runtime, record)
         warnings: List[str] = []
         if done.outcome is not None and not check:
@@ -74,16 +76,6 @@ def open_host(check: bool) -> Iterator[Host]:
         require_capability(CAP_NET_ADMIN, "vip")
     with Rtnetlink() as kernel:
         yield Host(kernel, Sysctls(), RealNeighbours())
-
-
-@contextmanager
-def sole_writer(check: bool) -> Iterator[None]:
-    """Keep other writers away during the body, unless it is only to check."""
-    if check:
-        yield
-    else:
-        with exclusive("vip"):
-            yield
 
 
 class Host:

@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import Iterable, List, Tuple
 
 from .._converge.runner import Outcome
+from .._kernel.lock import sole_writer
 from .._kernel.termination import termination_as_error
-from .addresses import open_host, sole_writer
+from .addresses import LOCK, open_host
 from .model import VirtualAddress
 from .record import RecordedAddress, declaration_of
 
@@ -41,6 +42,6 @@ def _converge(
 ) -> Tuple[Outcome[VirtualAddress], List[str]]:
     declaration = declaration_of(entries, absent)
     with termination_as_error(), open_host(check) as host:
-        with sole_writer(check):
+        with sole_writer(LOCK, check):
             outcome = host.converge(declaration, check)
         return outcome, [] if check else host.announce(declaration, outcome)

@@ -26,7 +26,6 @@ from ansible_collections.sluice.edge.tests.kernel.dnat.traffic import ask
 
 COMMITS = 30
 MANY_COMMITS = 300
-FIRST, SECOND, THIRD = SERVERS[4]
 
 
 def to(**weights: int) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ CASES: list[Case] = [
         for version, status in VERSIONS.items()
     ),
     refused("HTTP/0.9 without a version", b"GET /\r\n\r\n"),
-    refused("the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    refused("the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 501),
     refused("a TLS handshake", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
     refused("two spaces after the method", b"GET  / HTTP/1.1\r\nHost: a\r\n\r\n"),
     refused("tab after the method", b"GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -61,6 +61,7 @@ CASES: list[Case] = [
     refused("8-bit method", get(b"/", method=b"G\xc9T")),
     refused("CONNECT", get(b"a:443", method=b"CONNECT"), 501),
     refused("CONNECT of a path", get(b"/", method=b"CONNECT"), 501),
+    refused("the method of the preface of HTTP/2", get(b"/", method=b"PRI"), 501),
     refused("TRACE", get(b"/", method=b"TRACE"), 501),
     refused("a method of 33 bytes", get(b"/", method=b"M" * 33), 501),
     accepted("a method of 32 bytes", get(b"/", method=b"M" * 32), get(b"/", method=b"M" * 32)),

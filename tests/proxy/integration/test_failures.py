@@ -363,6 +363,50 @@ def test_failures_take_a_target_out_and_time_brings_it_back() -> None:
         assert {client.get().content for _unused in range(4)} == {b"first", b"ok"}
 
 
+def answers_nothing(conversation: Conversation) -> None:
+    conversation.read_request()
+    conversation.read_head()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        says(b""),
+        answers_nothing,
+        says(b"nonsense\r\n\r\n"),
+        *(
+            says(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % status)
+            for status in (502, 503, 504)
+        ),
+    ],
+    ids=["no answer", "none in time", "malformed", "502", "503", "504"],
+)
+def test_every_kind_of_failure_counts_against_a_target(
+    script: Callable[[Conversation], None],
+) -> None:
+    more = "health: {passive: {errors: 1, cooldown: 1h}}\ntimeouts: {response: 200ms}"
+    with Upstream(script) as bad, Upstream() as good:
+        with Proxy(two(bad.url, good.url, more)) as proxy, proxy.client() as client:
+            for _unused in range(3):
+                client.get()
+            assert [client.get().status for _unused in range(2)] == [200, 200]
+            assert [line for line in proxy.errors if "is taken out" in line]
+        assert bad.connections == 1
+
+
+def test_an_error_of_the_application_counts_against_no_target() -> None:
+    more = "health: {passive: {errors: 1, cooldown: 1h}}"
+    no = says(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+    with (
+        Upstream(no) as first,
+        Upstream(no) as second,
+        Proxy(two(first.url, second.url, more)) as proxy,
+        proxy.client() as client,
+    ):
+        assert [client.get().status for _unused in range(2)] == [500, 500]
+        assert proxy.errors == []
+
+
 def test_targets_that_checks_find_unhealthy_are_not_asked() -> None:
     with (
         Upstream() as first,

@@ -15,6 +15,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -51,24 +52,31 @@ def proxy(tmp_path: Path) -> Iterator[Site]:
         yield one
 
 
-def most_resident(pid: int) -> int:
-    """Return the most bytes of memory that a process had at a time."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+def resident(pid: int, field: str = "VmRSS") -> int:
+    """Return the bytes of memory that a process has, or with ``VmHWM`` the most that it had."""
+    found = re.search(rf"{field}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert found is not None
     return int(found[1]) * 1024
 
 
-def exchange(port: int, tls: ssl.SSLContext | None) -> int:
-    """Upload, then download slowly; return the status."""
+def connect(port: int, tls: ssl.SSLContext | None) -> Client:
     sock = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     if tls is not None:
         sock = tls.wrap_socket(sock, server_hostname=NAME)
-    with Client(sock, timeout=PATIENCE) as client:
-        head = b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
-        client.send(head % SIZE)
-        send(sock, SIZE)
+    return Client(sock, timeout=PATIENCE)
+
+
+def upload(client: Client, size: int) -> None:
+    client.send(b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % size)
+    send(client.socket, size)
+
+
+def exchange(port: int, tls: ssl.SSLContext | None) -> int:
+    """Upload, then download slowly; return the status."""
+    with connect(port, tls) as client:
+        upload(client, SIZE)
         status, _fields = client.head()
-        take_slowly(sock, SIZE - len(client.rest_of_reading()), PACE, STALL)
+        take_slowly(client.socket, SIZE - len(client.rest_of_reading()), PACE, STALL)
     return status
 
 
@@ -80,6 +88,29 @@ def test_content_past_slow_peers_stays_below_100_mib_a_worker(proxy: Site, over:
         statuses = list(pool.map(lambda _number: exchange(proxy.port(over), tls), range(CLIENTS)))
     assert statuses == [200] * CLIENTS
     assert proxy.proxy.workers() == [worker]
-    most = most_resident(worker)
+    most = resident(worker, "VmHWM")
     print(f"{CLIENTS} clients, {SIZE // MIB} MiB each way: {most / MIB:.1f} MiB resident")
     assert most < 100 * MIB
+
+
+@pytest.mark.parametrize("over", ["plain", "tls"])
+def test_an_idle_connection_keeps_little_of_what_it_carried(tmp_path: Path, over: str) -> None:
+    def echo(conversation: Conversation) -> None:
+        while request := conversation.read_request():
+            conversation.answer(request.partition(b"\r\n\r\n")[2] or b"hello")
+
+    tls = client_context() if over == "tls" else None
+    with Upstream(echo) as upstream, site(tmp_path, upstream.url) as proxy, ExitStack() as stack:
+        (worker,) = proxy.proxy.workers()
+        clients = [
+            stack.enter_context(connect(proxy.port(over), tls)) for _unused in range(2 * CLIENTS)
+        ]
+        for client in clients:
+            assert client.get(host=NAME).content == b"hello"
+        before = resident(worker)
+        for client in clients:
+            upload(client, MIB)
+            assert len(client.response().content) == MIB
+        grown = (resident(worker) - before) / len(clients)
+    print(f"{grown / 1024:.1f} KiB more for each connection that carried 1 MiB")
+    assert grown < 160 * 1024

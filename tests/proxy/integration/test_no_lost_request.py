@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import ssl
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from running.client import Client
+from running.killing import kill
 from running.load import load
 from running.service import PATIENCE, Running, free_port, running, until
 from running.upstream import Conversation, Upstream
@@ -53,7 +54,7 @@ class Site:
         self.change_certificate()
 
     def config(self, number: int = 0) -> str:
-        """Return a configuration with a route that has not been there before."""
+        """Return a configuration whose routes have not been there before, nor as they are."""
         return f"""
 listen: [127.0.0.1:PORT, {{address: 127.0.0.1:{self.tls_port}, tls: true}}]
 workers: 2
@@ -61,7 +62,10 @@ metrics: 127.0.0.1:METRICS
 log: {{access: {{path: {self._folder}/access.log}}}}
 certificates: [{{chain: chain.pem, key: key.pem}}]
 routes:
-  - {{name: load, hosts: load.test, targets: "{self._upstream.url}"}}
+  - name: load
+    hosts: load.test
+    targets: "{self._upstream.url}"
+    response_fields: {{set: {{X-Number: "{number}"}}}}
   - {{name: other, hosts: other{number}.test, page: other}}
 """
 
@@ -71,6 +75,11 @@ routes:
         (self._folder / "chain.pem").write_bytes(pair.chain)
         (self._folder / "key.pem").write_bytes(pair.key_pem())
         return pair
+
+    def number(self, port: int) -> int:
+        """Return which of the configurations answers a new client at ``port``."""
+        with Client(("127.0.0.1", port)) as client:
+            return int(client.get(host="load.test")["x-number"])
 
     def shown(self) -> bytes:
         """Return the certificate that a new client sees."""
@@ -134,6 +143,7 @@ def test_changes_of_routes_cost_no_request_and_no_websocket(
     with load(proxy.port) as found:
         for number in range(1, ROUTE_CHANGES + 1):
             proxy.reload(site.config(number))
+            assert {site.number(proxy.port) for _unused in range(6)} == {number}
             assert all(tunnel.works() for tunnel in tunnels)
 
     assert found.failures == []
@@ -175,17 +185,16 @@ def test_upgrades_cost_no_request(proxy: Running, site: Site) -> None:
 
 
 def test_a_worker_killed_each_second_costs_only_what_it_had(proxy: Running) -> None:
-    killed: dict[int, float] = {}
-    with load(proxy.port, workers=proxy.workers) as found:
+    had: set[int] = set()
+    with load(proxy.port) as found:
         for _unused in range(KILLS):
             enough = found.answered + 10
-            victim = proxy.workers()[0]
-            killed[victim] = time.monotonic()
-            os.kill(victim, signal.SIGKILL)
+            had |= kill(proxy.workers()[0], proxy.port)
             time.sleep(1)
             until(lambda enough=enough: found.answered > enough, "requests between two kills")
 
-    assert found.not_of(killed) == []
+    assert had
+    assert [failure for failure in found.failures if failure.port not in had] == []
     until(lambda: proxy.number("sluice_workers") == 2, "the replacement")
     assert proxy.number("sluice_worker_deaths_total") == KILLS
 

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import socket
 import ssl
 import struct
@@ -22,9 +20,7 @@ from running.client import Client, Response
 from running.proxy import Proxy, to, without_tls
 from running.service import running
 from running.upstream import Conversation, Upstream
-from sluice_proxy.observe.error_log import write_error_log
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
-from sluice_proxy.snapshot.observing import Log, Logs
 from sluice_proxy.tls.upstream_contexts import upstream_context
 from sluice_proxy.worker.tls_contexts import TlsContexts
 
@@ -99,25 +95,6 @@ def test_the_content_of_all_routes_has_a_limit_that_a_route_may_lift() -> None:
                 assert client.response().status == status
 
 
-# Logs
-
-
-def test_the_error_log_is_written_to_its_file_from_its_level_on(tmp_path: Path) -> None:
-    path = tmp_path / "error.log"
-    root = logging.getLogger("sluice_proxy")
-    before = root.handlers, root.level, root.propagate
-    try:
-        root.handlers = []
-        write_error_log(Logs(error=Log(str(path)), level="warning"))
-        logging.getLogger("sluice_proxy.health").info("well")
-        logging.getLogger("sluice_proxy.health").warning("not well")
-    finally:
-        write_error_log(Logs(error=Log(None)))
-        root.handlers, root.level, root.propagate = before
-    (line,) = path.read_text().splitlines()
-    assert (json.loads(line)["message"], json.loads(line)["level"]) == ("not well", "warning")
-
-
 def test_numbers_are_read_at_the_path_that_is_set(tmp_path: Path) -> None:
     config = "listen: 127.0.0.1:PORT\nmetrics: {address: 127.0.0.1:METRICS, path: /m}\nworkers: 1"
     with running(tmp_path, config) as proxy:
@@ -157,7 +134,7 @@ def test_a_redirect_has_its_status() -> None:
 
 def test_a_redirect_to_https_lets_through_what_came_over_tls(certificate: SelfSigned) -> None:
     context = certificate.towards_clients()
-    contexts = TlsContexts(lambda _snapshot: lambda _hello: context, upstream_context)
+    contexts = TlsContexts(lambda _snapshot: lambda _hello, _came_to: context, upstream_context)
     listener = Listener(TcpAddress("127.0.0.1", 0), tls=True)
     with Upstream() as upstream:
         config = to(upstream.url, "redirect: https")

@@ -109,6 +109,17 @@ def test_clients_over_the_rate_limit_are_told_when_to_come_again() -> None:
         assert (refused.status, refused["retry-after"]) == (429, "1")
 
 
+def test_a_redirect_to_https_believes_a_trusted_proxy_that_it_came_by_https() -> None:
+    said = "X-Forwarded-Proto: https\r\n"
+    with Upstream() as upstream:
+        config = to(upstream.url, "redirect: https")
+        with Proxy(config) as proxy, proxy.client() as client:
+            assert client.get(fields=said)["location"] == "https://a/"
+        with Proxy(config + "trusted: [127.0.0.1]\n") as proxy, proxy.client() as client:
+            assert client.get()["location"] == "https://a/"
+            assert client.get(fields=said).content == b"ok"
+
+
 def test_clients_behind_a_trusted_proxy_are_counted_one_by_one() -> None:
     with Upstream() as upstream:
         config = to(upstream.url, "rate_limit: {rate: 1/m, burst: 1}") + "trusted: [127.0.0.0/8]\n"

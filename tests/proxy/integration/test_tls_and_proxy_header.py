@@ -41,7 +41,7 @@ def showing(certificate: SelfSigned) -> TlsContexts:
     """Return contexts that show it to whoever asks for a.example, or for no name."""
     context = certificate.towards_clients()
 
-    def choose(hello: ClientHello) -> ssl.SSLContext:
+    def choose(hello: ClientHello, came_to: str) -> ssl.SSLContext:
         if hello.server_name == "unknown.example":
             raise HelloRefused("no certificate", fatal_alert(112))
         return context
@@ -182,6 +182,28 @@ def test_a_host_with_another_policy_than_its_connection_is_a_421(certificate: Se
         assert client.get(host="a.example").status == 200
         assert client.get(host="secret.example").status == 421
         assert client.get(host="other.example").status == 200
+
+
+def test_a_handshake_counts_under_the_policy_that_it_began_with(certificate: SelfSigned) -> None:
+    before = "listen: ['127.0.0.1:1']\nroutes: [{name: p, page: {content: hi}}]\n"
+    after = before + "tls:\n  hosts:\n    - {hosts: a.example, min_version: '1.3'}\n"
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = certificate.trusted().wrap_bio(incoming, outgoing, server_hostname="a.example")
+    with (
+        Proxy(before, listener=OVER_TLS, contexts=showing(certificate)) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port)) as sock,
+    ):
+        with pytest.raises(ssl.SSLWantReadError):
+            tls.do_handshake()
+        sock.sendall(outgoing.read())
+        incoming.write(sock.recv(65536))
+        tls.do_handshake()
+        proxy.adopt(after)
+        tls.write(b"GET / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n")
+        sock.sendall(outgoing.read())
+        while data := sock.recv(65536):
+            incoming.write(data)
+        assert tls.read(65536).startswith(b"HTTP/1.1 421 ")
 
 
 def test_a_proxy_header_before_plain_http_says_who_the_client_is() -> None:

@@ -59,10 +59,13 @@ def in_file(folder: Path, pair: Pair, name: str) -> str:
 def proxy(folder: Path) -> Iterator[Proxy]:
     """A proxy with an ordinary host, one of TLS 1.3, and one for staff."""
     shown = in_file(folder, leaf("plain.test", "new.test", "closed.test"), "shown")
+    address = in_file(folder, leaf("127.0.0.1"), "address")
     config = (
         "listen: ['127.0.0.1:1']\n"
         "routes: [{name: page, page: {content: served}}]\n"
-        f"certificates: [{{chain: {shown}, key: {shown}}}]\n"
+        "certificates:\n"
+        f"  - {{chain: {shown}, key: {shown}}}\n"
+        f"  - {{chain: {address}, key: {address}}}\n"
         "tls:\n"
         "  strict_sni: true\n"
         "  hosts:\n"
@@ -120,7 +123,8 @@ class OpenSsl:
 def s_client(proxy: Proxy, folder: Path, name: str, *options: str) -> Iterator[OpenSsl]:
     """Connect and ask for a name."""
     words = [
-        command("openssl"), "s_client", "-connect", f"127.0.0.1:{proxy.port}", "-servername", name,
+        command("openssl"), "s_client", "-connect", f"127.0.0.1:{proxy.port}",
+        *(("-servername", name) if name else ()),
         "-CAfile", str(folder / "authority.pem"), "-verify_return_error", *options,
     ]  # fmt: skip
     pipe = subprocess.PIPE
@@ -163,6 +167,14 @@ def test_versions_before_1_2_are_refused_everywhere(
     weak = ("-cipher", "DEFAULT:@SECLEVEL=0")
     with s_client(proxy, folder, "plain.test", version, *weak) as client:
         assert "alert protocol version" in client.all_said()
+
+
+def test_a_client_without_a_name_gets_the_certificate_of_the_address(
+    proxy: Proxy, folder: Path
+) -> None:
+    with s_client(proxy, folder, "", "-noservername", "-verify_ip", "127.0.0.1") as client:
+        client.tell(LAST.format("127.0.0.1"))
+        assert "\nserved" in client.all_said()
 
 
 @BOTH

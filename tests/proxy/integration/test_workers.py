@@ -74,6 +74,24 @@ def test_a_worker_that_answers_nothing_is_killed_and_replaced() -> None:
     asyncio.run(scenario())
 
 
+def test_a_worker_that_takes_long_to_start_is_waited_for() -> None:
+    async def scenario() -> None:
+        workers = Workers(PLAIN, silence=0.1)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            beginning = asyncio.create_task(workers.put_in_force(in_force(listening), 1))
+            await true(lambda: workers.everybody)
+            (slow,) = workers.everybody
+            os.kill(slow.pid, signal.SIGSTOP)
+            await asyncio.sleep(0.2)
+            workers.kill_silent()
+            os.kill(slow.pid, signal.SIGCONT)
+            await beginning
+            assert workers.serving == [slow]
+        await workers.stop(0)
+
+    asyncio.run(scenario())
+
+
 def test_workers_that_serve_what_is_not_to_be_are_replaced() -> None:
     async def scenario() -> None:
         workers = Workers(PLAIN)

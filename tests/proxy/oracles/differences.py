@@ -15,7 +15,7 @@ STRICTER = {
     "bare CR, bare LF or NUL in the head": "h11 ends lines at LF; RFC 9112 2.2 lets us refuse",
     "the request line is not method, target and version": "HTTP/0.9, and spaces where one is due",
     "the method is empty or not a token": "httptools knows methods of other protocols",
-    "the method is CONNECT, TRACE or longer than any implemented": "policy: not implemented here",
+    "the method is CONNECT, PRI, TRACE or longer than any implemented": "policy: not served",
     "the request-target is empty or has a forbidden character": "h11 takes fragments and more",
     "the request-target * is of OPTIONS only": "neither looks at the form of the target",
     "the request-target is neither a path nor an http or https URI": "the same",

@@ -143,7 +143,7 @@ class Proxy:
 def without_tls(towards_target: ssl.SSLContext | None = None) -> TlsContexts:
     """Return contexts for a worker that has no certificate."""
 
-    def refuse(hello: ClientHello) -> ssl.SSLContext:
+    def refuse(hello: ClientHello, came_to: str) -> ssl.SSLContext:
         raise HelloRefused("no certificate")
 
     def towards(settings: TargetTls) -> ssl.SSLContext:

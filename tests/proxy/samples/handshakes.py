@@ -58,6 +58,7 @@ def shake(
     *,
     session: ssl.SSLSession | None = None,
     step: int = 1 << 20,
+    came_to: str = "",
 ) -> Shaken:
     """Return the handshake of a client that asks for ``name``; bytes arrive ``step`` at a time.
 
@@ -73,7 +74,7 @@ def shake(
     reader = ClientHelloReader()
     pieces = (first[start : start + step] for start in range(0, len(first), step))
     hello = next(found for found in map(reader.feed, pieces) if found is not None)
-    context = chooser.context_for(hello)
+    context = chooser.context_for(hello, came_to)
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     incoming.write(first)
     theirs = context.wrap_bio(incoming, outgoing, server_side=True)

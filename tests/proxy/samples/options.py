@@ -54,10 +54,6 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
         "test_connections_are_closed_that_are_idle_for_too_long": {"upstream.idle_time": "9s"},
         "test_nobody_waits_for_a_connection_where_there_is_no_queue": {"upstream.queue": 9},
         "test_names_are_resolved_again_when_their_addresses_are_old": {"upstream.resolve": "9s"},
-        "test_the_error_log_is_written_to_its_file_from_its_level_on": {
-            "log.error.path": "/e.log",
-            "log.level": "debug",
-        },
         "test_numbers_are_read_at_the_path_that_is_set": {"metrics.path": "/m"},
         "test_pages_have_their_content_type_and_status": {
             "pages.no_route.content_type": "text/x",
@@ -166,6 +162,10 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     },
     "unit/config/test_snapshot.py": {
         "test_a_file_is_loaded_with_the_files_beside_it": {"pages.no_route.file": "page.html"},
+    },
+    "unit/observe/test_error_log.py": {
+        "test_the_level_is_the_least_that_is_told": {"log.level": "debug"},
+        "test_a_file_that_was_put_aside_is_left_for_a_new_one": {"log.error.path": "/e.log"},
     },
     "unit/routes/test_admission.py": {
         "test_a_client_gets_its_burst_and_then_the_rate": {"routes.rate_limit.rate": 9},

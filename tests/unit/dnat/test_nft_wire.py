@@ -19,9 +19,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire im
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire import (
     expressions as ex,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire.attributes import (
-    each,
-)
+from ansible_collections.sluice.edge.plugins.module_utils._kernel.netlink import each_attribute
 
 # Of a set of nft's own: key type, lengths, and what nft keeps beside it.
 LISTED_SETS = {
@@ -111,7 +109,9 @@ def test_many_elements_are_several_messages() -> None:
     requests = list(elements.add("sluice", "a", many.items()))
     assert len(requests) > 1
     for request in requests:
-        assert all(len(payload) < 65536 - 4 for _kind, payload in each(request.attributes))
+        assert all(
+            len(payload) < 65536 - 4 for _kind, payload in each_attribute(request.attributes)
+        )
 
 
 def test_rules_are_read_as_they_were_written() -> None:

@@ -18,6 +18,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.codec impor
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.wire.servers import (
     CounterDecoder,
 )
+from ansible_collections.sluice.edge.plugins.module_utils._kernel.netlink import attribute
 
 WIDE = st.integers(0, 2**64 - 1)
 NUMBERS = st.tuples(*[st.integers(0, 2**32 - 1)] * 3)
@@ -25,7 +26,7 @@ STATISTICS = st.lists(WIDE, min_size=10, max_size=10)
 
 
 def statistics(values, order=range(10), padding=b""):
-    parts = [padding + a.attribute(index + 1, struct.pack("=Q", values[index])) for index in order]
+    parts = [padding + attribute(index + 1, struct.pack("=Q", values[index])) for index in order]
     return a.nested(a.DEST_STATS64, b"".join(parts))
 
 
@@ -33,7 +34,7 @@ def dumped(connections, block):
     active, inactive, persistent = connections
     return a.nested(
         a.CMD_ATTR_DEST,
-        a.attribute(a.DEST_ADDR, bytes(16))
+        attribute(a.DEST_ADDR, bytes(16))
         + a.be16(a.DEST_PORT, 80)
         + a.u32(a.DEST_ACTIVE_CONNS, active)
         + a.u32(a.DEST_INACT_CONNS, inactive)
@@ -54,13 +55,13 @@ VALUES = list(range(100, 110))
 USUAL = dumped((1, 2, 3), statistics(VALUES))
 UNUSUAL = {
     "in another order": dumped((1, 2, 3), statistics(VALUES, order=reversed(range(10)))),
-    "padded": dumped((1, 2, 3), statistics(VALUES, padding=a.attribute(0, b""))),
+    "padded": dumped((1, 2, 3), statistics(VALUES, padding=attribute(0, b""))),
     "without wide statistics": dumped(
         (1, 2, 3),
         a.nested(a.DEST_STATS, b"".join(a.u32(index + 1, VALUES[index]) for index in range(10))),
     ),
     "nested in another way": USUAL.replace(
-        a.attribute(a.DEST_PORT, b"\x00\x50"), a.attribute(99, b"\x00\x50")
+        attribute(a.DEST_PORT, b"\x00\x50"), attribute(99, b"\x00\x50")
     ),
 }
 

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import fcntl
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Optional
+from typing import Iterator, List, Optional
 
 import pytest
 
@@ -71,6 +72,25 @@ def test_a_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
     for _attempt in range(2):
         with pytest.raises(LookupError):
             fail()
+
+
+def test_only_who_writes_takes_the_lock_of_a_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: List[str] = []
+
+    @contextmanager
+    def exclusive(kind: str) -> Iterator[None]:
+        taken.append(kind)
+        yield
+        taken.append("no more " + kind)
+
+    monkeypatch.setattr(lock, "exclusive", exclusive)
+    with lock.sole_writer("toy", check=True):
+        assert taken == []
+    with lock.sole_writer("toy", check=False):
+        assert taken == ["toy"]
+    assert taken == ["toy", "no more toy"]
 
 
 def test_a_lock_that_cannot_be_made_says_so(tmp_path: Path) -> None:

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import (
     InvalidInput,
@@ -21,6 +19,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._dnat.declared import 
     VOCABULARY,
 )
 from ansible_collections.sluice.edge.plugins.modules import dnat_profile, dnat_profile_info
+from ansible_collections.sluice.edge.tests.unit.modules.running import run
 
 OF_THE_TASK = {
     "backend",
@@ -32,30 +31,6 @@ OF_THE_TASK = {
     "purge_ignore",
     "runtime",
 }
-
-
-class Ended(Exception):
-    def __init__(self, **result: Any) -> None:
-        super().__init__(result)
-        self.result = result
-
-
-@pytest.fixture(autouse=True)
-def _ends_by_exception(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_module: AnsibleModule, **result: Any) -> None:
-        raise Ended(failed=True, **result)
-
-    def leave(_module: AnsibleModule, **result: Any) -> None:
-        raise Ended(**result)
-
-    monkeypatch.setattr(AnsibleModule, "fail_json", fail)
-    monkeypatch.setattr(AnsibleModule, "exit_json", leave)
-
-
-def run(module: Any, **params: Any) -> dict[str, Any]:
-    with patch_module_args(params), pytest.raises(Ended) as ended:
-        module.main()
-    return ended.value.result
 
 
 def aliases_of(options: dict[str, Any]) -> dict[str, str]:

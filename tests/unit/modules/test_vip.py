@@ -9,36 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import Refused
 from ansible_collections.sluice.edge.plugins.module_utils._vip.declared import VOCABULARY
 from ansible_collections.sluice.edge.plugins.modules import vip, vip_info
-
-
-class Ended(Exception):
-    def __init__(self, **result: Any) -> None:
-        super().__init__(result)
-        self.result = result
-
-
-@pytest.fixture(autouse=True)
-def _ends_by_exception(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_module: AnsibleModule, **result: Any) -> None:
-        raise Ended(failed=True, **result)
-
-    def leave(_module: AnsibleModule, **result: Any) -> None:
-        raise Ended(**result)
-
-    monkeypatch.setattr(AnsibleModule, "fail_json", fail)
-    monkeypatch.setattr(AnsibleModule, "exit_json", leave)
-
-
-def run(module: Any, **params: Any) -> dict[str, Any]:
-    with patch_module_args(params), pytest.raises(Ended) as ended:
-        module.main()
-    return ended.value.result
+from ansible_collections.sluice.edge.tests.unit.modules.running import run
 
 
 def test_an_item_has_the_same_options_alone_and_in_a_list() -> None:

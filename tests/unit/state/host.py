@@ -36,6 +36,9 @@ from ansible_collections.sluice.edge.plugins.module_utils._kernel.rtnetlink impo
 from ansible_collections.sluice.edge.plugins.module_utils._record.store import Store
 from ansible_collections.sluice.edge.plugins.module_utils._state.command import main
 from ansible_collections.sluice.edge.plugins.module_utils._vip import addresses
+from ansible_collections.sluice.edge.plugins.module_utils._vip import (
+    restoring as addresses_restoring,
+)
 from ansible_collections.sluice.edge.tests.fakes.dnat import FakeTables
 from ansible_collections.sluice.edge.tests.fakes.ipvs import FakeIpvs
 from ansible_collections.sluice.edge.tests.fakes.ipvs_settings import FakeIpvsSettings
@@ -140,11 +143,19 @@ def fake_host(monkeypatch: pytest.MonkeyPatch, directory: Path) -> Iterator[Host
     def open_backend(name: str, writes: bool = True) -> ContextManager[Backend]:
         return nullcontext(host.backends()[name])
 
+    for module in (
+        services,
+        servers,
+        restoring,
+        settings_converge,
+        profiles_host,
+        addresses,
+        addresses_restoring,
+    ):
+        monkeypatch.setattr(module, "sole_writer", lambda kind, check: nullcontext())
     for module in (services, servers, restoring):
         monkeypatch.setattr(module, "open_ipvs", lambda check: nullcontext(host.ipvs))
-        monkeypatch.setattr(module, "sole_writer", lambda check: nullcontext())
     monkeypatch.setattr(settings_converge, "open_ipvs", lambda check: nullcontext(host.settings))
-    monkeypatch.setattr(settings_converge, "sole_writer", lambda check: nullcontext())
     monkeypatch.setattr(settings_converge, "Sysctls", lambda: host.settings.parameters)
     monkeypatch.setattr(settings_converge, "mtu_of", mtu_of)
     monkeypatch.setattr(profiles_host, "open_backend", open_backend)
@@ -152,11 +163,9 @@ def fake_host(monkeypatch: pytest.MonkeyPatch, directory: Path) -> Iterator[Host
     monkeypatch.setattr(profiles_host, "Sysctls", lambda: host.tables)
     monkeypatch.setattr(profiles_host, "Conntrack", lambda: host.tables)
     monkeypatch.setattr(profiles_host, "require_capability", lambda *_arguments: None)
-    monkeypatch.setattr(profiles_host, "exclusive", lambda _kind: nullcontext())
     monkeypatch.setattr(profiles_host, "is_local", lambda _address: False)
     monkeypatch.setattr(addresses, "Rtnetlink", lambda: nullcontext(host.links))
     monkeypatch.setattr(addresses, "Sysctls", lambda: host.links)
     monkeypatch.setattr(addresses, "RealNeighbours", lambda: host.links)
     monkeypatch.setattr(addresses, "require_capability", lambda *_arguments: None)
-    monkeypatch.setattr(addresses, "exclusive", lambda _kind: nullcontext())
     yield host

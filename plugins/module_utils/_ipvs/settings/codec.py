@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Dict, NamedTuple, Optional, Tuple
 
 from ..._inet.address import IPV4, IPV6, Address
+from ..._kernel.netlink import attribute, attributes
 from ..wire import attributes as a
 from .model import (
     BACKUP,
@@ -65,9 +66,9 @@ def encode_daemon(daemon: SyncDaemon) -> bytes:
         + a.text(a.DAEMON_MCAST_IFN, daemon.interface)
         + a.u32(a.DAEMON_SYNC_ID, daemon.sync_id)
         + a.u16(a.DAEMON_SYNC_MAXLEN, daemon.max_length)
-        + a.attribute(group, daemon.group.packed)
+        + attribute(group, daemon.group.packed)
         + a.u16(a.DAEMON_MCAST_PORT, daemon.port)
-        + a.attribute(a.DAEMON_MCAST_TTL, bytes([daemon.ttl]))
+        + attribute(a.DAEMON_MCAST_TTL, bytes([daemon.ttl]))
     )
     return bytes([a.CMD_NEW_DAEMON]) + a.nested(a.CMD_ATTR_DAEMON, body)
 
@@ -87,7 +88,7 @@ def encode_daemon_removal(daemon: SyncDaemon) -> bytes:
 
 def decode_timeouts(answer: bytes) -> Timeouts:
     """Return the timeouts that the answer to GET_CONFIG tells."""
-    found = a.split(answer)
+    found = attributes(answer)
     return Timeouts(*(_number(found, _TIMEOUT_ATTRIBUTES[field]) for field in Timeouts._fields))
 
 
@@ -96,7 +97,7 @@ def decode_daemon(entry: bytes) -> SyncDaemon:
 
     A kernel before 4.3 tells only role, interface and id: the rest is what it uses always.
     """
-    found = a.split(a.split(entry)[a.CMD_ATTR_DAEMON])
+    found = attributes(attributes(entry)[a.CMD_ATTR_DAEMON])
     role = _ROLES[a.number(found[a.DAEMON_STATE])]
     group = _decode_group(found)
     length = _number(found, a.DAEMON_SYNC_MAXLEN)
@@ -113,7 +114,7 @@ def decode_daemon(entry: bytes) -> SyncDaemon:
 
 def decode_information(answer: bytes) -> Information:
     """Return what the answer to GET_INFO tells."""
-    found = a.split(answer)
+    found = attributes(answer)
     code = a.number(found[a.INFO_ATTR_VERSION])
     version = "%d.%d.%d" % (code >> 16 & 0xFF, code >> 8 & 0xFF, code & 0xFF)
     return Information(version, a.number(found[a.INFO_ATTR_CONN_TAB_SIZE]))
@@ -143,6 +144,6 @@ def _decode_group(found: Dict[int, bytes]) -> Address:
     return DEFAULT_SYNC_GROUP
 
 
-def _number(found: Dict[int, bytes], attribute: int) -> Optional[int]:
-    payload = found.get(attribute)
+def _number(found: Dict[int, bytes], kind: int) -> Optional[int]:
+    payload = found.get(kind)
     return None if payload is None else a.number(payload)

@@ -14,12 +14,13 @@ from ..._converge.plan import Desired
 from ..._converge.resource import Driver
 from ..._converge.runner import Outcome, converge, revert
 from ..._declare.task import read_items
+from ..._kernel.lock import sole_writer
 from ..._kernel.netns import network_namespace
 from ..._kernel.sysctl import Sysctls
 from ..._kernel.termination import termination_as_error
 from ..._record.keeping import Keeper, Runtime
 from ..._record.store import Store
-from ..access import UnloadedIpvs, open_ipvs, sole_writer
+from ..access import LOCK, UnloadedIpvs, open_ipvs
 from ..driver import Transport
 from .declared import SETTINGS_VOCABULARY, DeclaredSettings, read_settings
 from .driver import FreshSettingsDriver, Parameters, SettingsDriver
@@ -64,7 +65,7 @@ def converge_settings(
         if keeper.parts.runtime:
             stack.enter_context(network_namespace(params.get("netns")))
             transport = stack.enter_context(open_ipvs(check))
-            stack.enter_context(sole_writer(check))
+            stack.enter_context(sole_writer(LOCK, check))
             host = SettingsHost(transport, Sysctls(), mtu_of, kernel)
             runtime = Runtime(
                 lambda: _converge_readable(host, declared, check),

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The numbers and the framing of IPVS netlink attributes (include/uapi/linux/ip_vs.h). Pure."""
+"""The numbers of IPVS netlink attributes, and what they hold (linux/ip_vs.h). Pure."""
 
 from __future__ import annotations
 
 import struct
 import sys
-from typing import Dict
+
+from ..._kernel.netlink import ATTRIBUTE, attribute
 
 FAMILY_NAME = "IPVS"
 
@@ -58,18 +59,10 @@ STATISTICS = (
 )
 """The names of the STATS64 attributes 1 to 10; each value is an unsigned 64-bit number."""
 
-_HEADER = struct.Struct("=HH")
-_TYPE_MASK = 0x3FFF  # NLA_F_NESTED and NLA_F_NET_BYTEORDER lie above it
-
-
-def attribute(number: int, payload: bytes) -> bytes:
-    """Return one attribute: header, payload, padding to four bytes."""
-    return _HEADER.pack(4 + len(payload), number) + payload + b"\x00" * (-len(payload) % 4)
-
 
 def nested(number: int, payload: bytes) -> bytes:
     """Return an attribute that holds others; ``payload`` is theirs, already padded."""
-    return _HEADER.pack(4 + len(payload), number) + payload
+    return ATTRIBUTE.pack(4 + len(payload), number) + payload
 
 
 def text(number: int, value: str) -> bytes:
@@ -87,20 +80,6 @@ def be16(number: int, value: int) -> bytes:
 
 def u32(number: int, value: int) -> bytes:
     return attribute(number, struct.pack("=I", value))
-
-
-def split(payload: bytes) -> Dict[int, bytes]:
-    """Return the attributes in ``payload`` by number, without their padding."""
-    found = {}
-    offset = 0
-    end = len(payload)
-    while offset + 4 <= end:
-        length, kind = _HEADER.unpack_from(payload, offset)
-        if length < 4:
-            break
-        found[kind & _TYPE_MASK] = payload[offset + 4 : offset + length]
-        offset += (length + 3) & ~3
-    return found
 
 
 def number(payload: bytes) -> int:

@@ -13,6 +13,7 @@ import struct
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from ..._inet.address import IPV4, Address, address_family_number, family_of_number
+from ..._kernel.netlink import attribute, attributes
 from ..model import OPS, TUNNEL, Server, ServerId, Service, ServiceId, full_netmask
 from . import attributes as a
 
@@ -75,7 +76,7 @@ def encode_service_key(key: ServiceId) -> bytes:
     return (
         family
         + a.u16(a.SVC_PROTOCOL, _PROTOCOL_NUMBERS[key.protocol])
-        + a.attribute(a.SVC_ADDR, key.address.packed.ljust(16, b"\x00"))
+        + attribute(a.SVC_ADDR, key.address.packed.ljust(16, b"\x00"))
         + a.be16(a.SVC_PORT, key.port)
     )
 
@@ -92,9 +93,9 @@ def encode_service(command: int, service: Service) -> bytes:
     body = (
         encode_service_key(service.key)
         + a.text(a.SVC_SCHED_NAME, service.scheduler)
-        + a.attribute(a.SVC_FLAGS, struct.pack("=II", flags, a.ALL_FLAGS))
+        + attribute(a.SVC_FLAGS, struct.pack("=II", flags, a.ALL_FLAGS))
         + a.u32(a.SVC_TIMEOUT, service.persistence)
-        + a.attribute(a.SVC_NETMASK, _encode_netmask(service))
+        + attribute(a.SVC_NETMASK, _encode_netmask(service))
     )
     if service.engine:
         body += a.text(a.SVC_PE_NAME, service.engine)
@@ -167,7 +168,7 @@ def decode_service(entry: bytes) -> Service:
 
     The HASHED flag is the kernel's own and is left out.
     """
-    found = a.split(a.split(entry)[a.CMD_ATTR_SERVICE])
+    found = attributes(attributes(entry)[a.CMD_ATTR_SERVICE])
     key = _decode_service_key(found)
     flags = a.number(found[a.SVC_FLAGS][:4])
     scheduler = a.string(found[a.SVC_SCHED_NAME])
@@ -179,7 +180,7 @@ def decode_service(entry: bytes) -> Service:
 
 def decode_server(service: ServiceId, entry: bytes) -> Server:
     """Return the real server of ``service`` that a dumped entry describes."""
-    found = a.split(a.split(entry)[a.CMD_ATTR_DEST])
+    found = attributes(attributes(entry)[a.CMD_ATTR_DEST])
     # Kernels before 3.18 do not send the family: there it is the service's.
     family = service.family
     if a.DEST_ADDR_FAMILY in found:
@@ -234,13 +235,13 @@ def make_server(
 
 def decode_service_counters(entry: bytes) -> Counters:
     """Return the statistics of a dumped service."""
-    found = a.split(a.split(entry)[a.CMD_ATTR_SERVICE])
+    found = attributes(attributes(entry)[a.CMD_ATTR_SERVICE])
     return Counters(0, 0, 0, _decode_statistics(found, a.SVC_STATS64, a.SVC_STATS))
 
 
 def decode_server_counters(entry: bytes) -> Counters:
     """Return the connection counts and statistics of a dumped server."""
-    found = a.split(a.split(entry)[a.CMD_ATTR_DEST])
+    found = attributes(attributes(entry)[a.CMD_ATTR_DEST])
     return Counters(
         a.number(found[a.DEST_ACTIVE_CONNS]),
         a.number(found[a.DEST_INACT_CONNS]),
@@ -294,6 +295,6 @@ def _flag_names(flags: int, scheduler: str) -> Tuple[str, ...]:
 
 def _decode_statistics(found: Dict[int, bytes], wide: int, narrow: int) -> Tuple[int, ...]:
     block: Optional[bytes] = found.get(wide) or found.get(narrow)
-    values = a.split(block) if block else {}
+    values = attributes(block) if block else {}
     count = len(a.STATISTICS)
     return tuple(a.number(values.get(index, b"\x00")) for index in range(1, count + 1))

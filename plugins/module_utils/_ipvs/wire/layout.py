@@ -16,10 +16,10 @@ import struct
 from operator import itemgetter
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
+from ..._kernel.netlink import ATTRIBUTE
+
 Path = Tuple[int, ...]
 """An attribute's number, after the numbers of those it is nested in."""
-
-_HEADER = struct.Struct("=HH")
 
 
 class Layouts:
@@ -64,8 +64,8 @@ class _Layout:
         return self._pick(self._value_struct.unpack(entry))
 
     def _walk(self, entry: bytes, offset: int, end: int, outer: Path) -> None:
-        while offset + _HEADER.size <= end:
-            length, kind = _HEADER.unpack_from(entry, offset)
+        while offset + ATTRIBUTE.size <= end:
+            length, kind = ATTRIBUTE.unpack_from(entry, offset)
             size = max((length + 3) & ~3, 4) - 4
             path = (*outer, kind)
             self._headers.append("HH")

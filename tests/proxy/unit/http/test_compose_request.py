@@ -171,6 +171,26 @@ def test_a_request_id_that_would_break_the_head_is_refused(request_id: bytes) ->
         compose_request(head, RequestPolicy(), CLIENT, request_id)
 
 
+@pytest.mark.parametrize(
+    ("fields", "client", "scheme"),
+    [
+        (["X-Forwarded-Proto: http"], TRUSTED, "http"),
+        (["X-Forwarded-Proto: HTTPS"], ClientSide("192.0.2.1", "http", 80, trusted=True), "https"),
+        (["X-Forwarded-Proto: http"], CLIENT, "https"),
+        (["X-Forwarded-Proto: gopher"], TRUSTED, "https"),
+        (["X-Forwarded-Proto: http", "X-Forwarded-Proto: http"], TRUSTED, "https"),
+        (["X-Real-IP: 192.0.2.2"], TRUSTED, "https"),
+        ([], TRUSTED, "https"),
+    ],
+)
+def test_the_scheme_is_what_a_trusted_client_says_else_the_connections(
+    fields: list[str], client: ClientSide, scheme: str
+) -> None:
+    head = parse_request(lines("GET / HTTP/1.1", "Host: a", *fields))
+
+    assert client.scheme_of(head) == scheme
+
+
 def test_a_request_id_is_taken_from_trusted_clients_only() -> None:
     def accepted(value: str, client: ClientSide) -> bytes | None:
         head = parse_request(lines("GET / HTTP/1.1", "Host: a", f"X-Request-Id: {value}"))

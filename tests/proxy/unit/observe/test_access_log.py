@@ -9,12 +9,13 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from sluice_proxy.http.authority import BadAuthority, parse_authority
 from sluice_proxy.observe.access_log import AccessLog
 from sluice_proxy.observe.log_file import CannotLog
 from sluice_proxy.observe.log_writer import LogWriter
@@ -29,10 +30,15 @@ def entries(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
-@given(st.text(), st.binary(), st.text())
+@given(st.binary(), st.binary(), st.text())
+@example(b"[::1]:8080", b"/", "")
+@example(b"under_score.test", b"/", "")
 def test_a_line_is_json_whatever_is_in_the_request(
-    tmp_path_factory: pytest.TempPathFactory, host: str, target: bytes, error: str
+    tmp_path_factory: pytest.TempPathFactory, named: bytes, target: bytes, error: str
 ) -> None:
+    host = ""
+    with suppress(BadAuthority):
+        host = parse_authority(named).host
     path = tmp_path_factory.mktemp("log") / "access.log"
     log = AccessLog(str(path))
     note(log, host, target, error)

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from samples.routes import found, table
+from sluice_proxy.http.path import BadPath, resolve_path
 from sluice_proxy.routes.model.actions import Rewrite
 from sluice_proxy.routes.model.path_pattern import ANY_PATH, parse_path_pattern
 from sluice_proxy.routes.model.target import Target
@@ -89,6 +92,14 @@ def test_dots_that_are_no_segment_are_forwarded(asked: bytes, expected: bytes) -
     assert sent(Rewrite(forward_path="/public"), asked, pattern="/files*") == expected
 
 
+def test_an_exact_path_is_forwarded_to_just_the_path_that_is_written() -> None:
+    rewrite = Rewrite(forward_path="/static/icon.png")
+    assert sent(rewrite, b"/favicon.ico", pattern="=/favicon.ico") == b"/static/icon.png"
+    assert sent(rewrite, b"/favicon.ico", b"v=2", pattern="=/favicon.ico", path="/app") == (
+        b"/app/static/icon.png?v=2"
+    )
+
+
 def test_the_query_of_the_target_stands_before_that_of_the_request() -> None:
     assert sent(Rewrite(), b"/x", b"b=2", query="a=1") == b"/x?a=1&b=2"
     assert sent(Rewrite(), b"/x", None, query="a=1") == b"/x?a=1"
@@ -146,6 +157,14 @@ def test_https_keeps_path_and_query_and_drops_the_port() -> None:
     assert redirected(to_https, host="[::1]") == b"https://[::1]/a"
 
 
+@pytest.mark.parametrize("template", ["{path}/index.html", "{rest}/index.html", "{rest}{path}/x"])
+def test_a_path_that_a_template_goes_on_after_begins_with_one_slash(template: str) -> None:
+    place = redirected(template, path=b"/")
+    assert place is not None
+    assert place.startswith(b"/")
+    assert not place.startswith(b"//")
+
+
 def test_every_name_of_a_template_is_filled_in() -> None:
     place = location(
         "{scheme}://{host}{port}{path}{rest}{query}",
@@ -183,6 +202,7 @@ def test_a_host_that_is_none_is_not_repeated(host: str) -> None:
         ("/{rest}", "two slashes"),
         ("https://{host}.evil.example/", "no / after its host"),
         ("https://example.com{host}", "no / after its host"),
+        ("https://example.com{query}.evil.example", "no / after its host"),
         ("https://user@example.com/", "no / after its host"),
         ("https://{path}", "begins neither"),
         ("javascript:alert(1)", "begins neither"),
@@ -197,3 +217,99 @@ def test_a_host_that_is_none_is_not_repeated(host: str) -> None:
 def test_a_template_that_could_send_clients_anywhere_is_refused(template: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         check_location(template)
+
+
+PIECES = ("{scheme}", "{host}", "{port}", "{path}", "{rest}", "{query}", "http:", "https:", "//",
+          "/", ":", "?", "#", "@", ".", "a.example", "[::1]", ":80", "x")  # fmt: skip
+client_text = st.binary(max_size=6) | st.sampled_from(
+    [
+        b"//evil.example",
+        b"/\\evil.example",
+        b"@evil.example",
+        b":1@evil.example",
+        b"/..//evil.example",
+    ]
+)
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=6).map("".join),
+    client_text,
+    client_text | st.none(),
+    st.sampled_from(["h.example", "[::1]"]),
+    st.sampled_from([None, 8443]),
+    st.sampled_from(["/", "/a", "/a*", "*.x"]),
+)
+def test_no_template_that_is_accepted_lets_a_client_choose_the_host(
+    template: str, path: bytes, query: bytes | None, host: str, port: int | None, pattern: str
+) -> None:
+    try:
+        check_location(template)
+    except ValueError:
+        return
+    place = location(
+        template,
+        scheme="http",
+        host=host,
+        port=port,
+        path=b"/" + path,
+        query=query,
+        matched=parse_path_pattern(pattern),
+    )
+    assert place is not None
+    text = place.decode("ascii")
+    assert all("!" <= char <= "~" and char != "\\" for char in text)
+    found = urlsplit(urljoin(f"http://{host}/there", text))
+    assert found.scheme in ("http", "https")
+    assert found.username is None
+    assert (
+        f"[{found.hostname}]" in (host, "[::1]")
+        or found.hostname in template
+        or (found.hostname == host)
+    )
+    assert "evil" not in (found.hostname or "")
+
+
+asked_paths = st.lists(
+    st.sampled_from(["/", ".", "..", "f", "a", "%2e", "%66", ";", "%2f", "%3b", "%25", "//"]),
+    max_size=8,
+).map(lambda parts: "/f" + "".join(parts))
+
+
+@given(
+    asked_paths,
+    st.sampled_from(["/f", "/f*", "/f/", "=/f", "/f*a", "/"]),
+    st.sampled_from(
+        [
+            Rewrite(forward_path="/to"),
+            Rewrite(forward_path="/to/"),
+            Rewrite(forward_path="/"),
+            Rewrite(strip="/f"),
+            Rewrite(strip="/f/"),
+            Rewrite(strip="/"),
+            Rewrite(replace=("/f", "/to")),
+            Rewrite(replace=("/f/", "/to")),
+            Rewrite(replace=("/", "/to")),
+        ]
+    ),
+    st.sampled_from(["", "/base", "/base/"]),
+)
+def test_what_is_sent_is_a_path_that_means_one_thing_and_stays_where_it_belongs(
+    asked: str, pattern: str, rewrite: Rewrite, base: str
+) -> None:
+    try:
+        path, match_path = resolve_path(asked.encode())
+    except BadPath:
+        return
+    routes = table(f"* {pattern}")
+    if found(routes, "h", match_path) is None:
+        return
+    try:
+        target = sent(rewrite, path, pattern=pattern, path=base)
+    except UnsafePath:
+        return
+    # Without dot segments, hidden ones included: the upstream resolves it to itself.
+    assert resolve_path(target)[0] == target
+    assert target.startswith(base.encode())
+    if rewrite.forward_path:
+        assert target.startswith((base.rstrip("/") + rewrite.forward_path.rstrip("/")).encode())

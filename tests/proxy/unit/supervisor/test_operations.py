@@ -96,6 +96,7 @@ def test_figures_are_those_of_the_program() -> None:
     assert f"keeps up to {log_writer.MOST_HELD // 2**20} MiB of the access log" in TEXT
     assert f"at most {error_log.MOST_A_SECOND} lines a second" in TEXT
     assert f"answers nothing for {workers.SILENCE:g} s" in TEXT
+    assert f"one that starts after {workers.STARTING:g} s" in TEXT
     assert f"again after {backoff.FIRST:g} s, then {2 * backoff.FIRST:g} s" in TEXT
     assert f"up to {backoff.LONGEST:g} s" in TEXT
     assert f"dies {backoff.OFTEN} times within {backoff.WITHIN:g} s" in TEXT

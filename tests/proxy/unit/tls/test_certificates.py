@@ -58,6 +58,12 @@ def test_names_are_compared_in_lower_case_and_those_that_nobody_can_ask_for_are_
     assert read(odd.configured).certificate.hosts == ("upper.test", "fine.test")
 
 
+def test_addresses_are_names_of_a_certificate_too() -> None:
+    both = leaf("a.test", "192.0.2.1", "2001:DB8::1")
+
+    assert read(both.configured).certificate.hosts == ("a.test", "192.0.2.1", "2001:db8::1")
+
+
 def test_what_was_in_files_is_in_it_afterwards() -> None:
     of_files = Certificate(chain=Pem(file="chain"), key=Pem(file="key"))
     found = read(of_files, chain=ONE.chain, key=ONE.key_pem()).certificate

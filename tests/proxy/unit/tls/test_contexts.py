@@ -66,6 +66,23 @@ def test_an_exact_name_goes_before_a_wildcard_and_a_wildcard_before_the_first_ce
     assert shake(chooses, None).shown == {"first.test"}
 
 
+def test_who_names_no_host_gets_the_certificate_of_the_address_that_it_came_to() -> None:
+    chooses = chooser(("first.test",), ("*.0.0.1",), ("192.0.2.1", "2001:db8::1"))
+
+    assert shake(chooses, None, came_to="192.0.2.1").shown == {"192.0.2.1", "2001:DB8:0:0:0:0:0:1"}
+    assert "192.0.2.1" in shake(chooses, None, came_to="2001:db8::1").shown
+    assert shake(chooses, None, came_to="10.0.0.1").shown == {"first.test"}
+    assert shake(chooses, "other.test", came_to="192.0.2.1").shown == {"first.test"}
+
+
+def test_strict_sni_takes_an_address_that_has_a_certificate_for_a_name() -> None:
+    chooses = chooser(("a.test",), ("192.0.2.1",), strict=True)
+
+    assert shake(chooses, None, came_to="192.0.2.1").shown == {"192.0.2.1"}
+    with pytest.raises(HelloRefused):
+        shake(chooses, None, came_to="192.0.2.2")
+
+
 def test_of_two_certificates_for_a_name_the_earlier_one_is_shown() -> None:
     chooses = chooser(("a.test", "x.test"), ("a.test", "y.test"))
 

@@ -82,15 +82,25 @@ class Inside:
         raise AssertionError
 
 
+def in_records(record: bytes, most: int) -> bytes:
+    """Return the content of one record in several ones."""
+    start, content = record[:3], record[5:]
+    pieces = [content[place : place + most] for place in range(0, len(content), most)]
+    return b"".join(start + len(piece).to_bytes(2, "big") + piece for piece in pieces)
+
+
 class Connected:
     """A connection whose handshake is done."""
 
-    def __init__(self, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> None:
+    def __init__(
+        self, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3, hello_bytes: int = 1 << 14
+    ) -> None:
+        """Each record has ``hello_bytes`` of the ClientHello at most."""
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         show(server, PAIR)
         asked: list[ClientHello] = []
 
-        def choose(hello: ClientHello) -> ssl.SSLContext:
+        def choose(hello: ClientHello, came_to: str) -> ssl.SSLContext:
             asked.append(hello)
             return server
 
@@ -103,6 +113,9 @@ class Connected:
         self.side.connection_made(self.wire)
         self._to_client, self._from_client = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.client = context.wrap_bio(self._to_client, self._from_client, server_hostname="a.test")
+        with pytest.raises(ssl.SSLWantReadError):
+            self.client.do_handshake()
+        self.side.data_received(in_records(self._from_client.read(), hello_bytes))
         while self.inside.transport is None:
             with suppress(ssl.SSLWantReadError):
                 self.client.do_handshake()
@@ -131,6 +144,15 @@ class Connected:
     def client_reads(self) -> bytes:
         """Return what has come for the client; nothing once it was told that no more comes."""
         return self.client.read(1 << 20)
+
+
+@VERSIONS
+def test_a_client_hello_may_come_in_many_records(version: ssl.TLSVersion) -> None:
+    connected = Connected(version, hello_bytes=20)
+
+    connected.send(b"a")
+
+    assert connected.inside.received == [b"a"]
 
 
 @VERSIONS
@@ -267,7 +289,7 @@ def test_a_failed_handshake_is_told_to_both_and_hands_on_nothing() -> None:
     to_client, from_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = old.wrap_bio(to_client, from_client, server_hostname="a.test")
     wire, inside, failures = Wire(), Inside(), list[str]()
-    side = TlsServerSide(lambda hello: server, inside, failures.append)
+    side = TlsServerSide(lambda hello, came_to: server, inside, failures.append)
     side.connection_made(wire)
     with pytest.raises(ssl.SSLWantReadError):
         client.do_handshake()

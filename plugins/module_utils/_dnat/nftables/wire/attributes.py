@@ -2,23 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attributes of netfilter's netlink: numbers are big-endian, headers in the host's order. Pure."""
+"""What attributes of netfilter hold: text, and numbers, which are big-endian. Pure."""
 
 from __future__ import annotations
 
-import struct
-from typing import Dict, Iterator, Tuple
+from ...._kernel.netlink import attribute
 
-_HEADER = struct.Struct("=HH")
-_TYPE_MASK = 0x3FFF
 LIST_ELEMENT = 1  # NFTA_LIST_ELEM
-LIST_HEADER = _HEADER
-
-
-def attribute(kind: int, payload: bytes) -> bytes:
-    """Return one attribute, padded to four bytes."""
-    size = len(payload)
-    return _HEADER.pack(_HEADER.size + size, kind) + payload + b"\0" * (-size % 4)
 
 
 def nested(kind: int, *parts: bytes) -> bytes:
@@ -39,22 +29,6 @@ def number(kind: int, value: int) -> bytes:
 def long_number(kind: int, value: int) -> bytes:
     """Return an attribute of 64 bits."""
     return attribute(kind, value.to_bytes(8, "big"))
-
-
-def each(data: bytes) -> Iterator[Tuple[int, bytes]]:
-    """Yield the kind and payload of each attribute in ``data``."""
-    offset = 0
-    while offset + _HEADER.size <= len(data):
-        length, kind = _HEADER.unpack_from(data, offset)
-        if length < _HEADER.size:
-            return
-        yield kind & _TYPE_MASK, data[offset + _HEADER.size : offset + length]
-        offset += (length + 3) & ~3
-
-
-def parts(data: bytes) -> Dict[int, bytes]:
-    """Return the payloads of the attributes in ``data`` by kind."""
-    return dict(each(data))
 
 
 def read_number(payload: bytes) -> int:

@@ -10,12 +10,14 @@ lists them, so that elements can be compared without being taken apart.
 
 from __future__ import annotations
 
-from struct import Struct
 from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
+from ...._kernel.netlink import ATTRIBUTE as _HEAD
+from ...._kernel.netlink import attribute
+from ...._kernel.netlink import attributes as parts
 from ...._kernel.nfnetlink import Message
 from . import expressions, userdata
-from .attributes import attribute, nested, number, parts, read_signed, read_word, word
+from .attributes import LIST_ELEMENT, nested, number, read_signed, read_word, word
 from .messages import DELETE_ELEMENT, GET_ELEMENT, INET, NEW_ELEMENT
 
 Key = bytes
@@ -23,13 +25,11 @@ Rest = bytes
 
 _TABLE, _SET, _ELEMENTS = 1, 2, 3
 _KEY, _DATA, _FLAGS, _USERDATA, _EXPRESSION, _KEY_END = 1, 2, 3, 6, 7, 10
-_LIST_ELEMENT = 1
 _CATCHALL = 2
 _VALUE, _VERDICT = 1, 2
 _VERDICT_CODE, _VERDICT_CHAIN = 1, 2
 _CREATE = 0x400
 _MOST_BYTES = 60000  # an attribute's length has 16 bits
-_HEAD = Struct("=HH")
 
 
 def add(table: str, name: str, elements: Iterable[Tuple[Key, Rest]]) -> Iterator[Message]:
@@ -65,14 +65,14 @@ def _requests(
         length = len(key)
         if key:
             whole = (
-                pack(16 - 4 + length + len(rest), _LIST_ELEMENT)
+                pack(16 - 4 + length + len(rest), LIST_ELEMENT)
                 + pack(8 + length, _KEY)
                 + pack(4 + length, _VALUE)
                 + key
                 + rest
             )
         else:
-            whole = nested(_LIST_ELEMENT, number(_FLAGS, _CATCHALL))
+            whole = nested(LIST_ELEMENT, number(_FLAGS, _CATCHALL))
         if size + len(whole) > _MOST_BYTES:
             yield Message(kind, flags, INET, start + nested(_ELEMENTS, *pending))
             pending, size = [], 0

@@ -14,14 +14,13 @@ from __future__ import annotations
 import struct
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from ...._kernel.netlink import attribute, each_attribute
+from ...._kernel.netlink import attributes as parts
 from .attributes import (
     LIST_ELEMENT,
-    attribute,
-    each,
     long_number,
     nested,
     number,
-    parts,
     read_number,
     read_word,
     word,
@@ -65,7 +64,7 @@ Rule = Tuple[Expression, ...]
 
 
 def _expression(name: str, *attributes: bytes) -> Expression:
-    return Expression(name, tuple(each(b"".join(attributes))))
+    return Expression(name, tuple(each_attribute(b"".join(attributes))))
 
 
 def encode(rule: Sequence[Expression]) -> bytes:
@@ -83,9 +82,9 @@ def encode(rule: Sequence[Expression]) -> bytes:
 def decode(data: bytes) -> Rule:
     """Return the expressions that a rule carries."""
     found: List[Expression] = []
-    for _kind, payload in each(data):
+    for _kind, payload in each_attribute(data):
         outer = parts(payload)
-        inside = tuple(each(outer.get(_DATA, b"")))
+        inside = tuple(each_attribute(outer.get(_DATA, b"")))
         found.append(Expression(read_word(outer.get(_NAME, b"")), inside))
     return tuple(found)
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Tuple
 
+from ...._kernel.netlink import attribute
+from ...._kernel.netlink import attributes as parts
 from ...._kernel.nfnetlink import Message
 from . import expressions
 from .attributes import (
     LIST_ELEMENT,
-    attribute,
     nested,
     number,
-    parts,
     read_number,
     read_signed,
     read_word,

@@ -43,11 +43,13 @@ def parse_request(block: bytes, limits: HeadLimits = DEFAULT_LIMITS) -> RequestH
         raise BadRequest(501, NOT_IMPLEMENTED)
     if len(fields) > limits.quick_fields and fields.count(b"\n") > limits.fields:
         raise BadRequest(431, f"more than {limits.fields} fields")
-    if b"%" in path or b"/." in path:
+    # In text, because the same question of bytes costs ten times as much.
+    text = path.decode()
+    if "%" in text or "/." in text:
         return _with_target(method, read_target(method, target), version, fields)
     keep_alive = version == b"1.1"
     return complete(
-        RequestHead(method, target, target, path, query, path.decode(), version, keep_alive, fields)
+        RequestHead(method, target, target, path, query, text, version, keep_alive, fields)
     )
 
 

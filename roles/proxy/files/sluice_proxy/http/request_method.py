@@ -9,10 +9,11 @@ from __future__ import annotations
 from .limits import HeadLimits
 
 # CONNECT would make this an open tunnel. TRACE returns a request's secrets to scripts, and asks
-# for an echo of fields that this proxy changes. RFC 9110 section 9.1 answers both with 501.
-_REFUSED = frozenset({b"CONNECT", b"TRACE"})
+# for an echo of fields that this proxy changes. PRI is no method but the beginning of HTTP/2 (RFC
+# 9113 section 3.4). RFC 9110 section 9.1 answers all of them with 501.
+_REFUSED = frozenset({b"CONNECT", b"PRI", b"TRACE"})
 
-NOT_IMPLEMENTED = "the method is CONNECT, TRACE or longer than any implemented"
+NOT_IMPLEMENTED = "the method is CONNECT, PRI, TRACE or longer than any implemented"
 
 
 def is_implemented(method: bytes, limits: HeadLimits) -> bool:

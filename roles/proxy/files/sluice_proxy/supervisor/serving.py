@@ -62,8 +62,8 @@ class ServingPlane:
             self._worker = worker
         else:
             worker.adopt(serving)
-        worker.metrics.keep_only(traffic_of(mine.routes))
         self._upstream_contexts.forget()
+        worker.metrics.keep_only(traffic_of(mine.routes))
         self._server_contexts.keep_only(mine.certificates)
         # What waits in the backlog of a socket is not lost: the supervisor has it open too.
         worker.stop_accepting()

@@ -36,7 +36,7 @@ from .systemd import Notifier, inherited_sockets
 from .worker import GRACE, InForce, Refused
 from .workers import SILENCE, Workers
 
-ADOPTION = 30.0
+ADOPTION = 60.0
 """Seconds in which all workers have to take a snapshot over."""
 ANSWER = 2.0
 """Seconds in which a worker has to tell its numbers, before the last known are taken."""

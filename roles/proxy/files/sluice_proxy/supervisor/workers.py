@@ -19,6 +19,8 @@ from .worker import Died, InForce, Refused, Worker, start_worker
 
 SILENCE = 20.0
 """Seconds after which a worker that answers nothing is killed and replaced."""
+STARTING = 60.0
+"""The same for one that does not serve yet: on a busy machine an interpreter starts slowly."""
 
 _log = logging.getLogger("sluice_proxy.supervisor")
 
@@ -142,7 +144,8 @@ class Workers:
         """Kill workers that were not heard of for too long; they are replaced."""
         now = self._loop.time()
         for worker in self.everybody:
-            if now - worker.heard > self._silence and not worker.drains:
+            patience = self._silence if worker.adopted else STARTING
+            if now - worker.heard > patience and not worker.drains:
                 _log.error("worker %d does not answer: killing it", worker.pid)
                 worker.kill()
 

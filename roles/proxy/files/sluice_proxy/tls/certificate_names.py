@@ -13,7 +13,7 @@ class CertificateNames:
     """The places of certificates by their names: exact ones first, then wildcards.
 
     A wildcard stands for one whole label (RFC 9525, section 6.3). Where two certificates have one
-    name, the earlier one is shown.
+    name, the earlier one is shown. Addresses are names, but no wildcard stands for one.
     """
 
     __slots__ = ("_exact", "_wildcards")
@@ -34,3 +34,7 @@ class CertificateNames:
         if place is None:
             place = self._wildcards.get(name.partition(".")[2])
         return place
+
+    def of_address(self, address: str) -> int | None:
+        """Return the place of the certificate for an IP address, or None."""
+        return self._exact.get(address)

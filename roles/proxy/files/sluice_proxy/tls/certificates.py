@@ -76,9 +76,10 @@ def read_certificate(certificate: Certificate, read: Read) -> ReadCertificate:
 
 
 def names_of(leaf: x509.Certificate) -> tuple[str, ...]:
-    """Return the DNS names of a certificate in lower case, a wildcard as ``*.example.com``.
+    """Return the DNS names of a certificate in lower case, a wildcard as ``*.example.com``, and
+    its addresses.
 
-    Names that no client could ask for are left out; addresses are not asked for by name.
+    Names that no client could ask for are left out.
     """
     try:
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -92,7 +93,8 @@ def names_of(leaf: x509.Certificate) -> tuple[str, ...]:
         except ValueError:
             continue
         found[f"*.{plain}" if wild else plain] = None
-    return tuple(found)
+    addresses = map(str, names.get_values_for_type(x509.IPAddress))
+    return (*found, *dict.fromkeys(addresses))
 
 
 def expired(certificates: Sequence[ReadCertificate], now: datetime | None = None) -> list[int]:

@@ -52,22 +52,25 @@ class ContextChooser:
         self._strict = snapshot.tls.strict_sni
         self._challenge = challenge
         self._protocols = {name.encode() for name in PROTOCOLS}
-        self.policies = TlsPolicies(snapshot.tls)
-        """Also what a request's host is held against: see TlsPolicies.of."""
+        self._policies = TlsPolicies(snapshot.tls)
 
-    def context_for(self, hello: ClientHello) -> ssl.SSLContext:
-        """Return the context for a client that asked with ``hello``; raises HelloRefused."""
+    def context_for(self, hello: ClientHello, came_to: str) -> ssl.SSLContext:
+        """Return the context for a client that asked with ``hello``; raises HelloRefused.
+
+        ``came_to`` is the address that it came to, empty when there is none. It counts for a client
+        that names no host: those that were told an address do not (RFC 6066, section 3).
+        """
         name = hello.server_name
         if hello.alpn and self._protocols.isdisjoint(hello.alpn):
             return self._challenged(name, hello.alpn)
-        place = None if name is None else self._names.find(name)
+        place = self._names.of_address(came_to) if name is None else self._names.find(name)
         if place is None:
             if self._strict or not self._certificates:
                 asked = "no name" if name is None else name
                 raise HelloRefused(f"no certificate for {asked}", fatal_alert(UNRECOGNIZED_NAME))
             place = 0
         try:
-            return self._contexts.get(self._certificates[place], self.policies.of(name))
+            return self._contexts.get(self._certificates[place], self._policies.of(name))
         except (ssl.SSLError, OSError) as error:
             reason = f"the certificate for {name} cannot be used: {error}"
             raise HelloRefused(reason, fatal_alert(INTERNAL_ERROR)) from error

@@ -62,7 +62,9 @@ def _certificates(snapshot: Snapshot) -> tuple[list[ReadCertificate], list[Compl
             continue
         read.append(one)
         if place and not one.certificate.hosts:
-            message = "it has no DNS name, and nobody can ask for it: set hosts"
+            message = (
+                "it has neither a DNS name nor an address, and nobody can ask for it: set hosts"
+            )
             wrong.append((("certificates", place), message))
     return read, wrong
 

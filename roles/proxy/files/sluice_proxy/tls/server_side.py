@@ -24,8 +24,8 @@ _RECORD = 16384
 _LEAST_READ = 1024
 """Bytes to ask for when little has come: more would only be room that is made and given back."""
 
-_MOST_WRITTEN = 64 * 1024
-"""Most bytes that are encrypted at once: a memory buffer keeps the room that it once had."""
+_AT_ONCE = 32 * 1024
+"""Most bytes that are encrypted or decrypted at once: memory buffers keep room they once had."""
 
 
 class Inner(Protocol):
@@ -58,8 +58,8 @@ class HelloRefused(Exception):
         self.alert = alert
 
 
-Choose = Callable[[ClientHello], ssl.SSLContext]
-"""Returns the context for a client; raises HelloRefused."""
+Choose = Callable[[ClientHello, str], ssl.SSLContext]
+"""Returns the context for a client and the address that it came to; raises HelloRefused."""
 
 
 def fatal_alert(description: int) -> bytes:
@@ -76,6 +76,7 @@ class TlsServerSide(asyncio.Protocol):
 
     __slots__ = (
         "_ahead",
+        "_came_to",
         "_choose",
         "_closing",
         "_end_sent",
@@ -90,12 +91,17 @@ class TlsServerSide(asyncio.Protocol):
         "_paused",
         "_reader",
         "_transport",
+        "_unread",
         "server_name",
         "was_open",
     )
 
-    def __init__(self, choose: Choose, inner: Inner, failed: Callable[[str], None]) -> None:
+    def __init__(
+        self, choose: Choose, inner: Inner, failed: Callable[[str], None], came_to: str = ""
+    ) -> None:
+        """``came_to`` is the address that the client came to, empty when there is none."""
         self._choose = choose
+        self._came_to = came_to
         self._inner = inner
         self._failed = failed
         self._first: bytearray | None = bytearray()
@@ -111,6 +117,8 @@ class TlsServerSide(asyncio.Protocol):
         """Whether ``inner`` was told of the connection."""
         self._paused = False
         self._closing = False
+        self._unread: bytes | memoryview = b""
+        """What came and was not given to the library yet."""
         self._ahead: deque[bytes] | None = None
         """What was decrypted before it could be handed on; empty bytes are the client's end."""
         self._end_sent = False
@@ -129,7 +137,10 @@ class TlsServerSide(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Decrypt, or go on with the handshake."""
         if self._open:
-            self._incoming.write(data)
+            if self._unread or len(data) > _AT_ONCE:
+                self._unread = memoryview(bytes(self._unread) + data)
+            else:
+                self._incoming.write(data)
             if not self._paused:
                 self._read()
         elif self._object is not None:
@@ -171,10 +182,10 @@ class TlsServerSide(asyncio.Protocol):
         """Encrypt and send."""
         if self._object is None or self._closing:
             return
-        if len(data) > _MOST_WRITTEN:
+        if len(data) > _AT_ONCE:
             view = memoryview(data)
-            for place in range(0, len(data), _MOST_WRITTEN):
-                self.write(view[place : place + _MOST_WRITTEN])
+            for place in range(0, len(data), _AT_ONCE):
+                self.write(view[place : place + _AT_ONCE])
             return
         try:
             written = self._object.write(data)
@@ -239,11 +250,9 @@ class TlsServerSide(asyncio.Protocol):
         self.write(b"".join(pieces))
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return what is known of the connection, ``server_name`` and ``ssl_object`` included."""
+        """Return what is known of the connection, ``ssl_object`` included."""
         if name == "ssl_object":
             return self._object
-        if name == "server_name":
-            return self.server_name
         return self._transport.get_extra_info(name, default)
 
     def get_write_buffer_size(self) -> int:
@@ -263,7 +272,7 @@ class TlsServerSide(asyncio.Protocol):
             hello = self._reader.feed(data)
             if hello is None:
                 return
-            context = self._choose(hello)
+            context = self._choose(hello, self._came_to)
         except BadClientHello as bad:
             self._refuse(f"no ClientHello: {bad}", fatal_alert(bad.alert))
             return
@@ -310,32 +319,37 @@ class TlsServerSide(asyncio.Protocol):
 
     def _read(self) -> None:
         """Hand on what can be decrypted, until there is no more or what is inside pauses."""
-        tls, incoming = self._object, self._incoming
-        if tls is None:
-            return
         while not self._paused and not self._closing:
-            if self._ahead:
-                data = self._ahead.popleft()
-            else:
-                # What is decrypted is no longer than what came; what came before may be waiting.
-                size = max(incoming.pending, tls.pending())
-                if not size:
-                    break
-                try:
-                    data = tls.read(_LEAST_READ if size < _LEAST_READ else min(size, _RECORD))
-                except ssl.SSLWantReadError:
-                    break
-                except ssl.SSLZeroReturnError:
-                    data = b""
-                except ssl.SSLError:
-                    self.abort()
-                    return
+            data = self._ahead.popleft() if self._ahead else self._decrypted()
+            if data is None:
+                break
             if not data:
                 self._end_came()
                 return
             self._inner.data_received(data)
-        # A renewed session ticket or key update may be waiting.
-        self._flush()
+        if not self._closing:
+            # A renewed session ticket or key update may be waiting.
+            self._flush()
+
+    def _decrypted(self) -> bytes | None:
+        """Return what comes next: nothing is the client's end, and None that more has to come."""
+        tls, incoming = self._object, self._incoming
+        while tls is not None:
+            # What is decrypted is no longer than what came; what came before may be waiting.
+            size = max(incoming.pending, tls.pending())
+            try:
+                if size:
+                    return tls.read(_LEAST_READ if size < _LEAST_READ else min(size, _RECORD))
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLZeroReturnError:
+                return b""
+            except ssl.SSLError:
+                self.abort()
+                break
+            if not self._feed():
+                break
+        return None
 
     def _end_came(self) -> None:
         if self._inner.eof_received():
@@ -352,11 +366,25 @@ class TlsServerSide(asyncio.Protocol):
         tls = self._object
         assert tls is not None
         ahead = self._ahead = self._ahead or deque()
-        try:
-            while self._incoming.pending or tls.pending():
+        while self._incoming.pending or tls.pending() or self._feed():
+            try:
                 ahead.append(tls.read(_RECORD))
+            except ssl.SSLWantReadError:
+                if not self._feed():
+                    break
+            except ssl.SSLError:
+                # `_read` will meet it again.
+                break
+            else:
                 if not ahead[-1]:
                     break
-        except ssl.SSLError:
-            # More has to come, or `_read` will meet the same error.
-            pass
+
+    def _feed(self) -> bool:
+        """Give the library more of what came; return whether there was more."""
+        if not self._unread:
+            return False
+        piece = self._unread[:_AT_ONCE]
+        # An empty view would keep what it is a view of.
+        self._unread = self._unread[_AT_ONCE:] or b""
+        self._incoming.write(piece)
+        return True

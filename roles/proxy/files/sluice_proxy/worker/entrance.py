@@ -16,7 +16,7 @@ from ..proxy_protocol import BadProxyHeader, ProxyHeader, read_header
 from ..snapshot.listening import Listener
 from ..snapshot.networks import Networks
 from ..tls.server_side import TlsServerSide
-from .addresses import peer, plain_address
+from .addresses import both_ends, peer, plain_address
 from .deadlines import NEVER
 from .http1_client import Http1Client
 
@@ -60,7 +60,9 @@ class Entrance:
         scheme = "https" if self._tls else "http"
         side = ClientSide(address, scheme, port, address in worker.serving.trusted)
         client = Http1Client(worker, side, announced)
-        protocol: asyncio.Protocol = _TlsEntrance(worker, client) if self._tls else client
+        protocol: asyncio.Protocol = client
+        if self._tls:
+            protocol = _TlsEntrance(worker, client, _came_to(announced, transport))
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
         return protocol
@@ -122,11 +124,13 @@ class _Accepted(asyncio.Protocol):
 class _TlsEntrance(TlsServerSide):
     """TLS whose handshake has a time limit."""
 
-    __slots__ = ("_address", "_worker", "deadline")
+    __slots__ = ("_address", "_policies", "_worker", "deadline")
 
-    def __init__(self, worker: Worker, client: Http1Client) -> None:
-        super().__init__(worker.serving.choose, client, self._handshake_failed)
+    def __init__(self, worker: Worker, client: Http1Client, came_to: str) -> None:
+        serving = worker.serving
+        super().__init__(serving.choose, client, self._handshake_failed, came_to)
         self._worker = worker
+        self._policies = serving.tls_policies
         self._address = client.side.address
         self.deadline = NEVER
 
@@ -135,6 +139,13 @@ class _TlsEntrance(TlsServerSide):
         super().connection_made(transport)
         self.deadline = monotonic() + self._worker.serving.timeouts.handshake
         self._worker.deadlines.watched[self] = None
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return what is known of the connection, ``tls_policy`` included."""
+        if name == "tls_policy":
+            # That under which the context was chosen, though another may be in force by now.
+            return self._policies.of(self.server_name)
+        return super().get_extra_info(name, default)
 
     def opened(self) -> None:
         """The handshake is done."""
@@ -154,6 +165,14 @@ class _TlsEntrance(TlsServerSide):
 
     def _handshake_failed(self, reason: str) -> None:
         self._worker.handshake_failed(reason)
+
+
+def _came_to(announced: ProxyHeader | None, transport: Any) -> str:
+    """Return the address that a client came to, be it another proxy's; empty for a unix socket."""
+    for header in (announced, both_ends(transport)):
+        if header is not None and isinstance(header.destination, (IPv4Address, IPv6Address)):
+            return str(plain_address(str(header.destination)))
+    return ""
 
 
 def _announced(header: ProxyHeader, transport: Any) -> tuple[str, int]:

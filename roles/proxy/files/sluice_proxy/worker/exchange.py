@@ -152,9 +152,8 @@ class Exchange(ExchangeState):
                 self._answer(refusal)
                 return
         if not route.plain:
-            decision = decide(
-                serving, route, match, head, self.address, client.side.scheme, self._started
-            )
+            scheme = client.side.scheme_of(head)
+            decision = decide(serving, route, match, head, self.address, scheme, self._started)
             if decision is Admission.HOLD:
                 self._hold(route)
                 return

@@ -115,8 +115,7 @@ class Http1Client(asyncio.Protocol):
         transport.set_write_buffer_limits(WRITE_BUFFER)
         worker = self._worker
         if self.side.scheme == "https":
-            asked = transport.get_extra_info("server_name")
-            self.tls_policy = worker.serving.tls_policies.of(asked)
+            self.tls_policy = transport.get_extra_info("tls_policy")
         self.deadline = monotonic() + worker.serving.timeouts.head
         worker.deadlines.watched[self] = None
         worker.clients[self] = None
@@ -420,7 +419,8 @@ class Http1Client(asyncio.Protocol):
             return
         self._phase = _HEAD
         self.deadline = now + self._worker.idle_seconds
-        self._read_on()
+        if not self._reading:
+            self._read_on()
         # Through TLS, reading on may have brought the next request already.
         if self._phase == _HEAD and self._buffer and not self._reading_heads:
             data, self._buffer = self._buffer, b""
@@ -445,8 +445,7 @@ class Http1Client(asyncio.Protocol):
         elif phase == _ENDING or self._full or self._transport.get_write_buffer_size():
             self._give_up()
         elif phase == _HEAD:
-            self._phase = _ENDING
-            self._transport.close()
+            self._close(now)
         elif phase == _CONTENT and self._exchange is not None:
             self._exchange.refuse_content(408, "the content did not come in time")
 

@@ -107,7 +107,7 @@ class Origin:
         route: Route,
         seat: Seat,
         standing: Standing,
-        request_changes: FieldChanges,
+        request_policy: RequestPolicy,
         response_policy: ResponsePolicy,
         open_pool: OpenPool,
     ) -> None:
@@ -121,9 +121,7 @@ class Origin:
         """Made when it is first needed: most of ten thousand targets are idle."""
         self._open_pool = open_pool
         self.route = route
-        self.request_policy = RequestPolicy(
-            host=None if route.keep_host else self.host, changes=request_changes
-        )
+        self.request_policy = request_policy
         self.response_policy = response_policy
         self._bound_policy: ResponsePolicy | None = None
         self._forwardings: dict[PathPattern, Forwarding] = {}

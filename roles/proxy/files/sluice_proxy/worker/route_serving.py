@@ -11,7 +11,7 @@ from json.encoder import encode_basestring_ascii
 from random import Random
 from time import monotonic
 
-from ..http.forwarding import NO_CHANGES, FieldChanges, ResponsePolicy
+from ..http.forwarding import NO_CHANGES, FieldChanges, RequestPolicy, ResponsePolicy
 from ..observe.metrics import Traffic
 from ..routes.admission.rate import Rate
 from ..routes.balancing.pool import Pool
@@ -19,8 +19,12 @@ from ..routes.health.watching import Watch
 from ..routes.model import actions
 from ..routes.model.policies import BalancingMethod, MaintenanceMode
 from ..routes.model.route import Route
+from ..routes.model.target import Target
 from ..routes.retrying import RetryBudget
 from .origin import OpenPool, Origin, Standing
+
+_USUAL = RequestPolicy()
+_random = Random().random
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +95,21 @@ class RouteServing:
         self.traffic: Traffic | None = None
         """Made with the first exchange that asks no target."""
         self.log_text = '"route":%s,"upstream":""' % encode_basestring_ascii(route.name)
-        self.pool = Pool(route.targets, route.balancing, random=Random().random, clock=monotonic)
+        self.pool = Pool(route.targets, route.balancing, random=_random, clock=monotonic)
         self.origins = self._origins(surroundings)
 
     def _origins(self, surroundings: Surroundings) -> tuple[Origin, ...]:
         route, pool = self.route, self.pool
-        request_changes = compiled(route.request_fields)
+        changes = compiled(route.request_fields)
+        # Thousands of routes that change nothing have one policy.
+        usual = _USUAL if changes is NO_CHANGES else RequestPolicy(changes=changes)
         response_policy = ResponsePolicy(changes=compiled(route.response_fields))
         return tuple(
             Origin(
                 route,
                 seat,
                 Standing(seat, pool, self._watch()),
-                request_changes,
+                usual if route.keep_host else _naming(seat.target, changes),
                 response_policy,
                 surroundings.open_pool,
             )
@@ -126,6 +132,11 @@ class RouteServing:
             if standing is not None:
                 standing.sit_on(origin.seat, self.pool, self._watch())
                 origin.standing = standing
+
+
+def _naming(target: Target, changes: FieldChanges) -> RequestPolicy:
+    """Return the policy for requests that have the target's own name for Host."""
+    return RequestPolicy(host=target.authority.encode("ascii"), changes=changes)
 
 
 def compiled(changes: actions.FieldChanges) -> FieldChanges:

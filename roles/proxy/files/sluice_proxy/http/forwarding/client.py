@@ -45,6 +45,14 @@ class ClientSide:
         object.__setattr__(self, "node", node.encode("ascii"))
         object.__setattr__(self, "x_forwarded", self._x_forwarded({}))
 
+    def scheme_of(self, head: RequestHead) -> str:
+        """Return ``http`` or ``https``: how a request came to the first of the trusted proxies."""
+        if self.trusted and head.forwarding is not None:
+            said = head.forwarding.get(b"x-forwarded-proto", b"").lower()
+            if said in (b"http", b"https"):
+                return said.decode("ascii")
+        return self.scheme
+
     def x_forwarded_lines(self, head: RequestHead) -> bytes:
         """Return the lines of X-Forwarded-* for a request, with X-Forwarded-Host."""
         host = head.host_field

@@ -27,10 +27,11 @@ class OutgoingFraming(Enum):
     CLOSE = "close"
     """Relay until the upstream closes, then close the client's connection."""
 
-    @property
-    def closes(self) -> bool:
-        """Whether only the end of the client's connection tells the end of the content."""
-        return self is _DECODE or self is _CLOSE
+    closes: bool
+    """Whether only the end of the client's connection tells the end of the content."""
+
+    def __init__(self, name: str) -> None:
+        self.closes = name in ("decode", "close")
 
 
 # Members of an enumeration are slow to look up, and these are for each response.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..authority import BadAuthority, parse_authority
 from ..fields.block import field_line
@@ -63,8 +64,12 @@ class RequestPolicy:
         object.__setattr__(self, "usual", usual)
         if self.via is not None and not is_token(self.via):
             raise BadChange(f"{self.via!r} is no name for Via: use letters, digits and hyphens")
-        lines = {version: via_line(version, self.via, None) for version in _VERSIONS}
-        object.__setattr__(self, "via_lines", lines)
+        object.__setattr__(self, "via_lines", _via_lines(self.via))
+
+
+@lru_cache(maxsize=16)
+def _via_lines(name: bytes | None) -> Mapping[bytes, bytes]:
+    return {version: via_line(version, name, None) for version in _VERSIONS}
 
 
 def via_line(version: bytes, name: bytes | None, received: bytes | None) -> bytes:
@@ -93,7 +98,8 @@ def compose_request(
         target = head.origin_form
     elif not _is_origin_form(target):
         raise ValueError(f"target {target!r} is not a path with an optional query")
-    if policy.request_id_field is not None and not is_request_id(request_id):
+    plain = request_id.isalnum() and len(request_id) <= 128
+    if not plain and policy.request_id_field is not None and not is_request_id(request_id):
         raise ValueError(f"request id {request_id!r} is not 1 to 128 plain characters")
     host = policy.host or head.host_field
     if host is None:

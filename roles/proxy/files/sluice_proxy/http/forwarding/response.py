@@ -54,7 +54,7 @@ def compose_response(
     lines = head.fields
     if policy.via is not None or head.via is not None:
         lines += via_line(head.version, policy.via, head.via)
-    if date is not None and status >= 200 and b"\nDate: " not in lines and not _has_date(lines):
+    if date is not None and status >= 200 and lines.find(b"\nDate: ") < 0 and not _has_date(lines):
         if not is_value(date):
             raise ValueError(f"date {date!r} is no field value")
         lines += b"\nDate: %b\r" % date

@@ -70,8 +70,8 @@ class Target:
     def name(self) -> str:
         """What logs, metrics and balancing call it: the same as long as its place is the same."""
         if self.socket is not None:
-            return f"{self.scheme.value}+unix:{self.socket}{self.path}{self._asked}"
-        return f"{self.scheme.value}://{self.authority}{self.path}{self._asked}"
+            return f"{self.scheme}+unix:{self.socket}{self.path}{self._asked}"
+        return f"{self.scheme}://{self.authority}{self.path}{self._asked}"
 
     @property
     def authority(self) -> str:

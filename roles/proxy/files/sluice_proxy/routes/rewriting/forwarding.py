@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from sluice_proxy.routes.model.actions import Rewrite
-from sluice_proxy.routes.model.path_pattern import PathPattern
+from sluice_proxy.routes.model.path_pattern import PathKind, PathPattern
 from sluice_proxy.routes.model.target import Target
 from sluice_proxy.routes.rewriting.beginning import after, after_segments
 
@@ -26,11 +26,21 @@ class Forwarding:
     ``changes`` is False where what the client sent goes on as it is.
     """
 
-    __slots__ = ("_before", "_beginning", "_forward", "_query", "_replace", "_strip", "changes")
+    __slots__ = (
+        "_before",
+        "_beginning",
+        "_exact",
+        "_forward",
+        "_query",
+        "_replace",
+        "_strip",
+        "changes",
+    )
 
     def __init__(self, rewrite: Rewrite, matched: PathPattern, target: Target) -> None:
         self._forward = rewrite.forward_path.encode()
         self._beginning = matched.beginning
+        self._exact = matched.kind is PathKind.EXACT
         self._strip = rewrite.strip
         self._replace = None
         if rewrite.replace is not None:
@@ -60,6 +70,8 @@ class Forwarding:
             rest = after(path, self._beginning)
             if rest is None:
                 rest = path
+            elif self._exact:
+                return _one_slash(self._forward)
             elif _DOT_SEGMENT.match(rest):
                 # A beginning such as /a* may end within the segment "a..".
                 raise UnsafePath("the path would climb above the one that it is forwarded to")

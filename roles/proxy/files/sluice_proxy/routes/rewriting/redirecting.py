@@ -61,7 +61,8 @@ def check_location(template: str) -> str:
         )
     port = _PORT.match(template, start.end())
     rest = template[port.end() if port else start.end() :]
-    if rest and not rest.startswith(("/", "?", "{path}", "{rest}", "{query}")):
+    # A query may be empty: what follows it would belong to the host then.
+    if rest not in ("", "{query}") and not rest.startswith(("/", "?", "{path}", "{rest}")):
         raise ValueError(f"location {template!r} has no / after its host")
     return template
 
@@ -91,7 +92,11 @@ def location(
         "rest": _path(path if rest is None else rest),
         "query": "" if query is None else "?" + quote(query, safe=_SAFE),
     }
-    return _PLACE.sub(lambda place: values[place[1]], template).encode("ascii")
+    place = _PLACE.sub(lambda name: values[name[1]], template)
+    if place.startswith("//"):
+        # Of {path}/index.html and the path /: two slashes would name a host.
+        place = "/" + place.lstrip("/")
+    return place.encode("ascii")
 
 
 def _path(path: bytes) -> str:
