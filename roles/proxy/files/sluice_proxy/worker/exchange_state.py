@@ -152,10 +152,11 @@ class ExchangeState:
 
     def _limit_request(self, now: float) -> None:
         """Set the limit for the target's response, if it is the target that has to go on."""
-        if self.request_complete or self._expecting:
-            self._limit(now, self._timeouts.response)
-        else:
-            self.deadline = self._total
+        self.deadline = self._total
+        if (self.request_complete or self._expecting) and self._route is not None:
+            seconds = self._route.timeouts.response
+            if seconds is not None and now + seconds < self._total:
+                self.deadline = now + seconds
 
     # What is kept for another try
 
