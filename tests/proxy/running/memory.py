@@ -50,8 +50,9 @@ class Wire:
 
     def send(self, data: bytes) -> None:
         """Let bytes arrive; they wait while the proxy does not read."""
-        self._inbox += data
-        self._deliver()
+        if not self._peer_ended:
+            self._inbox += data
+            self._deliver()
 
     def end(self) -> None:
         """The peer sends no more."""

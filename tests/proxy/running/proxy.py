@@ -93,7 +93,7 @@ class Proxy:
 
         async def lines() -> list[str]:
             for _unused in range(200):
-                self.worker._log.flush()
+                self.worker._log.settle(30)
                 found = self._log.read_text().splitlines()
                 if len(found) >= number:
                     return found

@@ -59,8 +59,10 @@ def test_any_snapshot_survives_with_its_version(version: int, hosts: list[str]) 
 def test_a_snapshot_survives_whatever_a_python_writes_for_enumerations(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Python 3.11.2, that of Debian 12, writes members so.
-    by_name = lambda member, _protocol: (getattr, (type(member), member.name))  # noqa: E731
+    def by_name(member: TargetState, _protocol: object) -> tuple[object, ...]:
+        """Write a member as Python 3.11.2, that of Debian 12, does."""
+        return getattr, (type(member), member.name)
+
     monkeypatch.setattr(TargetState, "__reduce_ex__", by_name)
     found = snapshot("routes: [{targets: [{url: 'http://a', state: draining}]}]")
     assert decode(encode(found)) == found

@@ -181,6 +181,15 @@ def test_a_full_disk_is_tried_again() -> None:
     os.close(reading)
 
 
+def test_a_full_disk_keeps_nobody_from_ending() -> None:
+    before = threading.active_count()
+    writer = LogWriter(os.open("/dev/full", os.O_WRONLY))
+    assert writer.put(b"a line\n")
+    writer.close(30)
+
+    assert threading.active_count() == before
+
+
 def test_no_log_costs_no_file_and_no_thread() -> None:
     before = threading.active_count()
     log = AccessLog(None)
@@ -189,3 +198,16 @@ def test_no_log_costs_no_file_and_no_thread() -> None:
     log.close()
 
     assert threading.active_count() == before
+
+
+def test_settling_waits_for_what_is_being_written_as_long_as_it_may(tmp_path: Path) -> None:
+    log = AccessLog(str(tmp_path / "access.log"))
+    note(log)
+    assert log.settle(30)
+    assert len(entries(tmp_path / "access.log")) == 1
+    log.close()
+    with stalled() as (_reading, writing):
+        writer = LogWriter(writing)
+        writer.put(b"x" * 1_000_000)
+        assert not writer.settle(0.01)
+        writer.close(0.01)

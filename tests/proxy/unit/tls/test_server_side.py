@@ -159,7 +159,7 @@ def test_a_client_hello_may_come_in_many_records(version: ssl.TLSVersion) -> Non
 def test_what_has_come_when_no_more_is_sent_is_still_handed_on(version: ssl.TLSVersion) -> None:
     connected = Connected(version)
     inside = connected.inside
-    inside.on_data = lambda: inside.transport.write_eof()
+    inside.on_data = inside.transport.write_eof
 
     connected.send(b"a", b"b", b"c")
     connected.send(b"d")
@@ -272,7 +272,7 @@ def test_broken_records_end_the_connection() -> None:
 def test_nothing_is_handed_on_to_one_who_does_not_read() -> None:
     connected = Connected()
     inside = connected.inside
-    inside.on_data = lambda: inside.transport.pause_reading()
+    inside.on_data = inside.transport.pause_reading
 
     connected.send(b"a", b"b")
     assert (inside.received, connected.wire.reading) == ([b"a"], False)

@@ -113,6 +113,11 @@ class AccessLog:
         if len(self._lines) >= _LINES_AT_ONCE:
             self.flush()
 
+    def settle(self, patience: float) -> bool:
+        """Flush, and return whether all is written, after ``patience`` seconds at most."""
+        self.flush()
+        return self._writer is None or self._writer.settle(patience)
+
     def flush(self) -> None:
         """Have what was collected written; what the disk does not take is dropped at a bound."""
         if not self._lines or self._writer is None:

@@ -39,7 +39,7 @@ class LogWriter:
                 return False
             self._waiting.append(lines)
             self._held += len(lines)
-            self._changed.notify()
+            self._changed.notify_all()
         if self._thread is None:
             # A daemon: a disk that takes nothing keeps no process from ending.
             self._thread = threading.Thread(target=self._write, name="log", daemon=True)
@@ -50,17 +50,22 @@ class LogWriter:
         """Write to another descriptor from now on; what waits goes there too."""
         with self._changed:
             former, self._next = self._next, descriptor
-            self._changed.notify()
+            self._changed.notify_all()
         if former is not None:
             os.close(former)
         if self._thread is None:
             self._take_next()
 
+    def settle(self, patience: float) -> bool:
+        """Return whether all that was put is written, after ``patience`` seconds at most."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._held, patience)
+
     def close(self, patience: float) -> None:
         """Write what waits, and return when that is done or ``patience`` seconds are over."""
         with self._changed:
             self._ending = True
-            self._changed.notify()
+            self._changed.notify_all()
         if self._thread is None:
             os.close(self._descriptor)
         else:
@@ -88,11 +93,14 @@ class LogWriter:
                 done += os.write(self._descriptor, memoryview(lines)[done:])
             except OSError:
                 with self._changed:
-                    self._changed.wait_for(lambda: self._next is not None, RETRY)
+                    self._changed.wait_for(lambda: self._next is not None or self._ending, RETRY)
+                    if self._ending and self._next is None:
+                        break
                 self._take_next()
         with self._changed:
             self._waiting.popleft()
             self._held -= len(lines)
+            self._changed.notify_all()
 
     def _take_next(self) -> None:
         with self._changed:

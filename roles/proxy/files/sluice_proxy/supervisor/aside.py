@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-_TURN = 0.0005
+TURN = 0.0005
 """Seconds after which the work lets the loop go on when that has something to do."""
 
 P = ParamSpec("P")
@@ -25,7 +25,7 @@ async def aside(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     for all of them.
     """
     usual = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN)
+    sys.setswitchinterval(TURN)
     try:
         return await asyncio.to_thread(work, *args, **kwargs)
     finally:

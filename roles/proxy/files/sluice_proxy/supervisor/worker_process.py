@@ -41,12 +41,13 @@ class WorkerProcess:
         self._plane: DataPlane = make()
         self._snapshot: Snapshot | None = None
         self._channel: Channel | None = None
+        self._reserve = Reserve()
         self._messages: asyncio.Queue[Message] = asyncio.Queue()
         self._ending: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 
     async def run(self, end: socket.socket) -> None:
         """Serve until told to drain, or until the supervisor is gone."""
-        self._channel = Channel(end, self._messages.put_nowait, self._orphaned, Reserve())
+        self._channel = Channel(end, self._messages.put_nowait, self._orphaned, self._reserve)
         # The supervisor decides what a signal to the whole group means.
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
             signal.signal(number, signal.SIG_IGN)
@@ -77,7 +78,8 @@ class WorkerProcess:
             case "report":
                 self._answer("report", payloads=[encode_metrics(self._plane.metrics())])
             case "reopen":
-                self._plane.reopen_logs()
+                with self._reserve.lent():
+                    self._plane.reopen_logs()
             case "drain":
                 self._end(message.values["seconds"])
 
@@ -94,7 +96,8 @@ class WorkerProcess:
                 (snapshot.listeners[place], one)
                 for place, one in zip(message.values["places"], message.sockets, strict=True)
             ]
-            await self._plane.adopt(snapshot, listening, _down(down))
+            with self._reserve.lent():
+                await self._plane.adopt(snapshot, listening, _down(down))
         except Exception as error:  # noqa: BLE001 - whatever it is, the old snapshot goes on
             for one in message.sockets:
                 one.close()

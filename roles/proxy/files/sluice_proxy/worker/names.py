@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from time import monotonic
 
 _MOST_NAMES = 4096
-_PATIENCE = 0.5
+PATIENCE = 0.5
 """Seconds that one who has old addresses waits for new ones."""
 
 
@@ -51,7 +51,7 @@ class Names:
 
     async def _renewed(self, host: str, before: list[str]) -> list[str]:
         task = self._asked(host, before)
-        await asyncio.wait((task,), timeout=_PATIENCE)
+        await asyncio.wait((task,), timeout=PATIENCE)
         if task.done():
             return task.result()
         # Not each connection has to wait for a resolver that hangs.

@@ -126,11 +126,10 @@ class Worker:
 
     def set_health(self, route_name: str, target_name: str, healthy: bool) -> None:
         """Take over what active checks found of a target; one that is unknown is ignored."""
-        for route in self.serving.routes:
-            if route.name == route_name:
-                for origin in route.origins:
-                    if origin.name == target_name:
-                        origin.standing.set_checked(healthy)
+        route = self.serving.by_name.get(route_name)
+        for origin in () if route is None else route.origins:
+            if origin.name == target_name:
+                origin.standing.set_checked(healthy)
 
     # Sockets
 

@@ -28,6 +28,7 @@ class Serving:
     __slots__ = (
         "_changed",
         "_policies",
+        "by_name",
         "certificates_asked",
         "choose",
         "endpoints",
@@ -72,7 +73,7 @@ class Serving:
         known: dict[str, RouteServing] = {}
         same_limit = False
         if earlier is not None:
-            known = {route.name: route for route in earlier.routes}
+            known = earlier.by_name
             same_limit = earlier.snapshot.limits.body_bytes == limits.body_bytes
         routes = []
         self._changed: list[tuple[RouteServing, RouteServing]] = []
@@ -86,6 +87,7 @@ class Serving:
             if before is not None:
                 self._changed.append((new, before))
         self.routes: tuple[RouteServing, ...] = tuple(routes)
+        self.by_name: dict[str, RouteServing] = {route.name: route for route in routes}
         self.endpoints = {origin.endpoint for route in routes for origin in route.origins}
 
     def take_over(self) -> None:

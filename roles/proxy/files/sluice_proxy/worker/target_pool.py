@@ -20,7 +20,7 @@ from .names import Names
 from .target_connection import TargetConnection
 from .tls_contexts import TowardsTarget
 
-_AVOIDED = 10.0
+AVOIDED = 10.0
 """Seconds for which an address that failed is tried after the others of its name."""
 
 
@@ -271,7 +271,7 @@ class TargetPool:
                         self._make, address, endpoint.port, ssl=context, server_hostname=name
                     )
             except OSError:
-                self._failing[address] = loop.time() + _AVOIDED
+                self._failing[address] = loop.time() + AVOIDED
                 if not addresses:
                     raise
             else:
