@@ -181,7 +181,7 @@ def kill_worker(machine: Machine, client: Client) -> Result:
         machine.on("web1", "sh", "-c", f"set -- $({children}); kill -9 $1")
         wait(machine, "web1", "sluice_worker_deaths_total 1")
         wait(machine, "web1", "sluice_workers 2")
-        proxies = Counter(client.ask(URL, REQUESTS, "%header{x-proxy}\n")[1::2])
+    proxies = Counter(client.ask(URL, REQUESTS, "%header{x-proxy}\n")[1::2])
     print("  the supervisor has replaced it: two workers serve on web1")
     print(f"  while it died: {result}", flush=True)
     if [proxies[host] for host in HOSTS] != [REQUESTS // 2] * 2:
