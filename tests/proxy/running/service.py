@@ -74,7 +74,10 @@ class Running:
     def write(self, config: str) -> None:
         """Write the configuration; ``PORT`` and ``METRICS`` stand for this proxy's own."""
         text = config.replace("PORT", str(self.port)).replace("METRICS", str(self.metrics_port))
-        self.config.write_text(text)
+        # Whole: it may be read at any moment.
+        written = self.config.with_suffix(".new")
+        written.write_text(text)
+        written.replace(self.config)
 
     def start(self, wrapper: tuple[str, ...] = (), pass_fds: tuple[int, ...] = ()) -> None:
         with self.output.open("ab") as output:
