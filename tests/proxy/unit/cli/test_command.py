@@ -43,6 +43,17 @@ def test_all_errors_of_a_bad_one_are_told_with_their_places(
     assert lines[-1] == f"{file}: 2 errors"
 
 
+@pytest.mark.parametrize("text", ["", "listen: []\n", "routes: [{page: hello}]\n"])
+def test_a_file_that_would_close_every_listener_is_an_error(
+    text: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(text)
+
+    assert main(["check-config", str(file)]) == 1
+    (line, _count) = capsys.readouterr().err.splitlines()
+    assert line.endswith("listen: there is nothing to listen to: name an address, like 0.0.0.0:80")
+
+
 def test_certificates_are_checked_too_and_told_by_line(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -55,6 +66,7 @@ def test_certificates_are_checked_too_and_told_by_line(
         "  - {chain: one.pem, key: one.key}\n"
         "  - chain: one.pem\n"
         "    key: other.key\n"
+        "listen: 127.0.0.1:80\n"
     )
 
     assert main(["check-config", str(file)]) == 1

@@ -28,7 +28,7 @@ class RootSection(Section):
 
     listen: Annotated[list[ListenSection], *ONE_OR_MANY] = Field(
         default=[],
-        description="Sockets that clients reach the proxy at; each an address, or a mapping.",
+        description="Where clients reach the proxy, one at least; each an address, or a mapping.",
     )
     workers: Annotated[
         OptionalCount,
