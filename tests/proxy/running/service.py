@@ -74,17 +74,10 @@ class Running:
     def write(self, config: str) -> None:
         """Write the configuration; ``PORT`` and ``METRICS`` stand for this proxy's own."""
         text = config.replace("PORT", str(self.port)).replace("METRICS", str(self.metrics_port))
-<<<<<<< HEAD
         # At once, as careful programs do it: the proxy may be reading.
         new = self.config.with_suffix(".new")
         new.write_text(text)
         new.replace(self.config)
-=======
-        # Whole: it may be read at any moment.
-        written = self.config.with_suffix(".new")
-        written.write_text(text)
-        written.replace(self.config)
->>>>>>> p-read-super
 
     def start(self, wrapper: tuple[str, ...] = (), pass_fds: tuple[int, ...] = ()) -> None:
         with self.output.open("ab") as output:
