@@ -129,6 +129,19 @@ def test_more_addresses_than_a_worker_can_be_given_change_nothing(
     assert proxy.number('sluice_reloads_total{result="refused"}') == 1
 
 
+def test_many_signals_at_once_end_with_what_the_file_says_last(proxy: Running) -> None:
+    with clients(proxy) as failures:
+        for number in range(30):
+            proxy.write(CONFIG + f"routes: [{{name: r{number}, page: x}}]")
+            proxy.signal(signal.SIGHUP)
+        until(lambda: "1 routes" in proxy.said, "the change")
+        proxy.reload(CONFIG)
+        until(lambda: proxy.number("sluice_routes") == 0, "the last change")
+    assert failures == []
+    # Those that waited while another was read were one.
+    assert proxy.number('sluice_reloads_total{result="applied"}') < 31
+
+
 def test_an_address_in_use_changes_nothing(proxy: Running) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
