@@ -17,6 +17,7 @@ _MANAGERS = (
     Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions"),
     Path.home() / ".local" / "share" / "uv" / "python",
 )
+_SYSTEM = Path("/usr/bin")
 
 
 def find() -> dict[str, Path]:
@@ -31,6 +32,22 @@ def find() -> dict[str, Path]:
             if _answers(candidate, version):
                 found[version] = candidate
                 break
+    return found
+
+
+def find_others(least: str, but: Path) -> dict[str, Path]:
+    """Return the interpreters found that are not ``but``: full version → path.
+
+    From version ``least`` ("3.11") on, and Debian's own beside a manager's of the same version:
+    releases that differ in the last number differ in bugs.
+    """
+    wanted = [version for version in TARGETS if _numbers_of(version) >= _numbers_of(least)]
+    found = {_full_version(but): but}
+    for version in wanted:
+        for candidate in (*_candidates(version), Path(_SYSTEM, f"python{version}")):
+            if _answers(candidate, version):
+                found.setdefault(_full_version(candidate), candidate)
+    del found[_full_version(but)]
     return found
 
 
@@ -50,7 +67,17 @@ def _candidates(version: str) -> Iterator[Path]:
 
 
 def _numbers(path: Path) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", path.parents[1].name)]
+    return _numbers_of(path.parents[1].name)
+
+
+def _numbers_of(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
+
+
+def _full_version(python: Path) -> str:
+    code = "import platform; print(platform.python_version())"
+    answer = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    return answer.stdout.strip()
 
 
 def _answers(candidate: Path, version: str) -> bool:

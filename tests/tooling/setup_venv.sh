@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 python="${PYTHON:-python3}"
 stamp=.venv/.requirements
-wanted="$(cat requirements/dev.txt requirements/proxy.txt requirements/target.txt | sha256sum | cut -d' ' -f1)"
+wanted="$(cat requirements/*.txt | sha256sum | cut -d' ' -f1)"
 
 # Imports of ansible_collections.sluice.edge resolve to the checkout through this link.
 mkdir -p build/collections/ansible_collections/sluice

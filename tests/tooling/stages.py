@@ -100,6 +100,11 @@ CONTROLLERS = Stage(
     (_ours("controllers.py"),),
 )
 PYTHONS = Stage("pythons", "unit tests on every Python of a managed host", (_ours("pythons.py"),))
+PROXY_PYTHONS = Stage(
+    "proxy-pythons",
+    "the proxy's unit tests on every other Python that it may run on",
+    (_ours("proxy_pythons.py"),),
+)
 SCENARIOS = Stage(
     "scenarios",
     "molecule: every scenario inside the virtual machine",
@@ -122,6 +127,7 @@ GROUPS: dict[str, tuple[Stage, ...]] = {
         SANITY,
         CONTROLLERS,
         PYTHONS,
+        PROXY_PYTHONS,
         KERNEL,
         SCENARIOS,
     ),
