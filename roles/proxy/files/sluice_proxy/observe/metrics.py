@@ -103,7 +103,7 @@ class Metrics:
         lines: list[str] = []
         _render_traffic(lines, self.traffic)
         for kind, table in (("counter", self.counters), ("gauge", self.gauges)):
-            names = sorted({name for name, _labels in table})
+            names = sorted({name for name, _unused in table})
             for name in names:
                 lines.append(f"# HELP {name} {helps.get(name, name)}")
                 lines.append(f"# TYPE {name} {kind}")
