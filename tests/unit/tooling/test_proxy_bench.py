@@ -31,7 +31,7 @@ def documented() -> dict[str, tuple[str, float]]:
     text = (CHECKOUT / "docs/proxy/performance.md").read_text(encoding="utf-8")
     rows = re.findall(r"(?m)^\| `(proxy-[\w-]+)` \| at (least|most) ([\d.]+) (\S+)", text)
     kilo = {"KiB": 1024}
-    return {name: (way, float(bar) * kilo.get(unit, 1)) for name, way, bar, unit in rows}
+    return {name: (way, float(least) * kilo.get(unit, 1)) for name, way, least, unit in rows}
 
 
 @pytest.fixture
