@@ -91,7 +91,7 @@ def test_the_engine_says(message: str) -> None:
 
 def test_requirements_are_explained_with_their_ranges() -> None:
     wanted = set()
-    for name in ("dev", "target", "target-tests"):
+    for name in ("dev", "proxy-tests", "target", "target-tests"):
         for line in (CHECKOUT / f"requirements/{name}.txt").read_text().splitlines():
             requirement = line.split("#")[0].strip()
             if requirement and not requirement.startswith("-"):
