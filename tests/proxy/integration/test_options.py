@@ -19,7 +19,7 @@ from running.certificates import SelfSigned, self_signed
 from running.client import Client, Response
 from running.proxy import Proxy, to, without_tls
 from running.service import running
-from running.upstream import Conversation, Upstream
+from running.upstream import Conversation, Upstream, answer_all_through
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
 from sluice_proxy.tls.upstream_contexts import upstream_context
 from sluice_proxy.worker.tls_contexts import TlsContexts
@@ -381,20 +381,11 @@ def test_a_target_and_the_proxy_prove_who_they_are(
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(ours.chain)
 
-    def script(conversation: Conversation) -> None:
-        try:
-            conversation.socket = context.wrap_socket(conversation.socket, server_side=True)
-        except ssl.SSLError:
-            return
-        with conversation.socket:
-            while conversation.read_request():
-                conversation.answer()
-
     files = {"CA": certificate.chain, "CERT": ours.chain, "KEY": ours.key}
     for word, file in files.items():
         tls = tls.replace(word, file)
     contexts = TlsContexts(without_tls().towards_clients, upstream_context)
-    with Upstream(script) as upstream:
+    with Upstream(answer_all_through(context)) as upstream:
         config = to(f"{{url: 'https://127.0.0.1:{upstream.port}', tls: {tls}}}")
         with Proxy(config, contexts=contexts) as proxy:
             assert ask(proxy).status == status

@@ -16,7 +16,7 @@ import pytest
 from running.certificates import SelfSigned, self_signed
 from running.client import Client
 from running.proxy import Proxy, to, without_tls
-from running.upstream import Conversation, Upstream
+from running.upstream import Conversation, Upstream, answer_all_through
 from sluice_proxy.proxy_protocol import read_header
 from sluice_proxy.proxy_protocol.header import SIGNATURE
 from sluice_proxy.routes.model.target import TargetTls
@@ -261,27 +261,9 @@ def test_who_may_not_send_a_proxy_header_is_refused() -> None:
         assert not upstream.requests
 
 
-class TlsUpstream(Upstream):
-    """An upstream that speaks TLS."""
-
-    def __init__(self, certificate: SelfSigned) -> None:
-        context = certificate.towards_clients()
-
-        def script(conversation: Conversation) -> None:
-            try:
-                conversation.socket = context.wrap_socket(conversation.socket, server_side=True)
-            except ssl.SSLError:
-                return
-            with conversation.socket:
-                while conversation.read_request():
-                    conversation.answer()
-
-        super().__init__(script)
-
-
 def test_https_targets_are_verified(certificate: SelfSigned, tmp_path: Path) -> None:
     other = self_signed(tmp_path, "b.example")
-    with TlsUpstream(certificate) as upstream:
+    with Upstream(answer_all_through(certificate.towards_clients())) as upstream:
         url = f"https://127.0.0.1:{upstream.port}"
         named = to(f"{{url: '{url}', tls: {{server_name: a.example}}}}")
         with Proxy(named, contexts=without_tls(certificate.trusted())) as proxy:

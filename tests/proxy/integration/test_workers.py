@@ -11,6 +11,8 @@ import os
 import resource
 import signal
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from running.service import PATIENCE, PLAIN
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
 from sluice_proxy.snapshot.snapshot import Snapshot, encode
 from sluice_proxy.supervisor.worker import InForce, Refused
-from sluice_proxy.supervisor.workers import Workers
+from sluice_proxy.supervisor.workers import SILENCE, Workers
 
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -33,6 +35,22 @@ def in_force(*sockets: socket.socket) -> InForce:
     address = TcpAddress("127.0.0.1", 1)
     snapshot = Snapshot(version=1, listeners=(Listener(address),))
     return InForce(1, encode(snapshot), [list(sockets)])
+
+
+@asynccontextmanager
+async def begun(
+    factory: str = PLAIN, silence: float = SILENCE
+) -> AsyncIterator[tuple[Workers, socket.socket]]:
+    """Give workers, none of them started yet, and a socket to listen to.
+
+    All are gone afterwards, so that a test that fails leaves nothing to the next one.
+    """
+    workers = Workers(factory, silence)
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            yield workers, listening
+    finally:
+        await workers.stop(0)
 
 
 async def ask(listening: socket.socket) -> dict:
@@ -55,8 +73,7 @@ async def true(condition) -> None:
 
 def test_a_worker_that_answers_nothing_is_killed_and_replaced() -> None:
     async def scenario() -> None:
-        workers = Workers(PLAIN, silence=0.5)
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+        async with begun(silence=0.5) as (workers, listening):
             await workers.put_in_force(in_force(listening), 1)
             (stuck,) = workers.serving
             _reader, writer = await asyncio.open_connection(*listening.getsockname())
@@ -70,15 +87,13 @@ def test_a_worker_that_answers_nothing_is_killed_and_replaced() -> None:
             await true(lambda: workers.serving)
             assert workers.serving[0].pid != stuck.pid
             writer.close()
-        await workers.stop(0)
 
     asyncio.run(scenario())
 
 
 def test_a_worker_that_takes_long_to_start_is_waited_for() -> None:
     async def scenario() -> None:
-        workers = Workers(PLAIN, silence=0.1)
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+        async with begun(silence=0.1) as (workers, listening):
             beginning = asyncio.create_task(workers.put_in_force(in_force(listening), 1))
             await true(lambda: workers.everybody)
             (slow,) = workers.everybody
@@ -88,35 +103,28 @@ def test_a_worker_that_takes_long_to_start_is_waited_for() -> None:
             os.kill(slow.pid, signal.SIGCONT)
             await beginning
             assert workers.serving == [slow]
-        await workers.stop(0)
 
     asyncio.run(scenario())
 
 
 def test_workers_that_serve_what_is_not_to_be_are_replaced() -> None:
     async def scenario() -> None:
-        workers = Workers(PLAIN)
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+        async with begun() as (workers, listening):
             await workers.put_in_force(in_force(listening), 1)
             (before,) = workers.serving
             workers.kill_those_of(2)
             workers.kill_those_of(1)
             await true(lambda: workers.serving and workers.serving[0] is not before)
             assert workers.deaths == 1
-        await workers.stop(0)
 
     asyncio.run(scenario())
 
 
 def test_a_worker_that_cannot_begin_is_an_error_and_not_tried_for_ever() -> None:
     async def scenario() -> None:
-        workers = Workers("samples.plain_plane:there_is_no_such_thing")
-        with (
-            socket.create_server(("127.0.0.1", 0)) as listening,
-            pytest.raises(Refused, match="ended"),
-        ):
-            await workers.put_in_force(in_force(listening), 1)
-        await workers.stop(0)
+        async with begun("samples.plain_plane:there_is_no_such_thing") as (workers, listening):
+            with pytest.raises(Refused, match="ended"):
+                await workers.put_in_force(in_force(listening), 1)
         assert workers.everybody == []
 
     asyncio.run(scenario())
@@ -124,13 +132,12 @@ def test_a_worker_that_cannot_begin_is_an_error_and_not_tried_for_ever() -> None
 
 def test_a_worker_inherits_no_descriptor_but_the_standard_ones_and_its_channel() -> None:
     async def scenario() -> None:
-        workers = Workers(PLAIN)
-        with socket.create_server(("127.0.0.1", 0)) as listening, open("/dev/null") as other:
-            os.set_inheritable(other.fileno(), False)
-            await workers.put_in_force(in_force(listening), 1)
-            links = Path(f"/proc/{workers.serving[0].pid}/fd").iterdir()
-            targets = {os.readlink(link) for link in links}
-        await workers.stop(0)
+        async with begun() as (workers, listening):
+            with open("/dev/null") as other:
+                os.set_inheritable(other.fileno(), False)
+                await workers.put_in_force(in_force(listening), 1)
+                links = Path(f"/proc/{workers.serving[0].pid}/fd").iterdir()
+                targets = {os.readlink(link) for link in links}
         sockets = {target for target in targets if target.startswith("socket:")}
         # The channel, the listening socket, and the two ends by which the loop wakes itself.
         assert len(sockets) <= 4
@@ -140,8 +147,7 @@ def test_a_worker_inherits_no_descriptor_but_the_standard_ones_and_its_channel()
 
 def test_a_worker_that_may_open_no_more_files_is_told_and_asked_all_the_same() -> None:
     async def scenario() -> None:
-        workers = Workers(PLAIN)
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+        async with begun() as (workers, listening):
             await workers.put_in_force(in_force(listening), 1)
             (worker,) = workers.serving
             _reader, writer = await asyncio.open_connection(*listening.getsockname())
@@ -159,19 +165,16 @@ def test_a_worker_that_may_open_no_more_files_is_told_and_asked_all_the_same() -
             assert workers.serving == [worker]
             assert worker.exit_status is None
             writer.close()
-        await workers.stop(0)
 
     asyncio.run(scenario())
 
 
 def test_more_sockets_than_a_worker_can_be_given_are_refused_with_advice() -> None:
     async def scenario() -> None:
-        workers = Workers(PLAIN)
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+        async with begun() as (workers, listening):
             with pytest.raises(Refused, match="have fewer addresses, or more workers"):
                 await workers.put_in_force(in_force(*[listening] * 249), 1)
             await workers.put_in_force(in_force(*[listening] * 248), 1)
-        await workers.stop(0)
 
     asyncio.run(scenario())
 
@@ -182,8 +185,7 @@ def test_a_worker_whose_log_cannot_be_opened_anew_goes_on(
     monkeypatch.setenv("SLUICE_TEST_FOLDER", str(tmp_path))
 
     async def scenario() -> None:
-        workers = Workers("samples.plain_plane:RefusingPlane")
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+        async with begun("samples.plain_plane:RefusingPlane") as (workers, listening):
             await workers.put_in_force(in_force(listening), 1)
             (worker,) = workers.serving
             (tmp_path / "refusing").touch()
@@ -193,7 +195,6 @@ def test_a_worker_whose_log_cannot_be_opened_anew_goes_on(
             workers.reopen_logs()
             assert (await workers.collect(PATIENCE)).counters["reopened", ()] == 1
             assert workers.serving == [worker]
-        await workers.stop(0)
 
     asyncio.run(scenario())
 
@@ -204,8 +205,7 @@ def test_a_replacement_that_refuses_what_is_in_force_is_tried_again(
     monkeypatch.setenv("SLUICE_TEST_FOLDER", str(tmp_path))
 
     async def scenario() -> None:
-        workers = Workers("samples.plain_plane:RefusingPlane")
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+        async with begun("samples.plain_plane:RefusingPlane") as (workers, listening):
             await workers.put_in_force(in_force(listening), 1)
             (first,) = workers.serving
             (tmp_path / "refusing").touch()
@@ -213,7 +213,6 @@ def test_a_replacement_that_refuses_what_is_in_force_is_tried_again(
             await true(lambda: workers.deaths >= 2)
             (tmp_path / "refusing").unlink()
             assert (await ask(listening))["pid"] not in (first.pid, os.getpid())
-        await workers.stop(0)
 
     asyncio.run(scenario())
 
@@ -229,15 +228,13 @@ def test_a_replacement_that_cannot_be_started_is_tried_again(
         return spawn(*arguments, **more)
 
     async def scenario() -> None:
-        workers = Workers(PLAIN)
-        with socket.create_server(("127.0.0.1", 0)) as listening:
+        async with begun() as (workers, listening):
             await workers.put_in_force(in_force(listening), 1)
             (first,) = workers.serving
             monkeypatch.setattr(os, "posix_spawn", fail_at_first)
             os.kill(first.pid, signal.SIGKILL)
             await true(lambda: workers.serving and workers.serving[0] is not first)
             assert next(failures, None) is None
-        await workers.stop(0)
 
     asyncio.run(scenario())
 
@@ -248,26 +245,22 @@ def test_while_a_worker_cannot_be_replaced_the_others_serve_who_waits_for_it(
     monkeypatch.setenv("SLUICE_TEST_FOLDER", str(tmp_path))
 
     async def scenario() -> None:
-        workers = Workers("samples.plain_plane:RefusingPlane")
-        with (
-            socket.create_server(("127.0.0.1", 0)) as one,
-            socket.create_server(("127.0.0.1", 0)) as two,
-        ):
-            await workers.put_in_force(in_force(one, two), 2)
-            owner = (await ask(two))["pid"]
-            (other,) = [worker.pid for worker in workers.serving if worker.pid != owner]
-            # The owner's end, and the replacements that end before they serve.
-            monkeypatch.setattr(workers, "_factory", "samples.plain_plane:nothing")
-            os.kill(owner, signal.SIGKILL)
-            assert (await ask(two))["pid"] == other
-            assert (await ask(one))["pid"] == other
-            monkeypatch.setattr(workers, "_factory", PLAIN)
-            await true(lambda: len(workers.serving) == 2)
-            await true(lambda: workers._spread_over == [])
-            await workers.collect(PATIENCE)
-            assert {(await ask(two))["pid"] for _unused in range(5)} == {
-                worker.pid for worker in workers.serving if worker.pid != other
-            }
-        await workers.stop(0)
+        async with begun("samples.plain_plane:RefusingPlane") as (workers, one):
+            with socket.create_server(("127.0.0.1", 0)) as two:
+                await workers.put_in_force(in_force(one, two), 2)
+                owner = (await ask(two))["pid"]
+                (other,) = [worker.pid for worker in workers.serving if worker.pid != owner]
+                # The owner's end, and the replacements that end before they serve.
+                monkeypatch.setattr(workers, "_factory", "samples.plain_plane:nothing")
+                os.kill(owner, signal.SIGKILL)
+                assert (await ask(two))["pid"] == other
+                assert (await ask(one))["pid"] == other
+                monkeypatch.setattr(workers, "_factory", PLAIN)
+                await true(lambda: len(workers.serving) == 2)
+                await true(lambda: workers._spread_over == [])
+                await workers.collect(PATIENCE)
+                assert {(await ask(two))["pid"] for _unused in range(5)} == {
+                    worker.pid for worker in workers.serving if worker.pid != other
+                }
 
     asyncio.run(scenario())

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass, field
-from types import TracebackType
+
+from running.closing import Closing
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Response:
         return any(key == name for key, _unused in self.fields)
 
 
-class Client:
+class Client(Closing):
     """One connection to the proxy."""
 
     def __init__(self, place: tuple[str, int] | str | socket.socket, timeout: float = 10) -> None:
@@ -131,14 +132,3 @@ class Client:
     def close(self) -> None:
         """Close the connection."""
         self.socket.close()
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

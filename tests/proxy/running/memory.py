@@ -20,6 +20,7 @@ from sluice_proxy.worker.deadlines import NEVER
 from sluice_proxy.worker.entrance import Entrance
 from sluice_proxy.worker.server import Worker
 
+from running.closing import Closing
 from running.proxy import without_tls
 
 
@@ -244,7 +245,7 @@ class Lines:
         """There is nothing to close."""
 
 
-class Plane:
+class Plane(Closing):
     """A worker in memory. Nothing happens but in calls of the test."""
 
     def __init__(self, config: str) -> None:
@@ -310,16 +311,13 @@ class Plane:
         self.step()
         self.loop.close()
 
-    def __enter__(self) -> Plane:
-        return self
-
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        super().__exit__(kind, error, trace)
         if kind is None:
             assert self.faults == []
 

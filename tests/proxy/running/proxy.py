@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 
 import uvloop
@@ -30,11 +29,12 @@ from sluice_proxy.worker.server import Worker
 from sluice_proxy.worker.tls_contexts import TlsContexts
 
 from running.client import Client
+from running.closing import Closing
 
 T = TypeVar("T")
 
 
-class Proxy:
+class Proxy(Closing):
     """A worker that serves a configuration; ``listen`` stands for where it really listens."""
 
     def __init__(
@@ -127,17 +127,6 @@ class Proxy:
         self._thread.join(10)
         self._loop.close()
         self._folder.cleanup()
-
-    def __enter__(self) -> Proxy:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def without_tls(towards_target: ssl.SSLContext | None = None) -> TlsContexts:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable
-from types import TracebackType
+
+from running.closing import Closing
 
 Script = Callable[["Conversation"], None]
 
@@ -109,7 +111,21 @@ def answer_all(conversation: Conversation) -> None:
         conversation.answer()
 
 
-class Upstream:
+def answer_all_through(context: ssl.SSLContext) -> Script:
+    """Return a script that answers every request through TLS, but of whom ``context`` refuses."""
+
+    def script(conversation: Conversation) -> None:
+        try:
+            conversation.socket = context.wrap_socket(conversation.socket, server_side=True)
+        except ssl.SSLError:
+            return
+        with conversation.socket:
+            answer_all(conversation)
+
+    return script
+
+
+class Upstream(Closing):
     """Listens, and plays ``script`` on every connection."""
 
     def __init__(self, script: Script = answer_all, path: str | None = None) -> None:
@@ -160,14 +176,3 @@ class Upstream:
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         self.drop_connections()
-
-    def __enter__(self) -> Upstream:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
