@@ -29,12 +29,12 @@ from ansible_collections.sluice.edge.plugins.module_utils._dnat.nftables.wire.me
     Header,
     SetShape,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._kernel.conntrack import Flow
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.netlink import attributes
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.nfnetlink import (
     Message,
     NetfilterRefused,
 )
+from ansible_collections.sluice.edge.tests.fakes.forwarding import FakeForwarding
 
 TABLE = "sluice"
 DORMANT = 0x1
@@ -58,21 +58,16 @@ class FakeChain:
         self.rules: List[Rule] = []
 
 
-class FakeTables:
+class FakeTables(FakeForwarding):
     """Tables, kernel parameters and connections of one host."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.sets: Dict[str, FakeSet] = {}
         self.chains: Dict[str, FakeChain] = {}
         self.exists = False
         self.flags = 0
         self.generation = 1
-        self.parameters = {
-            "net.ipv4.ip_forward": "0",
-            "net.ipv6.conf.all.forwarding": "0",
-            "net.ipv4.conf.all.route_localnet": "0",
-        }
-        self.tracked: List[Flow] = []
         self.commits = 0
         self.refuse: Callable[[int], bool] = lambda _number: False
         self.asked: List[int] = []
@@ -83,19 +78,6 @@ class FakeTables:
 
     def write(self, name: str, value: str) -> None:
         self.parameters[name] = value
-
-    def __enter__(self) -> FakeTables:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        """Nothing to close."""
-
-    def flows(self, family: str) -> List[Flow]:
-        return [flow for flow in self.tracked if flow.called[0].family == family]
-
-    def delete(self, flow: Flow) -> bool:
-        self.tracked.remove(flow)
-        return True
 
     def commit(self, requests: Sequence[Message], generation: int) -> None:
         before = copy.deepcopy((self.exists, self.sets, self.chains))

@@ -18,7 +18,6 @@ from ansible_collections.sluice.edge.plugins.module_utils._dnat.iptables.wire.en
     matches_of,
     target_of,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._kernel.conntrack import Flow
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.xtables.blob import Chains, Rule
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.xtables.edits import (
     Append,
@@ -32,6 +31,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._kernel.xtables.edits 
 from ansible_collections.sluice.edge.plugins.module_utils._kernel.xtables.writing import (
     XtablesRefused,
 )
+from ansible_collections.sluice.edge.tests.fakes.forwarding import FakeForwarding
 
 BASES = {
     "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
@@ -59,17 +59,12 @@ STALE = "can't commit: Resource temporarily unavailable"
 """What a commit is refused with when another program changed the table meanwhile."""
 
 
-class FakeXtables:
+class FakeXtables(FakeForwarding):
     """Tables, kernel parameters and connections of one host."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.tables: Dict[Tuple[str, str], Chains] = {}
-        self.parameters = {
-            "net.ipv4.ip_forward": "0",
-            "net.ipv6.conf.all.forwarding": "0",
-            "net.ipv4.conf.all.route_localnet": "0",
-        }
-        self.tracked: List[Flow] = []
         self.commits: List[Tuple[str, str, Sequence[Edit]]] = []
         self.refuse: Callable[[int], Optional[str]] = lambda _number: None
         """By number of the commit, from 1: what it is refused with."""
@@ -85,19 +80,6 @@ class FakeXtables:
         fake = cls()
         fake.tables = tables
         return fake
-
-    def __enter__(self) -> FakeXtables:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        """Nothing to close."""
-
-    def flows(self, family: str) -> List[Flow]:
-        return [flow for flow in self.tracked if flow.called[0].family == family]
-
-    def delete(self, flow: Flow) -> bool:
-        self.tracked.remove(flow)
-        return True
 
     def table(self, family: str, table: str) -> Chains:
         """Return a table to look at or to change by hand."""
