@@ -176,7 +176,7 @@ def test_there_is_no_target_when_all_are_out() -> None:
     assert chosen.set_health(chosen.seats[0], False)
     assert not chosen.set_health(chosen.seats[0], False)
     assert chosen.choose(b"") is None
-    assert not chosen.has_open
+    assert not any(seat.takes_new for seat in chosen.seats)
     assert pool().choose(b"") is None
 
 

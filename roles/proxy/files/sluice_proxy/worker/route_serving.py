@@ -89,9 +89,11 @@ class RouteServing:
             self.rate = earlier.rate
         elif route.rate_limit is not None:
             self.rate = Rate(route.rate_limit)
-        self.budget: RetryBudget = RetryBudget(route.retry, monotonic())
+        self.budget: RetryBudget
         if earlier is not None and earlier.route.retry == route.retry:
             self.budget = earlier.budget
+        else:
+            self.budget = RetryBudget(route.retry, monotonic())
         self.traffic: Traffic | None = None
         """Made with the first exchange that asks no target."""
         self.log_text = '"route":%s,"upstream":""' % encode_basestring_ascii(route.name)

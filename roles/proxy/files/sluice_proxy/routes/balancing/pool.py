@@ -93,11 +93,6 @@ class Pool:
                 seat.back_since = before.back_since if self._slow_start > 0 else None
         self._arrange()
 
-    @property
-    def has_open(self) -> bool:
-        """Whether any target takes new clients."""
-        return bool(self._open)
-
     def _arrange(self) -> None:
         self._open = tuple(seat for seat in self.seats if seat.takes_new)
         self.only = self._open[0] if len(self._open) == 1 and self.binding is None else None
