@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -30,8 +31,13 @@ def prepare(path: Path) -> None:
         _check(path, stat.S_ISREG, "file", 0o600)
     except OSError as error:
         said = error.strerror or str(error)
-        advice = f"let the proxy's user write to {folder}, or make it"
-        raise StoreFailed(str(path), f"{said}: {advice}") from error
+        raise StoreFailed(str(path), f"{said}: {_advice(error, folder)}") from error
+
+
+def _advice(error: OSError, folder: Path) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full: make room in {folder}"
+    return f"let the proxy's user write to {folder}, or make it"
 
 
 def _make_folder(folder: Path) -> None:
