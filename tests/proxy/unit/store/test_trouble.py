@@ -94,6 +94,57 @@ def test_text_in_it_that_is_none_is_damage(path: Path) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_bit_that_is_changed_is_noticed_or_changes_nothing_that_is_read(
+    tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    path = tmp_path / "store" / "edge.db"
+    store = SqliteStore(path)
+    store.apply([Put(A, SECRET), Put(B, chance.randbytes(3000))], WHATEVER)
+    store.apply([Put(Key("page", "ü"), chance.randbytes(9000))], WHATEVER)
+    before = store.read(None)
+    store.close()
+    sound = path.read_bytes()
+
+    noticed = 0
+    for _unused in range(100):
+        place = chance.randrange(len(sound))
+        path.write_bytes(
+            sound[:place] + bytes([sound[place] ^ 1 << chance.randrange(8)]) + sound[place + 1 :]
+        )
+        try:
+            store = SqliteStore(path)
+        except StoreFailed:
+            noticed += 1
+            continue
+        try:
+            found = store.read(None)
+        except StoreFailed:
+            noticed += 1
+        else:
+            assert found == before, f"byte {place}"
+        store.close()
+    assert 10 < noticed < 100
+
+
+def test_damage_that_comes_while_it_is_open_is_told_when_it_is_met(tmp_path: Path) -> None:
+    path = tmp_path / "store" / "edge.db"
+    store = SqliteStore(path)
+    # More than is remembered of the file.
+    store.apply([Put(A, random.Random(8).randbytes(8 << 20))], WHATEVER)
+    store.close()
+    store = SqliteStore(path)
+    store.read(None)
+    garbage_at(PAGE * 10, PAGE * 1500)(path)
+
+    with pytest.raises(StoreFailed, match="it is damaged"):
+        store.read(None)
+    with pytest.raises(StoreFailed, match="it is damaged"):
+        store.apply([Put(A, b"1")], WHATEVER)
+    store.close()
+
+
 def test_a_file_that_another_program_holds_is_an_error_that_passes(path: Path) -> None:
     store = SqliteStore(path, patience=0.05)
     before = store.read(["route"])

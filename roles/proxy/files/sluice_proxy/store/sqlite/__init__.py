@@ -5,5 +5,6 @@
 """A store in one SQLite file on this host.
 
 `place` is the file and its folder, `database` the connection, `schema` the tables and how former
-ones become these, `explaining` the words for what goes wrong; `store` is all of them together.
+ones become these, `digest` what a damaged value is known by, `explaining` the words for what goes
+wrong; `store` is all of them together.
 """

@@ -26,12 +26,15 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise StoreFailed(str(path), _explanation(error, path.parent)) from error
+    except UnicodeDecodeError as error:
+        # Some text is none, in a value or in SQLite's own words.
+        raise StoreFailed(str(path), f"{DAMAGED} ({error.reason})") from error
 
 
 def _explanation(error: sqlite3.Error, folder: Path) -> str:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        # Not SQLite's, but of who reads its answer: text that is no text.
+        # Not SQLite's, but of who reads its answer: some text is none.
         return f"{DAMAGED} ({error})"
     advice = {
         sqlite3.SQLITE_BUSY: "another program holds it: end that",

@@ -40,6 +40,7 @@ def _documents_and_kinds(database: sqlite3.Connection) -> None:
             id TEXT NOT NULL,
             version INTEGER NOT NULL CHECK (version > 0),
             document BLOB NOT NULL CHECK (typeof(document) = 'blob'),
+            digest BLOB NOT NULL,
             PRIMARY KEY (kind, id)
         )
         """
@@ -49,7 +50,8 @@ def _documents_and_kinds(database: sqlite3.Connection) -> None:
         """
         CREATE TABLE kind (
             name TEXT NOT NULL PRIMARY KEY,
-            revision INTEGER NOT NULL CHECK (revision > 0)
+            revision INTEGER NOT NULL CHECK (revision > 0),
+            digest BLOB NOT NULL
         )
         """
     )
