@@ -54,6 +54,12 @@ class Broken(MemoryStore):
         raise StoreFailed("edge.db", "the disk is full")
 
 
+def end_of_threads() -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("store"):
+            thread.join()
+
+
 def test_all_of_it_is_done_in_one_other_thread_and_in_order() -> None:
     slow: list[Slow] = []
 
@@ -103,10 +109,28 @@ def test_a_store_that_cannot_be_opened_says_why_and_leaves_no_thread() -> None:
     before = threading.active_count()
     with pytest.raises(StoreFailed, match="it is damaged"):
         asyncio.run(InThread.open(fail))  # type: ignore[arg-type]
-    for thread in threading.enumerate():
-        if thread.name.startswith("store"):
-            thread.join()
+    end_of_threads()
     assert threading.active_count() == before
+
+
+def test_a_store_that_nobody_waits_for_any_more_is_closed() -> None:
+    go_on, slow = threading.Event(), Slow()
+
+    def make() -> Slow:
+        go_on.wait()
+        return slow
+
+    async def lose_patience() -> None:
+        opening = asyncio.create_task(InThread.open(make))
+        await asyncio.sleep(0)
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        go_on.set()
+
+    asyncio.run(lose_patience())
+    end_of_threads()
+    assert slow.done == ["close"]
 
 
 def test_what_fails_is_told_to_who_asked_and_to_nobody_else() -> None:

@@ -43,6 +43,18 @@ def test_all_its_files_are_its_users_alone(tmp_path: Path, umask: int) -> None:
     store.close()
 
 
+def test_no_other_program_inherits_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "store" / "edge.db"
+    store = SqliteStore(path)
+    store.apply([Put(A, SECRET)], WHATEVER)
+    descriptors = [fd for fd in Path("/proc/self/fd").iterdir() if fd.exists()]
+    own = [int(fd.name) for fd in descriptors if str(fd.readlink()).startswith(str(path))]
+
+    assert len(own) == 3
+    assert not any(os.get_inheritable(fd) for fd in own)
+    store.close()
+
+
 def test_what_is_removed_is_in_no_file_after_the_end(tmp_path: Path) -> None:
     path = tmp_path / "store" / "edge.db"
     store = SqliteStore(path)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import random
 import sqlite3
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -157,6 +159,24 @@ def test_a_file_that_another_program_holds_is_an_error_that_passes(path: Path) -
 
     assert store.apply([Put(A, b"1")], WHATEVER).revision == before.revision + 1
     store.close()
+
+
+def test_of_several_that_make_it_at_once_each_gets_it(tmp_path: Path) -> None:
+    together = threading.Barrier(6)
+
+    def use(path: Path, name: str) -> None:
+        together.wait()
+        store = SqliteStore(path)
+        store.apply([Put(Key("route", name), b"")], WHATEVER)
+        store.close()
+
+    with ThreadPoolExecutor(6) as threads:
+        for number in range(20):
+            path = tmp_path / f"store{number}" / "edge.db"
+            list(threads.map(lambda name, path=path: use(path, name), "abcdef"))
+            store = SqliteStore(path)
+            assert [key.id for key in store.read(None).items] == list("abcdef")
+            store.close()
 
 
 def test_what_another_process_changes_is_seen_at_once(tmp_path: Path) -> None:

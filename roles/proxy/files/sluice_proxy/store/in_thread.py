@@ -37,15 +37,16 @@ class InThread:
         """Return the store that ``make`` returns, and raise what it raises.
 
         ``make`` runs in the thread as everything else does, and ``begin`` before it, for example
-        to keep signals away from there.
+        to keep signals away from there. When the caller is cancelled, the store is closed.
         """
         thread = ThreadPoolExecutor(1, "store", begin)
+        opening = thread.submit(make)
         try:
-            store = await _done(thread, make)
+            return cls(await asyncio.shield(asyncio.wrap_future(opening)), thread)
         except BaseException:
+            thread.submit(lambda: opening.result().close())
             thread.shutdown(wait=False)
             raise
-        return cls(store, thread)
 
     async def read(self, kinds: Collection[str] | None = None) -> Contents:
         """Return what is there when everything is done that was handed in before."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from ..failures import StoreFailed
 from .explaining import DAMAGED, explained
 from .place import prepare
 from .schema import APPLICATION, STEPS, Step, TooNew, migrate
+from .transaction import transaction
+
+_RETRY = 0.01
+"""Seconds until what does not wait by itself is tried again."""
 
 
 def open_database(path: Path, patience: float, steps: Sequence[Step] = STEPS) -> sqlite3.Connection:
@@ -23,29 +28,47 @@ def open_database(path: Path, patience: float, steps: Sequence[Step] = STEPS) ->
     a file that is no database of ours is left as it is.
     """
     prepare(path)
+    end = time.monotonic() + patience
     with explained(path):
-        database = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience, isolation_level=None
-        )
-        try:
-            _check(database, path)
-            _set_up(database, path)
-            migrate(database, steps)
-        except TooNew as error:
-            database.close()
-            raise StoreFailed(str(path), str(error)) from error
-        except BaseException:
-            database.close()
-            raise
+        while True:
+            try:
+                return _open(path, patience, steps)
+            except sqlite3.OperationalError as error:
+                # Where another begins or ends the log ahead, SQLite does not wait.
+                if not _is_busy(error) or time.monotonic() > end:
+                    raise
+            time.sleep(_RETRY)
+
+
+def _open(path: Path, patience: float, steps: Sequence[Step]) -> sqlite3.Connection:
+    database = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience, isolation_level=None
+    )
+    try:
+        _check(database, path)
+        _set_up(database, path)
+        migrate(database, steps)
+    except TooNew as error:
+        database.close()
+        raise StoreFailed(str(path), str(error)) from error
+    except BaseException:
+        database.close()
+        raise
     return database
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    # An error of who reads SQLite's answers has no code.
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def _check(database: sqlite3.Connection, path: Path) -> None:
     """Look whether it is ours, and sound; to do so changes nothing."""
-    application = _value(database, "PRAGMA application_id")
+    with transaction(database, "DEFERRED"):
+        tables = _value(database, "SELECT count(*) FROM sqlite_master")
+        application = _value(database, "PRAGMA application_id")
     # Who makes one and is killed over it leaves a file without tables.
-    is_new = not application and not _value(database, "SELECT count(*) FROM sqlite_master")
-    if is_new:
+    if not tables and not application:
         return
     if application != APPLICATION:
         raise StoreFailed(
