@@ -21,9 +21,29 @@ def transaction(database: sqlite3.Connection, mode: str) -> Iterator[None]:
     database.execute(f"BEGIN {mode}")
     try:
         yield
-        database.execute("COMMIT")
     except BaseException:
-        # After some errors SQLite has done so by itself.
-        with suppress(sqlite3.Error):
-            database.execute("ROLLBACK")
+        _take_back(database)
         raise
+    try:
+        database.execute("COMMIT")
+    except sqlite3.Error:
+        _take_back(database)
+        _write_over(database)
+        raise
+
+
+def _take_back(database: sqlite3.Connection) -> None:
+    # After some errors SQLite has done so by itself.
+    with suppress(sqlite3.Error):
+        database.execute("ROLLBACK")
+
+
+def _write_over(database: sqlite3.Connection) -> None:
+    """Have a commit that failed leave nothing behind.
+
+    What was written ahead, but not synced, is a commit to whoever reads the log after a crash. The
+    next one takes its place there: it need not succeed for that, and changes nothing.
+    """
+    with suppress(sqlite3.Error):
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        database.execute(f"PRAGMA user_version = {version}")
