@@ -261,6 +261,15 @@ class StoreContract:
         store.apply(Put(A, b"new"), unchanged={"route": read_at, "page": 0})
         assert store.versions() == {A: 3, C: 2}
 
+    def test_a_revision_that_never_was_is_a_conflict(self, store: Driven) -> None:
+        store.apply(Put(A, b"1"))
+        store.apply(Put(C, b"1"))
+
+        with pytest.raises(Conflict, match="route: there is no revision 3 yet") as conflict:
+            store.apply(Put(A, b"2"), unchanged={"route": 3})
+        assert conflict.value.mismatches == (Mismatch("route", 3, 1),)
+        assert store.apply(Put(A, b"2"), unchanged={"route": 2}).revision == 3
+
     def test_a_conflict_is_one_also_when_there_is_nothing_to_change(self, store: Driven) -> None:
         store.apply(Put(A, b"1"))
 

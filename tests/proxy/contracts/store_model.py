@@ -26,7 +26,8 @@ class Model:
     def apply(self, changes: Sequence[Change], unchanged: Mapping[str, int]) -> int | None:
         """Return the revision afterwards, None for a conflict."""
         for kind, read_at in unchanged.items():
-            if any(kind in kinds for kinds in self._log[read_at + 1 :]):
+            since = self._log[read_at + 1 :]
+            if read_at > self.revision or any(kind in kinds for kinds in since):
                 return None
         for change in changes:
             if change.expected not in (None, self.items.get(change.key, (0, b""))[0]):
@@ -51,8 +52,8 @@ class Model:
         keys = chance.sample(KEYS, chance.randint(0, 4))
         changes = [self._change(chance, key) for key in keys]
         kinds = chance.sample(KINDS, chance.choice((0, 0, 0, 1, 2)))
-        oldest = max(0, self.revision - 2)
-        return changes, {kind: chance.randint(oldest, self.revision) for kind in kinds}
+        oldest = max(0, self.revision - 3)
+        return changes, {kind: chance.randint(oldest, self.revision + 1) for kind in kinds}
 
     def _change(self, chance: random.Random, key: Key) -> Change:
         version = self.items.get(key, (0, b""))[0]

@@ -18,7 +18,7 @@ from sluice_proxy.store.sqlite.store import SqliteStore
 
 TESTS = Path(__file__).resolve().parents[1]
 PACKAGE = TESTS.parents[1] / "roles" / "proxy" / "files"
-CHANGES, KILLS = 150, 25
+CHANGES, KILLS = 120, 20
 
 
 def write_and_be_killed(path: Path, seconds: float) -> int | None:

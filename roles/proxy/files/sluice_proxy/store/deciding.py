@@ -35,13 +35,13 @@ def decide(
     changed, with the revision of its last change.
     """
     keys_of(changes)
+    revision = max(revisions.values(), default=0)
     mismatches = [
-        *_changed_kinds(unchanged, revisions),
+        *_changed_kinds(unchanged, revisions, revision),
         *(found for change in changes for found in _mismatch(change, there)),
     ]
     if mismatches:
         raise Conflict(mismatches)
-    revision = max(revisions.values(), default=0)
     put = [
         Item(change.key, revision + 1, change.document)
         for change in changes
@@ -60,11 +60,14 @@ def kinds_of(applied: Applied) -> set[str]:
     return {item.key.kind for item in applied.put} | {key.kind for key in applied.removed}
 
 
-def _changed_kinds(unchanged: Mapping[str, int], revisions: Mapping[str, int]) -> list[Mismatch]:
+def _changed_kinds(
+    unchanged: Mapping[str, int], revisions: Mapping[str, int], revision: int
+) -> list[Mismatch]:
+    # A revision that is still to come was read before a backup was put in place.
     return [
-        Mismatch(kind, read_at, revisions[kind])
+        Mismatch(kind, read_at, revisions.get(kind, 0))
         for kind, read_at in sorted(unchanged.items())
-        if revisions.get(kind, 0) > read_at
+        if not revisions.get(kind, 0) <= read_at <= revision
     ]
 
 

@@ -34,6 +34,8 @@ class Mismatch:
 
     def __str__(self) -> str:
         if isinstance(self.subject, str):
+            if self.found < self.expected:
+                return f"{self.subject}: there is no revision {self.expected} yet"
             return (
                 f"{self.subject}: changed with revision {self.found}, after {self.expected} "
                 "that this was made for"

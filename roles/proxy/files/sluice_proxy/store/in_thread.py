@@ -50,7 +50,8 @@ class InThread:
 
     async def read(self, kinds: Collection[str] | None = None) -> Contents:
         """Return what is there when everything is done that was handed in before."""
-        return await self._do(lambda: self._store.read(kinds))
+        wanted = None if kinds is None else frozenset(kinds)
+        return await self._do(lambda: self._store.read(wanted))
 
     async def apply(
         self, changes: Sequence[Change], unchanged: Mapping[str, int] = WHATEVER
