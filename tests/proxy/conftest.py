@@ -21,6 +21,8 @@ for folder in (HERE, HERE.parents[1] / "roles" / "proxy" / "files"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
+pytest.register_assert_rewrite("contracts.store")
+
 MOST_SECONDS = 240
 """For a test, and for what is made before it and ended after it, each: far more than any needs."""
 LAST_RESORT = 60

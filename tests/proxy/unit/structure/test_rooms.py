@@ -27,7 +27,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("http", "proxy_protocol"),
     ("routes",),
     ("snapshot",),
-    ("config", "observe", "tls"),
+    ("config", "observe", "store", "tls"),
     ("worker",),
     ("supervisor",),
     ("cli",),
@@ -39,7 +39,7 @@ IMPURE = {
     "tempfile", "threading", "time", "uvloop",
 }  # fmt: skip
 # What a worker that starts, and starts again after each death, must not wait for.
-NOT_IN_WORKERS = {"cryptography", "pydantic", "yaml"}
+NOT_IN_WORKERS = {"cryptography", "pydantic", "sqlite3", "yaml"}
 
 
 def files() -> list[Path]:
@@ -91,6 +91,14 @@ def test_pure_rooms_have_no_way_out(path: Path) -> None:
     allowed = all(use.startswith(("inet_pton", "AF_INET")) for use in uses)
     assert outward <= {"socket"}
     assert allowed, uses
+
+
+def test_the_store_does_not_know_what_it_keeps() -> None:
+    names = {name for path in files() if room(path) == "store" for name in imports(path)}
+    own = {name for name in names if name.startswith("sluice_proxy")}
+
+    assert "sluice_proxy.store.items.Key" in own
+    assert {name for name in own if not name.startswith("sluice_proxy.store.")} == set()
 
 
 def reached(start: Path) -> set[Path]:

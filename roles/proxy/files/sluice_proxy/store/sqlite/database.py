@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Opens the database of a store so that what is committed survives, and only whole."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..failures import StoreFailed
+from .explaining import DAMAGED, explained
+from .place import prepare
+from .schema import APPLICATION, STEPS, Step, TooNew, migrate
+from .transaction import transaction
+
+_RETRY = 0.01
+"""Seconds until what does not wait by itself is tried again."""
+
+
+def open_database(path: Path, patience: float, steps: Sequence[Step] = STEPS) -> sqlite3.Connection:
+    """Return a connection to the database at ``path``, which is made where it is missing.
+
+    ``patience`` is for how many seconds another program may hold the database. Raises StoreFailed;
+    a file that is no database of ours is left as it is.
+    """
+    prepare(path)
+    end = time.monotonic() + patience
+    with explained(path):
+        while True:
+            try:
+                return _open(path, patience, steps)
+            except sqlite3.OperationalError as error:
+                # Where another begins or ends the log ahead, SQLite does not wait.
+                if not _is_busy(error) or time.monotonic() > end:
+                    raise
+            time.sleep(_RETRY)
+
+
+def _open(path: Path, patience: float, steps: Sequence[Step]) -> sqlite3.Connection:
+    database = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience, isolation_level=None
+    )
+    try:
+        _check(database, path)
+        _set_up(database, path)
+        migrate(database, steps)
+    except TooNew as error:
+        database.close()
+        raise StoreFailed(str(path), str(error)) from error
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    # An error of who reads SQLite's answers has no code.
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+
+
+def _check(database: sqlite3.Connection, path: Path) -> None:
+    """Look whether it is ours, and sound; to do so changes nothing."""
+    with transaction(database, "DEFERRED"):
+        tables = _value(database, "SELECT count(*) FROM sqlite_master")
+        application = _value(database, "PRAGMA application_id")
+    # Who makes one and is killed over it leaves a file without tables.
+    if not tables and not application:
+        return
+    if application != APPLICATION:
+        raise StoreFailed(
+            str(path), "it is another program's database: choose another path for the store"
+        )
+    found = _value(database, "PRAGMA quick_check(1)")
+    if found != "ok":
+        raise StoreFailed(str(path), f"{DAMAGED} ({found})")
+
+
+def _set_up(database: sqlite3.Connection, path: Path) -> None:
+    mode = _value(database, "PRAGMA journal_mode = WAL")
+    if mode != "wal":
+        raise StoreFailed(
+            str(path), f"no write-ahead log is possible there, but {mode}: use a local disk"
+        )
+    # A commit returns when the disk has it.
+    database.execute("PRAGMA synchronous = FULL")
+    # Keys that are removed are overwritten.
+    database.execute("PRAGMA secure_delete = ON")
+
+
+def _value(database: sqlite3.Connection, query: str) -> object:
+    row = database.execute(query).fetchone()
+    return None if row is None else row[0]

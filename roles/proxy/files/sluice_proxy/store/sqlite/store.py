@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The store in one SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from operator import attrgetter
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from ..deciding import decide, keys_of, kinds_of
+from ..failures import StoreFailed
+from ..items import Applied, Change, Contents, Item, Key
+from .database import open_database
+from .digest import digest
+from .explaining import DAMAGED, explained
+from .transaction import transaction
+
+PATIENCE = 5.0
+"""Seconds for which another program may hold the database, before that is an error."""
+
+_ITEMS = "SELECT digest, kind, id, version, document FROM item"
+_ITEMS_OF_KIND = f"{_ITEMS} WHERE kind = ?"
+_ITEM = f"{_ITEMS} WHERE kind = ? AND id = ?"
+_PUT = """
+    INSERT INTO item (digest, kind, id, version, document) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (kind, id) DO UPDATE
+    SET digest = excluded.digest, version = excluded.version, document = excluded.document
+"""
+_REMOVE = "DELETE FROM item WHERE kind = ? AND id = ?"
+_REVISIONS = "SELECT digest, name, revision FROM kind"
+_SET_REVISION = """
+    INSERT INTO kind (digest, name, revision) VALUES (?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, revision = excluded.revision
+"""
+
+
+class SqliteStore:
+    """A BlockingStore in the file ``path``; to make one raises StoreFailed.
+
+    To be used in the thread that made it.
+    """
+
+    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
+        self._path = path
+        self._database = open_database(path, patience)
+
+    def read(self, kinds: Collection[str] | None) -> Contents:
+        """Return what is there."""
+        with explained(self._path), transaction(self._database, "DEFERRED"):
+            revision = max(self._revisions().values(), default=0)
+            rows = self._rows(kinds)
+        items = sorted((_item(row) for row in rows), key=attrgetter("key"))
+        return Contents(revision, MappingProxyType({item.key: item for item in items}))
+
+    def apply(self, changes: Sequence[Change], unchanged: Mapping[str, int]) -> Applied:
+        """Make the changes."""
+        keys = keys_of(changes)
+        with explained(self._path), transaction(self._database, "IMMEDIATE"):
+            applied = decide(changes, unchanged, self._there(keys), self._revisions())
+            self._write(applied)
+        return applied
+
+    def close(self) -> None:
+        """Close the file; what the write-ahead log has goes into it."""
+        with explained(self._path):
+            self._database.close()
+
+    def _rows(self, kinds: Collection[str] | None) -> list[tuple[Any, ...]]:
+        if kinds is None:
+            return list(self._sound(_ITEMS))
+        return [row for kind in set(kinds) for row in self._sound(_ITEMS_OF_KIND, kind)]
+
+    def _there(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        rows = (row for key in keys for row in self._sound(_ITEM, key.kind, key.id))
+        return {item.key: item for item in map(_item, rows)}
+
+    def _revisions(self) -> dict[str, int]:
+        return dict(self._sound(_REVISIONS))
+
+    def _sound(self, query: str, *values: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows that a query finds, without the digests that they begin with."""
+        for found, *row in self._database.execute(query, values):
+            if found != digest(*row):
+                raise StoreFailed(str(self._path), f"{DAMAGED} (a value is not what was written)")
+            yield tuple(row)
+
+    def _write(self, applied: Applied) -> None:
+        puts = [(item.key.kind, item.key.id, item.version, item.document) for item in applied.put]
+        revisions = [(kind, applied.revision) for kind in kinds_of(applied)]
+        execute_many = self._database.executemany
+        execute_many(_REMOVE, [(key.kind, key.id) for key in applied.removed])
+        execute_many(_PUT, [(digest(*row), *row) for row in puts])
+        execute_many(_SET_REVISION, [(digest(*row), *row) for row in revisions])
+
+
+def _item(row: tuple[Any, ...]) -> Item:
+    kind, id_, version, document = row
+    return Item(Key(kind, id_), version, document)
