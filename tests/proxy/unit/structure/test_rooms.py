@@ -27,7 +27,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("http", "proxy_protocol"),
     ("routes",),
     ("snapshot",),
-    ("config", "observe", "tls"),
+    ("config", "issuing", "observe", "tls"),
     ("worker",),
     ("supervisor",),
     ("cli",),
