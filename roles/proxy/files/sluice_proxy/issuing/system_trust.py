@@ -72,7 +72,7 @@ def _undone(done: Sequence[Step], run: Run) -> str:
                 case Write(path, _, bytes(before)) | Remove(path, before):
                     _write(path, before)
     except OSError as error:
-        return f"to undo \"{step}\" failed too: {_said(error)}"
+        return f'to undo "{step}" failed too: {_said(error)}'
     try:
         for step in done:
             if isinstance(step, Gather):
