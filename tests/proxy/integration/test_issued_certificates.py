@@ -200,7 +200,23 @@ routes: [{name: page, page: {content: "<title>served</title>", content_type: tex
             assert (page.value("document.title"), page.wrong) == ("served", [])
         page.open(f"https://bank.example.com:{proxy.port}/")
         assert page.value("document.title") != "served"
-        assert "net::ERR_CERT_" in "".join(page.wrong)
+        assert "net::ERR_CERT_INVALID" in "".join(page.wrong)
+
+
+def test_the_numbers_of_a_running_proxy_have_the_days_left(tmp_path: Path) -> None:
+    for name, days in (("app.test", 90), ("old.test", 30)):
+        one = authority().issue([name], NOW, days=days)
+        (tmp_path / f"{name}.pem").write_bytes(one.chain + one.key)
+    config = """
+listen: [{address: 127.0.0.1:PORT, tls: true}]
+metrics: 127.0.0.1:METRICS
+certificates: [{chain: app.test.pem, key: app.test.pem}, {chain: old.test.pem, key: old.test.pem}]
+routes: [{name: page, page: {content: served}}]
+"""
+    with running(tmp_path, config, data_plane=None) as proxy:
+        assert 89 < proxy.number('sluice_certificate_days_left{name="app.test"}') < 90
+        assert 29 < proxy.number('sluice_certificate_days_left{name="old.test"}') < 30
+        assert 29 < proxy.number("sluice_certificates_least_days_left") < 30
 
 
 @pytest.fixture
