@@ -15,21 +15,26 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
 from running.browser import browser
 from running.command import command
 from running.service import running
+from samples.certificates import rsa_key
 from samples.handshakes import shake
 from sluice_proxy.issuing.authority import Authority, new_authority, read_authority, self_signed
 from sluice_proxy.issuing.building import leaf_certificate, new_key
 from sluice_proxy.issuing.constraints import DEVELOPMENT, UNCONSTRAINED, Constraints, limited_to
 from sluice_proxy.issuing.issued import Issued, issued
+from sluice_proxy.issuing.mkcert import load_mkcert
 from sluice_proxy.issuing.system_trust import carry_out, look
 from sluice_proxy.issuing.trust_plan import SystemStore, plan_trust, plan_untrust
 from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.tls.choosing import PROTOCOLS, ContextChooser
 from sluice_proxy.tls.server_contexts import ServerContexts
 
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC).replace(microsecond=0)
 NAMES = ("app.test", "*.app.test", "127.0.0.1", "::1")
 KINDS = pytest.mark.parametrize(
     "constraints", [DEVELOPMENT, UNCONSTRAINED], ids=["constrained", "unconstrained"]
@@ -41,10 +46,10 @@ def authority(constraints: Constraints = DEVELOPMENT) -> Authority:
     return read_authority(new_authority(NOW, host="desk", constraints=constraints))
 
 
-def issued_in_vain(one: Authority, *names: str, now: datetime = NOW) -> Issued:
+def issued_in_vain(one: Authority, *names: str) -> Issued:
     """Return what the key of an authority can sign, though the authority itself would refuse."""
     key = new_key()
-    leaf = leaf_certificate(names, key.public_key(), one.certificate, one.key, now)
+    leaf = leaf_certificate(names, key.public_key(), one.certificate, one.key, NOW)
     return issued(names, leaf, key)
 
 
@@ -140,6 +145,45 @@ def test_openssl_accepts_a_self_signed_one_where_it_is_trusted_itself(openssl: O
     assert "self-signed certificate" in openssl.verify(self_signed(NAMES, NOW).chain, one)
 
 
+def in_mkcerts_way(folder: Path) -> None:
+    """Put an authority into a folder as mkcert 1.4 makes it: RSA, and valid from now on."""
+    key = rsa_key()
+    called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mkcert me@desk")])
+    others = (
+        "digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
+        "key_agreement", "crl_sign", "encipher_only", "decipher_only",
+    )  # fmt: skip
+    usage = x509.KeyUsage(key_cert_sign=True, **dict.fromkeys(others, False))
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(called)
+        .issuer_name(called)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=3650))
+        .add_extension(usage, critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "rootCA.pem").write_bytes(made.public_bytes(pem))
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "rootCA-key.pem").write_bytes(secret)
+    (folder / "rootCA-key.pem").chmod(0o400)
+
+
+def test_openssl_accepts_a_leaf_of_mkcerts_authority(openssl: OpenSsl) -> None:
+    in_mkcerts_way(openssl.folder)
+    one = load_mkcert({"CAROOT": str(openssl.folder)})
+    assert one is not None
+    leaf = one.issue(("bank.example.com", *NAMES), NOW)
+
+    assert ": OK" in openssl.verify(one.pem, leaf, "-verify_hostname", "bank.example.com")
+    assert leaf.lifetime.begins == one.lifetime.begins
+
+
 def test_a_leaf_of_a_former_authority_is_not_taken_for_one_of_the_next(openssl: OpenSsl) -> None:
     leaf = authority().issue(NAMES, NOW)
     following = read_authority(new_authority(NOW, host="desk"))
@@ -175,10 +219,11 @@ def test_a_strict_client_of_python_takes_a_self_signed_one_that_it_trusts() -> N
 
 
 def test_a_strict_client_of_python_refuses_one_that_nobody_renewed() -> None:
-    past = issued_in_vain(authority(), "app.test", now=NOW - timedelta(days=398))
+    then = NOW - timedelta(days=398)
+    one = read_authority(new_authority(then, host="desk"))
 
     with pytest.raises(ssl.SSLCertVerificationError, match="has expired"):
-        shake(chooser(past), "app.test", strict_client(authority().pem))
+        shake(chooser(one.issue(NAMES, then)), "app.test", strict_client(one.pem))
 
 
 def test_a_browser_is_served_by_what_it_trusts_and_by_nothing_else(tmp_path: Path) -> None:

@@ -143,7 +143,10 @@ def test_a_leaf_is_valid_a_little_before_now_and_never_more_than_397_days() -> N
         authority().issue(["app.test"], NOW, days=MOST_DAYS + 1)
 
 
-def test_a_leaf_ends_with_its_authority() -> None:
+def test_a_leaf_begins_and_ends_with_its_authority() -> None:
+    early = authority().lifetime.begins + timedelta(seconds=1)
+    assert authority().issue(["app.test"], early).lifetime.begins == authority().lifetime.begins
+
     late = authority().lifetime.ends - timedelta(days=30)
 
     assert authority().issue(["app.test"], late).lifetime.ends == authority().lifetime.ends

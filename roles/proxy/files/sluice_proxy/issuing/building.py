@@ -56,6 +56,7 @@ def authority_certificate(
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     tail = f" {identifier.digest.hex()[:8]}"
     called = f"{_MAKER} {host}"[: _LONGEST_COMMON_NAME - len(tail)] + tail
+    begins = now - BACKDATED
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, _MAKER),
@@ -63,7 +64,7 @@ def authority_certificate(
         ]
     )
     builder = (
-        _begun(name, name, key.public_key(), now, now - BACKDATED + timedelta(days=days))
+        _begun(name, name, key.public_key(), begins, begins + timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(authority=True), critical=True)
         .add_extension(identifier, critical=False)
@@ -83,10 +84,11 @@ def leaf_certificate(
     *,
     days: int = MOST_DAYS,
 ) -> x509.Certificate:
-    """Return a certificate of a server for ``names``; it ends with its issuer at the latest."""
+    """Return a certificate of a server for ``names``, which is valid while its issuer is."""
     own = tuple(names)
+    begins = max(now - BACKDATED, issuer.not_valid_before_utc)
     ends = min(_leaf_end(now, days), issuer.not_valid_after_utc)
-    builder = _leaf(own, issuer.subject, public_key, now, ends).add_extension(
+    builder = _leaf(own, issuer.subject, public_key, begins, ends).add_extension(
         _identifier_of(issuer), critical=False
     )
     return builder.sign(issuer_key, hashes.SHA256())
@@ -104,7 +106,8 @@ def self_signed_certificate(
     It is no authority: to trust it is to trust this one server.
     """
     own = tuple(names)
-    builder = _leaf(own, _leaf_subject(own), key.public_key(), now, _leaf_end(now, days))
+    subject, begins, ends = _leaf_subject(own), now - BACKDATED, _leaf_end(now, days)
+    builder = _leaf(own, subject, key.public_key(), begins, ends)
     return builder.sign(key, hashes.SHA256())
 
 
@@ -119,11 +122,11 @@ def _leaf(
     names: tuple[str, ...],
     issuer: x509.Name,
     public_key: CertificatePublicKeyTypes,
-    now: datetime,
+    begins: datetime,
     ends: datetime,
 ) -> x509.CertificateBuilder:
     return (
-        _begun(_leaf_subject(names), issuer, public_key, now, ends)
+        _begun(_leaf_subject(names), issuer, public_key, begins, ends)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -151,7 +154,7 @@ def _begun(
     subject: x509.Name,
     issuer: x509.Name,
     public_key: CertificatePublicKeyTypes,
-    now: datetime,
+    begins: datetime,
     ends: datetime,
 ) -> x509.CertificateBuilder:
     return (
@@ -160,7 +163,7 @@ def _begun(
         .issuer_name(issuer)
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before((now - BACKDATED).replace(microsecond=0))
+        .not_valid_before(begins.replace(microsecond=0))
         .not_valid_after(ends.replace(microsecond=0))
     )
 

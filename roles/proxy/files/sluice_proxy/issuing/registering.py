@@ -44,7 +44,28 @@ class RegisteredNames:
 
     def __call__(self, name: str) -> bool:
         """Return whether ``name`` is registered."""
-        return name in self._names or f"*.{name.partition('.')[2]}" in self._names
+        return _is_covered(name, self._names)
+
+
+def names_wanted(
+    patterns: Iterable[HostPattern], given: Iterable[str]
+) -> tuple[tuple[str, ...], ...]:
+    """Return the names of each certificate that is to be made for the hosts of routes.
+
+    ``given`` are the names of certificates that were given: they go before ours. There is one
+    certificate for each pattern, so that a route that comes or goes changes those of no other.
+    """
+    known = frozenset(given)
+    wanted = dict.fromkeys(
+        tuple(name for name in names_of_host(pattern) if not _is_covered(name, known))
+        for pattern in patterns
+    )
+    return tuple(names for names in wanted if names)
+
+
+def _is_covered(name: str, known: frozenset[str]) -> bool:
+    """Return whether one of the ``known`` names stands for this one (RFC 9525, section 6.3)."""
+    return name in known or f"*.{name.partition('.')[2]}" in known
 
 
 def _possible(text: str) -> tuple[str, ...]:
