@@ -217,4 +217,4 @@ def test_what_is_no_authority_is_refused_with_what_is_wrong() -> None:
     assert "2 certificates" in refused(AuthorityPem(good.certificate * 2, good.key))
     assert "may issue others" in refused(AuthorityPem(server.pem, server.key_pem()))
     assert "may issue others" in refused(AuthorityPem(simple.pem, simple.key_pem()))
-    assert "encrypted" in refused(AuthorityPem(server.pem, server.key_pem(b"secret")))
+    assert "encrypted" in refused(AuthorityPem(good.certificate, server.key_pem(b"secret")))

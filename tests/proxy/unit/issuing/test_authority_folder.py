@@ -14,8 +14,16 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from samples.certificates import leaf
 from sluice_proxy.issuing.authority import Authority, AuthorityPem, BadAuthority, new_authority
-from sluice_proxy.issuing.authority_folder import CERTIFICATE, KEY, load, load_or_make
+from sluice_proxy.issuing.authority_folder import (
+    CERTIFICATE,
+    KEY,
+    load,
+    load_certificate,
+    load_or_make,
+)
+from sluice_proxy.issuing.issued import certificate_pem
 from sluice_proxy.issuing.mkcert import load_mkcert, mkcert_folder
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -119,13 +127,21 @@ def test_a_key_that_others_may_read_is_refused(folder: Path, others: int) -> Non
     assert "is open to other users: chmod 600" in refused(folder)
 
 
-def test_a_key_of_another_user_is_refused(folder: Path) -> None:
-    if os.geteuid() == 0:
-        os.chown(folder / KEY, 12345, -1)
-        assert "belongs to another user" in refused(folder)
-    else:
-        with pytest.raises(PermissionError):
-            os.chown(folder / KEY, 12345, -1)
+def test_to_export_it_takes_no_key(folder: Path) -> None:
+    (folder / KEY).unlink()
+    before = (folder / CERTIFICATE).read_bytes()
+
+    assert certificate_pem(load_certificate(folder)) == before
+
+
+def test_to_export_what_is_no_authority_is_refused_with_its_folder(folder: Path) -> None:
+    (folder / CERTIFICATE).write_bytes(leaf("app.test").pem)
+
+    with pytest.raises(BadAuthority, match=f"{folder}: .* use that of a CA"):
+        load_certificate(folder)
+    (folder / CERTIFICATE).unlink()
+    with pytest.raises(BadAuthority, match=rf"{CERTIFICATE} cannot be read"):
+        load_certificate(folder)
 
 
 def test_a_link_in_place_of_the_key_is_not_followed(folder: Path) -> None:

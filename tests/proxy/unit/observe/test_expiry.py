@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sluice_proxy.observe.expiry import MOST_LISTED, expiry_gauges
 from sluice_proxy.snapshot.tls import Certificate, Pem
-from sluice_proxy.supervisor.numbers import supervisor_metrics
+from sluice_proxy.supervisor.numbers import HELPS, supervisor_metrics
 
 NOW = 1_800_000_000.0
 DAY = 86400.0
@@ -46,6 +46,7 @@ def test_of_thousands_those_that_expire_first_are_listed() -> None:
 
     assert found.pop("least") == 1
     assert found == {f"{n}.test": n for n in range(1, MOST_LISTED + 1)}
+    assert f"of the {MOST_LISTED} that" in HELPS["sluice_certificate_days_left"]
 
 
 def test_without_certificates_there_are_no_days() -> None:

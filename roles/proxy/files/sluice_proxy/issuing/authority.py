@@ -126,14 +126,20 @@ def new_authority(
 
 def read_authority(pem: AuthorityPem) -> Authority:
     """Return the authority that PEM texts hold; raises BadAuthority."""
-    certificate = _one_certificate(pem.certificate)
+    certificate = read_authority_certificate(pem.certificate)
     key = _key(pem.key)
     if key.public_key().public_bytes(_DER, _SPKI) != certificate.public_key().public_bytes(
         _DER, _SPKI
     ):
         raise BadAuthority("the key is not that of the certificate: put the pair back")
-    _check_may_issue(certificate)
     return Authority(certificate, key)
+
+
+def read_authority_certificate(pem: bytes) -> x509.Certificate:
+    """Return the certificate of an authority; raises BadAuthority."""
+    certificate = _one_certificate(pem)
+    _check_may_issue(certificate)
+    return certificate
 
 
 def self_signed(names: Iterable[str], now: datetime, *, days: int = MOST_DAYS) -> Issued:

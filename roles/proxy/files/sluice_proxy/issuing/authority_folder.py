@@ -11,15 +11,23 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from .authority import Authority, AuthorityPem, BadAuthority, read_authority
+from cryptography import x509
+
+from .authority import (
+    Authority,
+    AuthorityPem,
+    BadAuthority,
+    read_authority,
+    read_authority_certificate,
+)
 
 CERTIFICATE = "ca.pem"
 KEY = "ca-key.pem"
 KEY_MODE = 0o600
-FOLDER_MODE = 0o700
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -43,30 +51,40 @@ def load_or_make(folder: Path, make: Callable[[], AuthorityPem]) -> Authority:
 
 def load(folder: Path, *, certificate: str = CERTIFICATE, key: str = KEY) -> Authority:
     """Return the authority of a folder; raises BadAuthority that names it."""
+    with _explained(folder):
+        return read_authority(
+            AuthorityPem((folder / certificate).read_bytes(), _read_key(folder / key))
+        )
+
+
+def load_certificate(folder: Path, *, certificate: str = CERTIFICATE) -> x509.Certificate:
+    """Return the certificate alone, which is all that exporting and trusting it need; raises
+    BadAuthority that names the folder."""
+    with _explained(folder):
+        return read_authority_certificate((folder / certificate).read_bytes())
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
     try:
-        pem = AuthorityPem((folder / certificate).read_bytes(), read_key(folder / key))
+        yield
     except OSError as error:
         # Half of one is a case for a person: the other half may be in a backup.
         raise BadAuthority(
             f"{error.filename} cannot be read: {error.strerror}: put it back, or check its owner"
         ) from None
-    try:
-        return read_authority(pem)
     except BadAuthority as bad:
         raise BadAuthority(f"{folder}: {bad}") from None
 
 
-def read_key(path: Path) -> bytes:
-    """Return the content of a key's file; raises OSError, and BadAuthority when others may read it
-    or own it."""
+def _read_key(path: Path) -> bytes:
+    """Return the content of a key's file; raises OSError, and BadAuthority when others may read
+    it."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     with open(descriptor, "rb") as file:
-        state = os.fstat(descriptor)
-        if state.st_uid not in (0, os.geteuid()):
-            raise BadAuthority(f"{path} belongs to another user: have a new CA made")
-        if stat.S_IMODE(state.st_mode) & _OPEN_TO_OTHERS:
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) & _OPEN_TO_OTHERS:
             raise BadAuthority(
-                f"{path} is open to other users: chmod {KEY_MODE:o} it, or have a new CA made"
+                f"{path.name} is open to other users: chmod {KEY_MODE:o} it, or have a new CA made"
                 " if somebody may have read it"
             )
         return file.read()

@@ -25,7 +25,8 @@ class LocalIssuer:
     """Issues for registered names only; threads may share it.
 
     There is one certificate for the same names, however many ask at once and in whatever order they
-    name them. Those that nobody wants any more are forgotten by ``keep_only``.
+    name them. Those that nobody wants any more are forgotten by ``keep_only``. ``registered`` is
+    replaced when the routes change.
     """
 
     def __init__(
