@@ -27,7 +27,7 @@ from sluice_proxy.issuing.authority import (
 )
 from sluice_proxy.issuing.building import BACKDATED, MOST_DAYS
 from sluice_proxy.issuing.constraints import DEVELOPMENT, UNCONSTRAINED
-from sluice_proxy.issuing.issued import Issued
+from sluice_proxy.issuing.issued import Issued, certificate_pem, key_pem
 from sluice_proxy.issuing.names import BadName
 from sluice_proxy.tls.certificates import read_certificate
 
@@ -218,3 +218,31 @@ def test_what_is_no_authority_is_refused_with_what_is_wrong() -> None:
     assert "may issue others" in refused(AuthorityPem(server.pem, server.key_pem()))
     assert "may issue others" in refused(AuthorityPem(simple.pem, simple.key_pem()))
     assert "encrypted" in refused(AuthorityPem(good.certificate, server.key_pem(b"secret")))
+
+
+def without(kind: type[x509.ExtensionType] | None) -> AuthorityPem:
+    """Return an authority that lacks an extension."""
+    one = authority()
+    assert isinstance(one.key, ec.EllipticCurvePrivateKey)
+    called = one.certificate.subject
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(called)
+        .issuer_name(called)
+        .public_key(one.key.public_key())
+        .serial_number(1)
+        .not_valid_before(one.lifetime.begins)
+        .not_valid_after(one.lifetime.ends)
+    )
+    for each in one.certificate.extensions:
+        if kind is None or not isinstance(each.value, kind):
+            builder = builder.add_extension(each.value, critical=each.critical)
+    return AuthorityPem(certificate_pem(builder.sign(one.key, hashes.SHA256())), key_pem(one.key))
+
+
+@pytest.mark.parametrize("kind", [x509.BasicConstraints, x509.KeyUsage, x509.SubjectKeyIdentifier])
+def test_an_authority_that_strict_clients_refuse_is_refused(
+    kind: type[x509.ExtensionType],
+) -> None:
+    assert read_authority(without(None)).key is not None
+    assert "may issue others" in refused(without(kind))

@@ -176,12 +176,14 @@ def _check_may_issue(certificate: x509.Certificate) -> None:
         extensions = certificate.extensions
         is_authority = extensions.get_extension_for_class(x509.BasicConstraints).value.ca
         may_sign = extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
+        extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
     except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
         # Some clients believe such a one, and strict ones do not.
         is_authority = may_sign = False
     if not (is_authority and may_sign):
         raise BadAuthority(
-            "the certificate does not say that it may issue others: use that of a CA"
+            "the certificate does not say which key it has, and that it may issue others: use that"
+            " of a CA"
         )
 
 

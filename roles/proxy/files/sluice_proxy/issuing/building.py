@@ -84,7 +84,10 @@ def leaf_certificate(
     *,
     days: int = MOST_DAYS,
 ) -> x509.Certificate:
-    """Return a certificate of a server for ``names``, which is valid while its issuer is."""
+    """Return a certificate of a server for ``names``, which is valid while its issuer is.
+
+    ``issuer`` names its own key.
+    """
     own = tuple(names)
     begins = max(now - BACKDATED, issuer.not_valid_before_utc)
     ends = min(_leaf_end(now, days), issuer.not_valid_after_utc)
@@ -184,14 +187,5 @@ def _usage(*, authority: bool) -> x509.KeyUsage:
 
 def _identifier_of(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
     """Return the identifier of the issuer's key as the issuer has it, however it was worked out."""
-    try:
-        own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    except x509.ExtensionNotFound:
-        return x509.AuthorityKeyIdentifier.from_issuer_public_key(_issuing_key(issuer))
+    own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
-
-
-def _issuing_key(issuer: x509.Certificate) -> ec.EllipticCurvePublicKey | rsa.RSAPublicKey:
-    key = issuer.public_key()
-    assert isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey)
-    return key

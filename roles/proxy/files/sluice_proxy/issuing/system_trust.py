@@ -67,9 +67,9 @@ def _undone(done: Sequence[Step], run: Run) -> str:
     try:
         for step in reversed(done):
             match step:
-                case Write(path, _, None):
+                case Write(path=path, before=None):
                     path.unlink(missing_ok=True)
-                case Write(path, _, bytes(before)) | Remove(path, before):
+                case Write(path=path, before=bytes(before)) | Remove(path, before):
                     _write(path, before)
     except OSError as error:
         return f'to undo "{step}" failed too: {_said(error)}'
