@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDassert read_authority(without(None)).called == authority().called-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What an authority of ours is, and what it issues."""
 
 from __future__ import annotations

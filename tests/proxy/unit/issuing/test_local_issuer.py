@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from sluice_proxy.issuing.authority import Authority, CannotIssue, new_authority, read_authority
@@ -69,9 +71,23 @@ def test_the_same_names_have_one_certificate_in_whatever_order(issuer: LocalIssu
     assert issuer.certificate_for(["app.test"]) is not one
 
 
-def test_all_who_ask_at_once_get_the_same_certificate(issuer: LocalIssuer) -> None:
-    with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(lambda _n: issuer.certificate_for(["app.test"]), range(64)))
+class SlowClock(Clock):
+    """Gives others a while to come, as far as they can."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._others = Barrier(2)
+
+    def __call__(self) -> datetime:
+        with suppress(BrokenBarrierError):
+            self._others.wait(0.05)
+        return self.now
+
+
+def test_all_who_ask_at_once_get_the_same_certificate() -> None:
+    issuer = LocalIssuer(authority(), lambda _name: True, SlowClock())
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _n: issuer.certificate_for(["app.test"]), range(16)))
 
     assert len({one.fingerprint for one in found}) == 1
 
