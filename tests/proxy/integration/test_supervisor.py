@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from running.descriptors import descriptors, worker_descriptors
 from running.service import PATIENCE, PLAIN, Running, free_port, running, until
 
 CONFIG = """
@@ -83,16 +84,16 @@ def test_a_change_reaches_all_workers_and_costs_no_request(proxy: Running) -> No
 
 
 def test_changes_and_upgrades_leave_no_descriptor_open(proxy: Running) -> None:
-    def descriptors() -> list[int]:
-        pids = (proxy.process.pid, *proxy.workers())
-        return [len(os.listdir(f"/proc/{pid}/fd")) for pid in pids]
+    def open_now() -> list[int]:
+        return [descriptors(proxy.process.pid), *map(worker_descriptors, proxy.workers())]
 
-    before = descriptors()
+    before = open_now()
     for _unused in range(3):
         proxy.reload()
-    assert descriptors() == before
+    until(lambda: open_now() == before, "the end of what a reload opens")
     proxy.upgrade()
-    until(lambda: descriptors() == before, "the end of the former workers")
+    until(lambda: len(proxy.workers()) == 2, "the end of the former workers")
+    until(lambda: open_now() == before, "the end of what an upgrade opens")
 
 
 def test_a_bad_file_changes_nothing_and_is_told_with_its_line(proxy: Running) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from running.descriptors import descriptors, worker_descriptors
 from running.service import PATIENCE, Running, running, until
 
 CONFIG = """
@@ -94,13 +95,13 @@ def test_a_worker_whose_clients_have_taken_all_descriptors_is_still_asked_and_to
     with running(tmp_path, config, data_plane=None) as proxy:
         (worker,) = proxy.workers()
         number = proxy.number("sluice_snapshot_version")
-        limit = len(os.listdir(f"/proc/{worker}/fd")) + 5
+        limit = worker_descriptors(worker) + 5
         resource.prlimit(worker, resource.RLIMIT_NOFILE, (limit, limit))
         clients = [
             socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE)
             for _unused in range(20)
         ]
-        until(lambda: len(os.listdir(f"/proc/{worker}/fd")) == limit, "no descriptors left")
+        until(lambda: descriptors(worker) == limit, "no descriptors left")
         proxy.reload(config.replace("hello", "changed"))
         assert proxy.number("sluice_snapshot_version") == number + 1, proxy.said
         assert proxy.workers() == [worker]

@@ -14,6 +14,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from running.descriptors import worker_descriptors
 from running.service import PATIENCE, PLAIN
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
 from sluice_proxy.snapshot.snapshot import Snapshot, encode
@@ -146,7 +147,7 @@ def test_a_worker_that_may_open_no_more_files_is_told_and_asked_all_the_same() -
             _reader, writer = await asyncio.open_connection(*listening.getsockname())
             await workers.collect(PATIENCE)
             # Not one more than it has, those included that it keeps back.
-            have = len(os.listdir(f"/proc/{worker.pid}/fd"))
+            have = worker_descriptors(worker.pid)
             resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (have, have))
             down = frozenset({("route", "target")})
             workers.set_down(down)
