@@ -19,7 +19,7 @@ from running.service import PATIENCE
 
 _SWITCHES = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
-    *("--remote-debugging-pipe", "--ignore-certificate-errors", "--no-proxy-server"),
+    *("--remote-debugging-pipe", "--no-proxy-server"),
     # It talks to nobody but the proxy.
     *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--disable-default-apps", "--disable-extensions"),
@@ -104,16 +104,26 @@ class Browser:
 
 
 @contextmanager
-def browser(folder: Path) -> Iterator[Browser]:
-    """Run Chromium; every host is this machine, and every certificate good."""
+def browser(folder: Path, trusts: bytes | None = None) -> Iterator[Browser]:
+    """Run Chromium; every host is this machine.
+
+    Every certificate is good, or with ``trusts`` those of that authority (PEM) alone.
+    """
+    environment = {**os.environ, "HOME": str(folder)}
+    if trusts is None:
+        checks: tuple[str, ...] = ("--ignore-certificate-errors",)
+    else:
+        checks = ()
+        _trust(folder, trusts)
     commands_read, commands_write = os.pipe()
     answers_read, answers_write = os.pipe()
-    arguments = [command("chromium"), *_SWITCHES, f"--user-data-dir={folder}/browser"]
+    arguments = [command("chromium"), *_SWITCHES, *checks, f"--user-data-dir={folder}/browser"]
     with (folder / "browser.output").open("wb") as output:
         process = subprocess.Popen(
             # It reads descriptor 3 and writes to 4.
             ["bash", "-c", f'exec "$@" 3<&{commands_read} 4>&{answers_write}', "bash", *arguments],
             pass_fds=(commands_read, answers_write),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -132,3 +142,14 @@ def browser(folder: Path) -> Iterator[Browser]:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _trust(home: Path, authority: bytes) -> None:
+    """Make the store of a browser that has ``home``: the system's is not its own."""
+    store = home / ".pki" / "nssdb"
+    store.mkdir(parents=True)
+    file = home / "trusted.pem"
+    file.write_bytes(authority)
+    certutil = command("certutil")
+    for words in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "ours", "-i", str(file)]):
+        subprocess.run([certutil, "-d", f"sql:{store}", *words], check=True, capture_output=True)

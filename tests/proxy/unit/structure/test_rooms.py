@@ -27,7 +27,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("http", "proxy_protocol"),
     ("routes",),
     ("snapshot",),
-    ("config", "observe", "store", "tls"),
+    ("config", "issuing", "observe", "store", "tls"),
     ("worker",),
     ("supervisor",),
     ("cli",),
@@ -38,6 +38,8 @@ IMPURE = {
     "asyncio", "fcntl", "os", "pathlib", "select", "signal", "socket", "ssl", "subprocess",
     "tempfile", "threading", "time", "uvloop",
 }  # fmt: skip
+# Of this room, the files that touch the world; the plan of what to do only names paths.
+ISSUING_TOUCHES = {"authority_folder.py", "local_issuer.py", "mkcert.py", "system_trust.py"}
 # What a worker that starts, and starts again after each death, must not wait for.
 NOT_IN_WORKERS = {"cryptography", "pydantic", "sqlite3", "yaml"}
 
@@ -99,6 +101,18 @@ def test_the_store_does_not_know_what_it_keeps() -> None:
 
     assert "sluice_proxy.store.items.Key" in own
     assert {name for name in own if not name.startswith("sluice_proxy.store.")} == set()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in files() if room(path) == "issuing" and path.name not in ISSUING_TOUCHES],
+    ids=lambda path: path.name,
+)
+def test_certificates_are_made_without_files_and_clocks(path: Path) -> None:
+    outward = {name for name in imports(path) if name.split(".")[0] in IMPURE}
+
+    assert outward <= ({"pathlib.Path"} if path.name == "trust_plan.py" else set())
+    assert "now(" not in path.read_text()
 
 
 def reached(start: Path) -> set[Path]:

@@ -47,26 +47,26 @@ def with_key(pair: Pair, key: bytes, **more) -> Certificate:
 
 
 def test_its_names_are_those_of_the_leaf_or_those_that_are_set() -> None:
-    assert read(ONE.configured).certificate.hosts == ("one.test", "*.one.test")
+    assert read(ONE.configured).hosts == ("one.test", "*.one.test")
     chosen = replace(ONE.configured, hosts=("other.test",))
-    assert read(chosen).certificate.hosts == ("other.test",)
+    assert read(chosen).hosts == ("other.test",)
 
 
 def test_names_are_compared_in_lower_case_and_those_that_nobody_can_ask_for_are_left_out() -> None:
     odd = leaf("UPPER.test", "*.*.test", "a b.test", "fine.test")
 
-    assert read(odd.configured).certificate.hosts == ("upper.test", "fine.test")
+    assert read(odd.configured).hosts == ("upper.test", "fine.test")
 
 
 def test_addresses_are_names_of_a_certificate_too() -> None:
     both = leaf("a.test", "192.0.2.1", "2001:DB8::1")
 
-    assert read(both.configured).certificate.hosts == ("a.test", "192.0.2.1", "2001:db8::1")
+    assert read(both.configured).hosts == ("a.test", "192.0.2.1", "2001:db8::1")
 
 
 def test_what_was_in_files_is_in_it_afterwards() -> None:
     of_files = Certificate(chain=Pem(file="chain"), key=Pem(file="key"))
-    found = read(of_files, chain=ONE.chain, key=ONE.key_pem()).certificate
+    found = read(of_files, chain=ONE.chain, key=ONE.key_pem())
 
     assert found.chain.text == ONE.chain
     assert found.key.text == ONE.key_pem()
@@ -74,7 +74,7 @@ def test_what_was_in_files_is_in_it_afterwards() -> None:
 
 def test_one_file_may_have_the_chain_and_the_key() -> None:
     one_file = Pem(text=ONE.key_pem() + ONE.chain)
-    found = read(Certificate(chain=one_file, key=one_file)).certificate
+    found = read(Certificate(chain=one_file, key=one_file))
 
     assert found.chain.text == ONE.chain
     assert found.key.text == ONE.key_pem()
@@ -85,7 +85,7 @@ def test_an_encrypted_key_is_opened_once_and_needs_no_password_later(where: str)
     encrypted = ONE.key_pem(b"secret")
     value = b"secret" if where == "password" else "file"
 
-    found = read(with_key(ONE, encrypted, **{where: value}), file=b"secret\n").certificate
+    found = read(with_key(ONE, encrypted, **{where: value}), file=b"secret\n")
     assert found.key.text == ONE.key_pem()
     assert (found.password, found.password_file) == (None, None)
 
@@ -101,7 +101,7 @@ def test_an_empty_file_is_no_password() -> None:
 
 def test_parameters_of_its_curve_may_stand_before_a_key() -> None:
     parameters = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
-    found = read(with_key(ONE, parameters + ONE.key_pem())).certificate
+    found = read(with_key(ONE, parameters + ONE.key_pem()))
 
     server_context(found, TlsPolicy(), ["http/1.1"])
 
@@ -147,7 +147,7 @@ def test_what_is_wrong_names_the_field_and_what_to_do(
 def test_a_chain_in_the_wrong_order_is_refused() -> None:
     middle = authority("Middle", issuer=authority("Top"))
     low = leaf("low.test", issuer=middle)
-    assert read(low.configured).certificate.chain.text == low.chain
+    assert read(low.configured).chain.text == low.chain
 
     turned = Certificate(Pem(text=middle.pem + low.pem), Pem(text=low.key_pem()))
     stranger = Certificate(Pem(text=low.pem + ONE.pem), Pem(text=low.key_pem()))
@@ -196,11 +196,11 @@ def test_a_signature_that_no_client_would_take_is_refused(tmp_path: Path) -> Non
 
 
 def test_how_one_at_the_top_signed_itself_does_not_count(tmp_path: Path) -> None:
-    assert read(signed_with_sha_1(tmp_path, None)).certificate.hosts == ()
+    assert read(signed_with_sha_1(tmp_path, None)).hosts == ()
 
 
 def test_an_rsa_key_is_as_good_as_an_elliptic_one() -> None:
-    assert read(leaf("rsa.test", key=rsa_key()).configured).certificate.hosts == ("rsa.test",)
+    assert read(leaf("rsa.test", key=rsa_key()).configured).hosts == ("rsa.test",)
 
 
 def complaints(snapshot: Snapshot) -> dict[tuple[str | int, ...], str]:

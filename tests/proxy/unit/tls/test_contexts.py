@@ -45,7 +45,7 @@ def chooser(
 def certificates(*names: tuple[str, ...]) -> Snapshot:
     """Return a snapshot with a certificate for each of ``names``."""
     read = [read_certificate(leaf(*of_one).configured, _no_file) for of_one in names]
-    return Snapshot(certificates=tuple(one.certificate for one in read))
+    return Snapshot(certificates=tuple(read))
 
 
 def _no_file(path: str) -> bytes:

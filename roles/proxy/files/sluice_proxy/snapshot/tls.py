@@ -24,7 +24,8 @@ class Pem:
 class Certificate:
     """A chain, the leaf first, and its key.
 
-    ``hosts`` are the names it is given out for, empty for those that its leaf has.
+    ``hosts`` are the names it is given out for, empty for those that its leaf has. ``expires`` is
+    the leaf's last moment in seconds since 1970, None before it was read.
     """
 
     chain: Pem
@@ -32,6 +33,7 @@ class Certificate:
     password: bytes | None = field(default=None, repr=False)
     password_file: str | None = None
     hosts: tuple[str, ...] = ()
+    expires: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from ..observe.expiry import expiry_gauges
 from ..observe.metrics import Metrics
 from ..routes.model.route import Route
+from ..snapshot.tls import Certificate
 
 HELPS = {
     "sluice_workers": "Workers that serve clients.",
@@ -18,6 +20,10 @@ HELPS = {
     "sluice_snapshot_version": "Version of the snapshot in force.",
     "sluice_routes": "Routes in force.",
     "sluice_certificates": "Certificates in force.",
+    "sluice_certificates_least_days_left": "Days until the first certificate expires.",
+    "sluice_certificate_days_left": (
+        "Days until a certificate expires, by its first name, of the 100 that do so first."
+    ),
     "sluice_reloads_total": "Configurations read again, by what became of them.",
     "sluice_target_healthy": "1 for a target that active checks find healthy, else 0.",
     "sluice_connections": "Clients that are connected.",
@@ -48,24 +54,28 @@ def supervisor_metrics(
     deaths: int,
     version: int,
     routes: int,
-    certificates: int,
+    certificates: Sequence[Certificate],
+    now: float,
     reloads: dict[str, int],
     targets: Iterable[tuple[tuple[str, str], bool]],
 ) -> Metrics:
-    """Return the supervisor's numbers; ``reloads`` has them by result."""
+    """Return the supervisor's numbers; ``reloads`` has them by result, ``now`` is in seconds since
+    1970."""
     metrics = Metrics()
     gauges = {
         "sluice_workers": workers,
         "sluice_workers_leaving": leaving,
         "sluice_snapshot_version": version,
         "sluice_routes": routes,
-        "sluice_certificates": certificates,
+        "sluice_certificates": len(certificates),
     }
     for name, amount in gauges.items():
         metrics.gauges[name, ()] = amount
+    for called, labels, days in expiry_gauges(certificates, now):
+        metrics.gauges[called, labels] = days
     for (route, target), healthy in targets:
-        labels = (("route", route), ("target", target))
-        metrics.gauges["sluice_target_healthy", labels] = int(healthy)
+        of_target = (("route", route), ("target", target))
+        metrics.gauges["sluice_target_healthy", of_target] = int(healthy)
     metrics.counters["sluice_worker_deaths_total", ()] = deaths
     for result, amount in reloads.items():
         metrics.counters["sluice_reloads_total", (("result", result),)] = amount

@@ -11,6 +11,7 @@ import logging
 import os
 import random
 import signal
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -374,7 +375,8 @@ class Supervisor:
                 deaths=self._workers.deaths,
                 version=self._version,
                 routes=len(self._snapshot.routes),
-                certificates=len(self._snapshot.certificates),
+                certificates=self._snapshot.certificates,
+                now=time.time(),
                 reloads=self._reloads,
                 targets=self._health.states,
             )

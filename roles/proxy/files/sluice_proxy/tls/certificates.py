@@ -11,8 +11,6 @@ names. Files that change or vanish later change nothing until the configuration 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 
 from cryptography import x509
@@ -42,16 +40,9 @@ class BadCertificate(ValueError):
         self.part = part
 
 
-@dataclass(frozen=True, slots=True)
-class ReadCertificate:
-    """``certificate`` with its PEM texts and hosts in it; ``expires`` is its leaf's last moment."""
-
-    certificate: Certificate
-    expires: datetime
-
-
-def read_certificate(certificate: Certificate, read: Read) -> ReadCertificate:
-    """Return a certificate with all that a handshake needs; raises BadCertificate."""
+def read_certificate(certificate: Certificate, read: Read) -> Certificate:
+    """Return a certificate with all that a handshake needs, and when it expires; raises
+    BadCertificate."""
     chain_text = _text("chain", certificate.chain, read)
     chain = _chain(chain_text)
     password = _password(certificate, read)
@@ -67,12 +58,12 @@ def read_certificate(certificate: Certificate, read: Read) -> ReadCertificate:
         key_text = key.private_bytes(
             _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-    whole = Certificate(
+    return Certificate(
         chain=Pem(text=b"".join(part.public_bytes(_PEM) for part in chain)),
         key=Pem(text=key_text),
         hosts=certificate.hosts or names_of(leaf),
+        expires=leaf.not_valid_after_utc.timestamp(),
     )
-    return ReadCertificate(whole, leaf.not_valid_after_utc)
 
 
 def names_of(leaf: x509.Certificate) -> tuple[str, ...]:
@@ -97,10 +88,14 @@ def names_of(leaf: x509.Certificate) -> tuple[str, ...]:
     return (*found, *dict.fromkeys(addresses))
 
 
-def expired(certificates: Sequence[ReadCertificate], now: datetime | None = None) -> list[int]:
-    """Return which of ``certificates`` are past their last moment."""
-    moment = now or datetime.now(UTC)
-    return [index for index, read in enumerate(certificates) if read.expires < moment]
+def expired(certificates: Sequence[Certificate], now: float) -> list[int]:
+    """Return which of ``certificates`` are past their last moment ``now``, in seconds since
+    1970."""
+    return [
+        index
+        for index, one in enumerate(certificates)
+        if one.expires is not None and one.expires < now
+    ]
 
 
 def _text(part: str, pem: Pem, read: Read) -> bytes:

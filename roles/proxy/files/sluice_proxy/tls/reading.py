@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..routes.model.policies import ClientCertificate, TlsPolicy
 from ..snapshot.snapshot import Snapshot
-from ..snapshot.tls import HostPolicy
-from .certificates import BadCertificate, ReadCertificate, expired, read_certificate
+from ..snapshot.tls import Certificate, HostPolicy
+from .certificates import BadCertificate, expired, read_certificate
 from .server_contexts import trust_clients
 from .upstream_contexts import upstream_context
 
@@ -31,8 +32,8 @@ def with_tls_read(
     configuration and what is wrong there.
     """
     read, wrong = _certificates(snapshot)
-    for place in expired(read):
-        names = ", ".join(read[place].certificate.hosts[:3]) or f"certificates[{place}]"
+    for place in expired(read, time.time()):
+        names = ", ".join(read[place].hosts[:3]) or f"certificates[{place}]"
         warn(f"the certificate of {names} has expired: have it renewed")
     policies, wrong_policies = _policies(snapshot)
     wrong += wrong_policies
@@ -47,12 +48,11 @@ def with_tls_read(
             for entry in snapshot.tls.hosts
         ),
     )
-    certificates = tuple(one.certificate for one in read)
-    return replace(snapshot, certificates=certificates, tls=tls), wrong
+    return replace(snapshot, certificates=tuple(read), tls=tls), wrong
 
 
-def _certificates(snapshot: Snapshot) -> tuple[list[ReadCertificate], list[Complaint]]:
-    read: list[ReadCertificate] = []
+def _certificates(snapshot: Snapshot) -> tuple[list[Certificate], list[Complaint]]:
+    read: list[Certificate] = []
     wrong: list[Complaint] = []
     for place, certificate in enumerate(snapshot.certificates):
         try:
@@ -61,7 +61,7 @@ def _certificates(snapshot: Snapshot) -> tuple[list[ReadCertificate], list[Compl
             wrong.append((("certificates", place, bad.part), str(bad)))
             continue
         read.append(one)
-        if place and not one.certificate.hosts:
+        if place and not one.hosts:
             message = (
                 "it has neither a DNS name nor an address, and nobody can ask for it: set hosts"
             )
