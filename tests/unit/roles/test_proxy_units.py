@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The units that the role proxy installs, as systemd reads them."""
+"""The units that the role proxy installs, as systemd reads them; and what it repeats elsewhere."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import jinja2
 import pytest
+import tomllib
 import yaml
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -119,3 +120,10 @@ def test_the_units_of_the_page_are_kept(unit: str, given: dict[str, str]) -> Non
 
     wanted = {name: value for name, value in settings(shown).items() if name not in OWN}
     assert {name: made.get(name) for name in wanted} == wanted
+
+
+def test_the_proxy_is_built_with_what_it_asks_for() -> None:
+    project = tomllib.loads((ROLE / "files/pyproject.toml").read_text(encoding="utf-8"))
+    variables = yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf-8"))
+
+    assert variables["proxy_build_requires"] == project["build-system"]["requires"]
