@@ -14,7 +14,7 @@ import venvs
 from places import CHECKOUT, environment
 
 # Tests of code that only ever runs on a controller, or that needs ansible-core itself.
-CONTROLLER_ONLY = ("docs", "filter", "modules", "structure", "tooling", "vm")
+CONTROLLER_ONLY = ("docs", "filter", "modules", "roles", "structure", "tooling", "vm")
 
 _REQUIREMENTS = CHECKOUT / "requirements"
 
