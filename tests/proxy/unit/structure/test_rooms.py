@@ -28,7 +28,8 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("routes",),
     ("snapshot",),
     ("config", "issuing", "observe", "store", "tls"),
-    ("worker",),
+    ("resources",),
+    ("admin", "worker"),
     ("supervisor",),
     ("cli",),
     ("__main__.py",),
@@ -41,7 +42,7 @@ IMPURE = {
 # Of this room, the files that touch the world; the plan of what to do only names paths.
 ISSUING_TOUCHES = {"authority_folder.py", "local_issuer.py", "mkcert.py", "system_trust.py"}
 # What a worker that starts, and starts again after each death, must not wait for.
-NOT_IN_WORKERS = {"cryptography", "pydantic", "sqlite3", "yaml"}
+NOT_IN_WORKERS = {"aiohttp", "cryptography", "jinja2", "pydantic", "sqlite3", "yaml"}
 
 
 def files() -> list[Path]:

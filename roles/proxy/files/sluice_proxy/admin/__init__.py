@@ -1,0 +1,8 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The admin API: HTTP for operators and programs, answered by the supervisor.
+
+`edge` is what it needs of the supervisor, `status` what it tells about it.
+"""

@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the API needs of the program that it is part of."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..resources.model import Batch, Declared, Outcome
+from .status import Status
+
+
+class Edge(Protocol):
+    """The running proxy. All methods belong to one loop."""
+
+    @property
+    def declared(self) -> Declared:
+        """All resources that are in force. The mappings in it are never changed."""
+
+    async def change(self, batch: Batch) -> Outcome:
+        """Keep the changes for good and have all workers serve them, or change nothing.
+
+        Raises Invalid, OfFile or Outdated for what is asked; StoreFailed when it cannot be kept;
+        NotInForce when the workers did not take it over.
+        """
+
+    async def plan(self, batch: Batch) -> Outcome:
+        """Return what ``change`` would come to, raising what it would find wrong; change
+        nothing."""
+
+    async def status(self) -> Status:
+        """Return how everything is at this moment."""
+
+    async def metrics(self) -> str:
+        """Return all numbers in Prometheus' text format."""
+
+    @property
+    def serves(self) -> bool:
+        """Whether clients are served."""
+
+    @property
+    def log_level(self) -> str:
+        """The level of the error log: debug, info, warning or error."""
+
+    async def set_log_level(self, level: str) -> None:
+        """Log at another level from now on, in every process, until the configuration is read
+        again. Raises NotInForce."""
+
+    def local_ca(self) -> bytes | None:
+        """Return the certificate of the local CA as PEM, None when there is none."""
+
+
+class NotInForce(RuntimeError):
+    """The workers did not take a change over: all is as it was. The text says why."""
