@@ -23,6 +23,27 @@ class Files(Protocol):
         """Return the content of a small file; raises ValueError."""
 
 
+class WholePaths:
+    """Files for what did not come with a directory of its own: by absolute paths only."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def resolved(self, name: str) -> str:
+        """Return the whole path of a file that can be read; raises ValueError."""
+        return self._files.resolved(_whole(name))
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a small file; raises ValueError."""
+        return self._files.read(_whole(name))
+
+
+def _whole(name: str) -> str:
+    if not name.startswith("/"):
+        raise ValueError(f"file {name!r} does not begin with /: write the whole path")
+    return name
+
+
 class FilesBeside:
     """Real files; a relative name is taken from the directory of the configuration."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     ValidationInfo,
@@ -81,6 +82,14 @@ class TlsSection(TlsPolicySection):
         return TlsSettings(self.policy(), self.strict_sni, (*own, *of_routes))
 
 
+def names_of_certificate(value: Hosts) -> Hosts:
+    """Return host patterns that a certificate can be for; raises ValueError."""
+    for host in value:
+        if host.kind not in (HostKind.NAME, HostKind.WILDCARD):
+            raise ValueError(f"{host} is no name of a certificate: write a name or *.NAME")
+    return value
+
+
 class CertificateSection(Section):
     """A certificate and its key."""
 
@@ -93,7 +102,7 @@ class CertificateSection(Section):
     password_file: File | None = Field(
         default=None, description="File with the password of an encrypted key."
     )
-    hosts: Hosts = Field(
+    hosts: Annotated[Hosts, AfterValidator(names_of_certificate)] = Field(
         default=[],
         description="Names that it is shown for, `*.example.com` for a wildcard; by default those"
         " that it has.",
@@ -108,14 +117,6 @@ class CertificateSection(Section):
             # It may be a key: not to be repeated.
             raise ValueError(f"this is neither a file nor PEM text: that has a line {_BEGIN} ...")
         return files(info).resolved(value)
-
-    @field_validator("hosts")
-    @classmethod
-    def _names(cls, value: Hosts) -> Hosts:
-        for host in value:
-            if host.kind not in (HostKind.NAME, HostKind.WILDCARD):
-                raise ValueError(f"{host} is no name of a certificate: write a name or *.NAME")
-        return value
 
     @model_validator(mode="after")
     def _one_password(self) -> CertificateSection:
