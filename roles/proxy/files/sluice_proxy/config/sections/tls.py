@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -56,6 +56,27 @@ class TlsPolicySection(Section):
     def policy(self) -> TlsPolicy:
         """Return what this stands for."""
         return TlsPolicy(self.min_version, self.client_certificate, self.client_ca)
+
+
+class RouteTlsSection(TlsPolicySection):
+    """TLS for the hosts of a route."""
+
+    short_forms = ("string",)
+
+    certificate: Literal["auto"] | None = Field(
+        default=None,
+        description="`auto` to have a certificate made for the hosts, as `issuing` says;"
+        " `tls: auto` is short for it.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"certificate": value} if isinstance(value, str) else value
+
+    def own_policy(self) -> TlsPolicy | None:
+        """Return the policy of the route's hosts, None where it has none of its own."""
+        return None if self.model_fields_set == {"certificate"} else self.policy()
 
 
 class TlsHostSection(TlsPolicySection):
