@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -26,6 +26,8 @@ from ..config.sections.routes import RouteSection
 from ..config.sections.section import Section
 from ..snapshot.tls import Pem
 from ..tls.certificates import BadCertificate, read_certificate
+from ..tls.reading import with_authorities
+from ..tls.upstream_contexts import upstream_context
 from .certificate_documents import SECTIONS, GivenSection, LocalCaSection, SelfSignedSection
 from .meaning import Given, Meaning, OfLocalCa, SelfSigned
 from .model import Document, Kind
@@ -78,9 +80,21 @@ def _route(name: str, document: Document, files: Files) -> Read:
         message = f"a route is called as its id: write {name!r}, or leave it out"
         raise _Wrong(Finding(("name",), message))
     route = _section(RouteSection, {**document, "name": name}, files).route()
-    twice = twice_among(route.targets)
-    if twice:
-        raise _Wrong(*(Finding(("targets", place), message) for place, message in twice))
+    wrong = [Finding(("targets", place), message) for place, message in twice_among(route.targets)]
+    for place, target in enumerate(route.targets):
+        if target.tls.ca_file or target.tls.certificate_file:
+            try:
+                upstream_context(target.tls)
+            except OSError as error:
+                message = str(error.strerror or error)
+                wrong.append(Finding(("targets", place, "tls"), message))
+    if route.tls is not None:
+        try:
+            route = replace(route, tls=with_authorities(route.tls, files.read))
+        except ValueError as error:
+            wrong.append(Finding(("tls", "client_ca"), str(error)))
+    if wrong:
+        raise _Wrong(*wrong)
     return Read({key: value for key, value in document.items() if key != "name"}, route)
 
 
