@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..routes.model.policies import ClientCertificate, TlsPolicy
+from ..snapshot.admin import Admin
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tls import Certificate, HostPolicy
 from .certificates import BadCertificate, expired, read_certificate
@@ -48,7 +49,18 @@ def with_tls_read(
             for entry in snapshot.tls.hosts
         ),
     )
-    return replace(snapshot, certificates=tuple(read), tls=tls), wrong
+    admin, wrong_admin = _admin(snapshot.admin)
+    wrong += wrong_admin
+    return replace(snapshot, certificates=tuple(read), tls=tls, admin=admin), wrong
+
+
+def _admin(admin: Admin | None) -> tuple[Admin | None, list[Complaint]]:
+    if admin is None or admin.certificate is None:
+        return admin, []
+    try:
+        return replace(admin, certificate=read_certificate(admin.certificate, _content)), []
+    except BadCertificate as bad:
+        return admin, [(("admin", "certificate", bad.part), str(bad))]
 
 
 def _certificates(snapshot: Snapshot) -> tuple[list[Certificate], list[Complaint]]:
