@@ -106,7 +106,7 @@ class Batch:
 
     changes: tuple[Change, ...] = ()
     purges: tuple[Purge, ...] = ()
-    unchanged: Mapping[Kind, int] = NO_REVISIONS
+    unchanged: Mapping[Kind, int] = field(default_factory=lambda: NO_REVISIONS)
 
 
 class Verb(StrEnum):
