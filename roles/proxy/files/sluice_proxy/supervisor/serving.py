@@ -87,6 +87,7 @@ class ServingPlane:
         worker = self._worker
         if worker is None:
             return Metrics()
+        worker.metrics.in_flight = dict(worker.count_in_flight())
         worker.metrics.gauges["sluice_connections", ()] = worker.connections
         worker.metrics.gauges["sluice_tls_contexts", ()] = len(self._server_contexts)
         worker.metrics.counters["sluice_access_log_lines_dropped_total", ()] = worker.lines_dropped
