@@ -15,6 +15,7 @@ from sluice_proxy.routes.model.host_pattern import HostPattern
 from sluice_proxy.routes.model.policies import TlsPolicy
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.model.target import Target
+from sluice_proxy.snapshot.admin import Admin
 from sluice_proxy.snapshot.listening import Listener
 from sluice_proxy.snapshot.observing import Metrics
 from sluice_proxy.snapshot.tls import HostPolicy, TlsSettings
@@ -25,11 +26,12 @@ Complaint = tuple[Path, str]
 def complaints(
     listeners: Sequence[Listener],
     metrics: Metrics | None,
+    admin: Admin | None,
     routes: Sequence[Route],
     tls: TlsSettings,
 ) -> Iterator[Complaint]:
     """Yield where values do not go together, and why."""
-    yield from _listeners(listeners, metrics)
+    yield from _listeners(listeners, metrics, admin)
     yield from _names(routes)
     yield from _targets(routes)
     yield from _rivals(routes)
@@ -69,16 +71,24 @@ def twice_among(targets: Sequence[Target]) -> list[tuple[int, str]]:
     ]
 
 
-def _listeners(listeners: Sequence[Listener], metrics: Metrics | None) -> Iterator[Complaint]:
-    seen: dict[str, int] = {}
+def _listeners(
+    listeners: Sequence[Listener], metrics: Metrics | None, admin: Admin | None
+) -> Iterator[Complaint]:
+    seen: dict[str, str] = {}
     for index, listener in enumerate(listeners):
-        address = str(listener.address)
-        first = seen.setdefault(address, index)
-        if first != index:
-            yield ("listen", index), f"{address} is listened to already by listen[{first}]"
-    if metrics is not None and str(metrics.address) in seen:
-        message = f"{metrics.address} is that of listen[{seen[str(metrics.address)]}]: use another"
-        yield ("metrics", "address"), message
+        address, here = str(listener.address), f"listen[{index}]"
+        first = seen.setdefault(address, here)
+        if first != here:
+            yield ("listen", index), f"{address} is listened to already by {first}"
+    if metrics is not None:
+        first = seen.setdefault(str(metrics.address), "metrics")
+        if first != "metrics":
+            yield ("metrics", "address"), f"{metrics.address} is that of {first}: use another"
+    for index, place in enumerate(() if admin is None else admin.addresses):
+        here = f"admin.listen[{index}]"
+        first = seen.setdefault(str(place), here)
+        if first != here:
+            yield ("admin", "listen", index), f"{place} is that of {first}: use another"
 
 
 def _names(routes: Sequence[Route]) -> Iterator[Complaint]:

@@ -111,7 +111,8 @@ def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Complaint
     wrong: list[Complaint] = [(("routes", each.second, "tls"), each.message) for each in differing]
     tls = root.tls.settings(policies)
     metrics = None if root.metrics is None else root.metrics.metrics()
-    wrong.extend(complaints(listeners, metrics, routes, tls))
+    admin = None if root.admin is None else root.admin.admin()
+    wrong.extend(complaints(listeners, metrics, admin, routes, tls))
     snapshot = Snapshot(
         version=version,
         listeners=listeners,
@@ -125,6 +126,8 @@ def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Complaint
         certificates=tuple(section.certificate() for section in root.certificates),
         tls=tls,
         pages=root.pages.pages(),
+        store=root.store,
+        admin=admin,
         routes=routes,
     )
     return snapshot, wrong

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..routes.model.policies import ClientCertificate, TlsPolicy
+from ..snapshot.admin import Admin
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tls import Certificate, HostPolicy
 from .certificates import BadCertificate, expired, read_certificate
@@ -56,7 +57,19 @@ def with_tls_read(
         route if route.tls not in policies else replace(route, tls=policies[route.tls])
         for route in snapshot.routes
     )
-    return replace(snapshot, certificates=tuple(read), tls=tls, routes=routes), wrong
+    admin, wrong_admin = _admin(snapshot.admin)
+    wrong += wrong_admin
+    completed = replace(snapshot, certificates=tuple(read), tls=tls, routes=routes, admin=admin)
+    return completed, wrong
+
+
+def _admin(admin: Admin | None) -> tuple[Admin | None, list[Complaint]]:
+    if admin is None or admin.certificate is None:
+        return admin, []
+    try:
+        return replace(admin, certificate=read_certificate(admin.certificate, _content)), []
+    except BadCertificate as bad:
+        return admin, [(("admin", "certificate", bad.part), str(bad))]
 
 
 def _certificates(snapshot: Snapshot) -> tuple[list[Certificate], list[Complaint]]:
