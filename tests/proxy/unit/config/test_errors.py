@@ -17,7 +17,7 @@ ROUTE = "routes:\n  - "
         # Shapes and keys
         ("[]", "1:1: write a mapping of names and values here"),
         ("lisetn: []", "1:1: lisetn: there is no key 'lisetn': did you mean 'listen'?"),
-        ("zzz: 1", "1:1: zzz: there is no key 'zzz': use certificates, limits, listen, log"),
+        ("zzz: 1", "1:1: zzz: there is no key 'zzz': use admin, certificates, limits, listen, log"),
         ("limits: {head_byte: 1}", "1:10: limits.head_byte: there is no key 'head_byte': did you"),
         ("limits: []", "1:9: limits: write a mapping of names and values here"),
         ("routes: {}", "1:9: routes: write a list here"),
@@ -141,6 +141,31 @@ ROUTE = "routes:\n  - "
             "listen: [0.0.0.0:80]\nmetrics: 0.0.0.0:80",
             "metrics.address: 0.0.0.0:80 is that of listen[0]: use another",
         ),
+        (
+            "metrics: 0.0.0.0:90\nadmin: {listen: [unix:/a, unix:/a]}",
+            "2:27: admin.listen[1]: unix:/a is that of admin.listen[0]: use another",
+        ),
+        (
+            "listen: [unix:/a]\nadmin: unix:/a",
+            "admin.listen[0]: unix:/a is that of listen[0]: use another",
+        ),
+        ("admin: {}", "1:8: admin.listen: this is missing"),
+        ("admin: {listen: []}", "admin.listen: "),
+        (
+            "admin: 0.0.0.0:90",
+            "admin: 0.0.0.0:90 can be reached over the network: set tokens_file too, or listen at",
+        ),
+        (
+            "admin: {listen: 0.0.0.0:90, tokens_file: t}",
+            "admin: 0.0.0.0:90 can be reached over the network: set certificate too, or listen at",
+        ),
+        (
+            "admin: {listen: {address: systemd:a, group: staff}}",
+            "admin.listen[0]: group is for socket files, as of unix:/PATH: leave it out",
+        ),
+        ("admin: {listen: unix:/a, tokens_file: missing}", "tokens_file: there is no file missing"),
+        ("store: edge.db", "1:8: store: write the file's whole path, like /var/lib/"),
+        ("store: /var/lib/", "1:8: store: write the file's whole path"),
         (
             "log: {level: loud}",
             "1:14: log.level: this is not known: use 'debug', 'info', 'warning'",

@@ -29,6 +29,7 @@ from sluice_proxy.routes.model.policies import (
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.model.target import Scheme, Target, TargetState, TargetTls
 from sluice_proxy.routes.portal import portal_route
+from sluice_proxy.snapshot.admin import Admin
 from sluice_proxy.snapshot.limits import ClientTimeouts, Limits, UpstreamLimits
 from sluice_proxy.snapshot.listening import Listener, TcpAddress, UnixAddress
 from sluice_proxy.snapshot.observing import Log, Logs, Metrics, Rotation
@@ -176,6 +177,28 @@ def test_pages() -> None:
     )
 
 
+@pytest.mark.parametrize("tls", ["auto", "{certificate: auto}"])
+def test_a_route_may_ask_for_a_certificate_without_a_policy_of_its_own(tls: str) -> None:
+    route = one_route(f"hosts: a.test\ntls: {tls}")
+
+    assert route.certificate_made
+    assert route.tls is None
+
+
+def test_a_route_may_ask_for_a_certificate_beside_its_policy() -> None:
+    route = one_route("hosts: a.test\ntls: {certificate: auto, min_version: '1.3'}")
+
+    assert route.certificate_made
+    assert route.tls == TlsPolicy("1.3")
+
+
+def test_an_empty_policy_of_a_route_is_the_usual_one_and_asks_for_no_certificate() -> None:
+    route = one_route("hosts: a.test\ntls: {}")
+
+    assert not route.certificate_made
+    assert route.tls == TlsPolicy()
+
+
 def test_the_pages_of_404_and_503_serve_without_route_or_target_too() -> None:
     found = snapshot("pages: {errors: {404: lost, 503: busy}}").pages
     assert (found.no_route.content, found.no_healthy.content) == (b"lost", b"busy")
@@ -294,3 +317,27 @@ def test_a_route_in_portals_words_may_have_a_name_and_a_page() -> None:
     found = one_route("{name: n, portal: {page: <b>}}")
     assert found.name == "n"
     assert found.page == Page(b"<b>", "text/html; charset=utf-8", 200)
+
+
+def test_the_store_and_the_admin_api_are_what_the_file_says() -> None:
+    found = snapshot(
+        """
+        store: /var/lib/edge/edge.db
+        admin:
+          listen: [unix:/run/a, {address: unix:/run/b, mode: 0660, group: edge}, 127.0.0.1:9443]
+          tokens_file: tokens
+          certificate: {chain: chain.pem, key: key.pem}
+        """
+    )
+
+    assert found.store == "/var/lib/edge/edge.db"
+    assert found.admin is not None
+    first, second, third = found.admin.addresses
+    assert (first, second) == (UnixAddress("/run/a"), UnixAddress("/run/b"))
+    assert (first.mode, first.group) == (0o600, None)
+    assert (second.mode, second.group) == (0o660, "edge")
+    assert third == TcpAddress("127.0.0.1", 9443)
+    assert found.admin.tokens_file == "/etc/edge/tokens"
+    assert found.admin.certificate is not None
+    assert snapshot("admin: unix:/run/a").admin == Admin((first,))
+    assert (snapshot("").store, snapshot("").admin) == (None, None)

@@ -16,7 +16,8 @@ from samples.certificates import Pair, authority, leaf, rsa_key
 from sluice_proxy.routes.model.policies import ClientCertificate, TlsPolicy
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.model.target import Scheme, Target, TargetTls
-from sluice_proxy.snapshot.listening import Listener, TcpAddress
+from sluice_proxy.snapshot.admin import Admin
+from sluice_proxy.snapshot.listening import Listener, TcpAddress, UnixAddress
 from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.snapshot.tls import Certificate, Pem, TlsSettings
 from sluice_proxy.tls.certificates import BadCertificate, read_certificate
@@ -233,6 +234,22 @@ def test_a_tls_listener_needs_a_certificate() -> None:
     listener = Listener(TcpAddress("127.0.0.1", 443), tls=True)
 
     assert ("certificates",) in complaints(Snapshot(listeners=(listener,)))
+
+
+def test_the_certificate_of_the_admin_api_is_read_and_a_bad_one_named(tmp_path: Path) -> None:
+    good, bad = leaf("admin.test").configured, tmp_path / "bad.pem"
+    bad.write_bytes(b"nothing")
+    address = (UnixAddress("/s"),)
+
+    whole, wrong = with_tls_read(Snapshot(admin=Admin(address, certificate=good)))
+    assert wrong == []
+    assert whole.admin is not None
+    assert whole.admin.certificate is not None
+    assert whole.admin.certificate.hosts == ("admin.test",)
+    missing = replace(good, chain=Pem(file=str(bad)))
+    assert complaints(Snapshot(admin=Admin(address, certificate=missing))).keys() == {
+        ("admin", "certificate", "chain")
+    }
 
 
 def test_authorities_of_clients_are_read_and_bad_ones_named(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ Text format: https://prometheus.io/docs/instrumenting/exposition_formats/
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from operator import add
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -100,7 +100,7 @@ class Metrics:
         kept.in_flight.clear()
         return kept
 
-    def keep_only(self, traffic: Collection[tuple[str, str]]) -> None:
+    def keep_only(self, traffic: Container[tuple[str, str]]) -> None:
         """Forget the numbers of routes and targets that are not in ``traffic``."""
         for table in (self.traffic, self.in_flight):
             for key in [key for key in table if key not in traffic]:

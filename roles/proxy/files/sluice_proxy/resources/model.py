@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 Document = Mapping[str, Any]
@@ -112,10 +111,6 @@ class Purge:
     ignore: frozenset[str] = frozenset()
 
 
-NO_REVISIONS: Mapping[Kind, int] = MappingProxyType({})
-"""Whatever was changed meanwhile."""
-
-
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Changes that are made as one.
@@ -126,7 +121,7 @@ class Batch:
 
     changes: tuple[Change, ...] = ()
     purges: tuple[Purge, ...] = ()
-    unchanged: Mapping[Kind, int] = field(default_factory=lambda: NO_REVISIONS)
+    unchanged: Mapping[Kind, int] = field(default_factory=dict)
 
 
 class Verb(StrEnum):

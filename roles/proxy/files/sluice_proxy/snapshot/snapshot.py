@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import Any
 
 from sluice_proxy.routes.model.route import Route
+from sluice_proxy.snapshot.admin import Admin
 from sluice_proxy.snapshot.collecting import collector_paused
 from sluice_proxy.snapshot.limits import ClientTimeouts, Limits, UpstreamLimits
 from sluice_proxy.snapshot.listening import Listener
@@ -30,7 +31,8 @@ class Snapshot:
     """One state of the proxy. A worker takes a whole snapshot or none of it.
 
     ``version`` grows with every change. ``workers`` is None for one for each processor. Requests
-    from ``trusted`` networks may say on whose behalf they come.
+    from ``trusted`` networks may say on whose behalf they come. ``store`` is the file that keeps
+    what is declared by the API, None for none.
     """
 
     version: int = 0
@@ -45,6 +47,8 @@ class Snapshot:
     certificates: tuple[Certificate, ...] = ()
     tls: TlsSettings = field(default_factory=TlsSettings)
     pages: Pages = field(default_factory=Pages)
+    store: str | None = None
+    admin: Admin | None = None
     routes: tuple[Route, ...] = ()
 
 
@@ -71,7 +75,7 @@ def encode(snapshot: Snapshot) -> bytes:
 def decode(encoded: bytes) -> Snapshot:
     """Return the snapshot that ``encode`` made; raises ValueError for anything else."""
     try:
-        with collector_paused():
+        with collector_paused(kept=True):
             snapshot = _Decoder(io.BytesIO(encoded)).load()
     except _BROKEN as error:
         raise ValueError(f"not a snapshot: {error}") from error

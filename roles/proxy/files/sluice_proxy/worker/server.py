@@ -107,7 +107,7 @@ class Worker:
     def _prepared(self, snapshot: Snapshot, earlier: Serving | None) -> Serving:
         surroundings = Surroundings(self._pool, snapshot.limits.body_bytes)
         choose = self._contexts.towards_clients(snapshot)
-        with collector_paused():
+        with collector_paused(kept=True):
             return Serving(snapshot, choose, surroundings, earlier)
 
     def _pool(self, endpoint: Endpoint) -> TargetPool:
