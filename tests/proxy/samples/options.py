@@ -166,6 +166,9 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
             "admin.tokens_file": "t",
             "store": "/var/lib/edge.db",
         },
+        "test_a_route_may_ask_for_a_certificate_without_a_policy_of_its_own": {
+            "routes.tls.certificate": "auto"
+        },
     },
     "unit/config/test_snapshot.py": {
         "test_a_file_is_loaded_with_the_files_beside_it": {"pages.no_route.file": "page.html"},

@@ -177,6 +177,28 @@ def test_pages() -> None:
     )
 
 
+@pytest.mark.parametrize("tls", ["auto", "{certificate: auto}"])
+def test_a_route_may_ask_for_a_certificate_without_a_policy_of_its_own(tls: str) -> None:
+    route = one_route(f"hosts: a.test\ntls: {tls}")
+
+    assert route.certificate_made
+    assert route.tls is None
+
+
+def test_a_route_may_ask_for_a_certificate_beside_its_policy() -> None:
+    route = one_route("hosts: a.test\ntls: {certificate: auto, min_version: '1.3'}")
+
+    assert route.certificate_made
+    assert route.tls == TlsPolicy("1.3")
+
+
+def test_an_empty_policy_of_a_route_is_the_usual_one_and_asks_for_no_certificate() -> None:
+    route = one_route("hosts: a.test\ntls: {}")
+
+    assert not route.certificate_made
+    assert route.tls == TlsPolicy()
+
+
 def test_the_pages_of_404_and_503_serve_without_route_or_target_too() -> None:
     found = snapshot("pages: {errors: {404: lost, 503: busy}}").pages
     assert (found.no_route.content, found.no_healthy.content) == (b"lost", b"busy")

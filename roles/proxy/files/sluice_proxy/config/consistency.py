@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sluice_proxy.config.problems import Path
-from sluice_proxy.routes.matching.rivals import Rivals
+from sluice_proxy.routes.matching.rivals import Rivalry, Rivals
 from sluice_proxy.routes.matching.table import compile_routes
 from sluice_proxy.routes.model.host_pattern import HostPattern
 from sluice_proxy.routes.model.policies import TlsPolicy
 from sluice_proxy.routes.model.route import Route
+from sluice_proxy.routes.model.target import Target
 from sluice_proxy.snapshot.admin import Admin
 from sluice_proxy.snapshot.listening import Listener
 from sluice_proxy.snapshot.observing import Metrics
@@ -37,25 +38,37 @@ def complaints(
     yield from _tls_hosts(tls)
 
 
-def route_policies(routes: Sequence[Route]) -> tuple[tuple[HostPolicy, ...], list[Complaint]]:
+def route_policies(routes: Sequence[Route]) -> tuple[tuple[HostPolicy, ...], list[Rivalry]]:
     """Return the TLS policies that routes set for their hosts, and where two differ.
 
     TLS is there before a request: routes of one host cannot have it differently.
     """
-    found: dict[HostPattern, tuple[Route, TlsPolicy]] = {}
-    differing: list[Complaint] = []
+    found: dict[HostPattern, tuple[int, TlsPolicy]] = {}
+    differing: list[Rivalry] = []
     for index, route in enumerate(routes):
         if route.tls is None:
             continue
         for host in route.hosts:
-            first, policy = found.setdefault(host, (route, route.tls))
+            first, policy = found.setdefault(host, (index, route.tls))
             if policy != route.tls:
                 message = (
-                    f"routes {first.name!r} and {route.name!r} want different TLS for host {host}:"
-                    " make them the same"
+                    f"routes {routes[first].name!r} and {route.name!r} want different TLS for host"
+                    f" {host}: make them the same"
                 )
-                differing.append((("routes", index, "tls"), message))
+                differing.append(Rivalry(first, index, message))
     return tuple(HostPolicy(host, policy) for host, (_unused, policy) in found.items()), differing
+
+
+def twice_among(targets: Sequence[Target]) -> list[tuple[int, str]]:
+    """Return the places of targets that are there before already, and what is to be done."""
+    names = [target.name for target in targets]
+    if len(set(names)) == len(names):
+        return []
+    return [
+        (place, f"{name} is here twice: leave one out, and give the other a weight")
+        for place, name in enumerate(names)
+        if name in names[:place]
+    ]
 
 
 def _listeners(
@@ -89,13 +102,8 @@ def _names(routes: Sequence[Route]) -> Iterator[Complaint]:
 
 def _targets(routes: Sequence[Route]) -> Iterator[Complaint]:
     for index, route in enumerate(routes):
-        names = [target.name for target in route.targets]
-        if len(set(names)) == len(names):
-            continue
-        for place, name in enumerate(names):
-            if name in names[:place]:
-                message = f"{name} is here twice: leave one out, and give the other a weight"
-                yield ("routes", index, "targets", place), message
+        for place, message in twice_among(route.targets):
+            yield ("routes", index, "targets", place), message
 
 
 def _rivals(routes: Sequence[Route]) -> Iterator[Complaint]:

@@ -32,7 +32,7 @@ from sluice_proxy.config.sections.section import (
     UrlPaths,
 )
 from sluice_proxy.config.sections.targets import TargetSection
-from sluice_proxy.config.sections.tls import TlsPolicySection
+from sluice_proxy.config.sections.tls import RouteTlsSection
 from sluice_proxy.routes.model.actions import FieldChanges
 from sluice_proxy.routes.model.host_pattern import ANY_HOST
 from sluice_proxy.routes.model.path_pattern import ANY_PATH
@@ -100,8 +100,9 @@ class RouteSection(Section):
     maintenance: MaintenanceSection | None = Field(
         default=None, description="`pause`, `stop`, `off`, or a mapping."
     )
-    tls: TlsPolicySection | None = Field(
-        default=None, description="What TLS has to be for the hosts of this route."
+    tls: RouteTlsSection | None = Field(
+        default=None,
+        description="What TLS has to be for the hosts of this route: a mapping, or `auto`.",
     )
     portal: PortalSection | None = Field(
         default=None, description="All of the route in Portal's words; beside it, only `name`."
@@ -149,7 +150,8 @@ class RouteSection(Section):
             maintenance=(
                 usual.maintenance if self.maintenance is None else self.maintenance.maintenance()
             ),
-            tls=None if self.tls is None else self.tls.policy(),
+            tls=None if self.tls is None else self.tls.own_policy(),
+            certificate_made=self.tls is not None and self.tls.certificate is not None,
         )
 
     def _body_limit(self) -> int | None:
