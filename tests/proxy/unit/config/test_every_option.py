@@ -26,6 +26,7 @@ TESTS = Path(__file__).resolve().parents[2]
 
 # What a section needs besides the option.
 NEEDED: dict[str, dict[str, Any]] = {
+    "": {"issuing": "local_ca"},
     "listen": {"address": "0.0.0.0:80"},
     "metrics": {"address": "0.0.0.0:9000"},
     "certificates": {"chain": "c", "key": "k"},
@@ -97,6 +98,8 @@ def configuration(place: str, section: dict[str, Any]) -> str:
         above = dict(NEEDED.get(".".join(parts[: depth - 1]), {}))
         if ".".join(parts[:depth]) == "routes.targets.tls":
             above = {"url": "https://a"}
+        if ".".join(parts[:depth]) == "routes.tls":
+            above = {"hosts": "a"}
         many = ".".join(parts[:depth]) in (
             "listen", "certificates", "tls.hosts", "routes", "routes.targets",
         )  # fmt: skip

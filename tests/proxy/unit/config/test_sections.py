@@ -29,6 +29,7 @@ from sluice_proxy.routes.model.policies import (
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.model.target import Scheme, Target, TargetState, TargetTls
 from sluice_proxy.routes.portal import portal_route
+from sluice_proxy.snapshot.issuing import Issuing, Provider
 from sluice_proxy.snapshot.limits import ClientTimeouts, Limits, UpstreamLimits
 from sluice_proxy.snapshot.listening import Listener, TcpAddress, UnixAddress
 from sluice_proxy.snapshot.observing import Log, Logs, Metrics, Rotation
@@ -154,6 +155,46 @@ def test_tls_policies_come_from_the_section_and_from_routes() -> None:
             HostPolicy(parse_host_pattern("c.com"), required),
         ),
     )
+
+
+def test_issuing() -> None:
+    found = snapshot("""
+        issuing:
+          provider: local_ca
+          automatic: all
+          folder: /ca
+          mkcert: true
+          names: [dev.test, "*.dev.test", .all.test]
+        """).issuing
+    names = map(parse_host_pattern, ("dev.test", "*.dev.test", ".all.test"))
+    assert found == Issuing(Provider.LOCAL_CA, True, "/ca", True, tuple(names))
+
+
+@pytest.mark.parametrize("text", ["", "issuing:", "issuing: none", "issuing: off", "issuing: {}"])
+def test_by_itself_the_proxy_makes_no_certificates(text: str) -> None:
+    assert snapshot(text).issuing == Issuing()
+    assert Issuing().provider is None
+
+
+def test_the_provider_may_stand_alone() -> None:
+    assert snapshot("issuing: self_signed").issuing == Issuing(Provider.SELF_SIGNED)
+
+
+@pytest.mark.parametrize("tls", ["auto", "{certificate: auto}"])
+def test_a_route_that_asks_for_a_certificate_leaves_its_hosts_policy_to_others(tls: str) -> None:
+    found = snapshot(f"""
+        issuing: local_ca
+        routes:
+          - {{hosts: a.test, tls: {tls}}}
+          - {{hosts: a.test, paths: /b, tls: {{min_version: 1.3}}}}
+          - {{hosts: b.test, tls: {{certificate: auto, min_version: 1.3}}}}
+        """)
+    assert [(route.certified, route.tls) for route in found.routes] == [
+        (True, None),
+        (False, TlsPolicy("1.3")),
+        (True, TlsPolicy("1.3")),
+    ]
+    assert [str(entry.host) for entry in found.tls.hosts] == ["a.test", "b.test"]
 
 
 def test_pages() -> None:

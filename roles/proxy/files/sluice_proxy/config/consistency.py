@@ -14,6 +14,7 @@ from sluice_proxy.routes.matching.table import compile_routes
 from sluice_proxy.routes.model.host_pattern import HostPattern
 from sluice_proxy.routes.model.policies import TlsPolicy
 from sluice_proxy.routes.model.route import Route
+from sluice_proxy.snapshot.issuing import Issuing
 from sluice_proxy.snapshot.listening import Listener
 from sluice_proxy.snapshot.observing import Metrics
 from sluice_proxy.snapshot.tls import HostPolicy, TlsSettings
@@ -26,6 +27,7 @@ def complaints(
     metrics: Metrics | None,
     routes: Sequence[Route],
     tls: TlsSettings,
+    issuing: Issuing,
 ) -> Iterator[Complaint]:
     """Yield where values do not go together, and why."""
     yield from _listeners(listeners, metrics)
@@ -33,6 +35,7 @@ def complaints(
     yield from _targets(routes)
     yield from _rivals(routes)
     yield from _tls_hosts(tls)
+    yield from _certified(routes, issuing)
 
 
 def route_policies(routes: Sequence[Route]) -> tuple[tuple[HostPolicy, ...], list[Complaint]]:
@@ -102,3 +105,12 @@ def _tls_hosts(tls: TlsSettings) -> Iterator[Complaint]:
         first = seen.setdefault(entry.host, entry)
         if first is not entry and first.policy != entry.policy:
             yield ("tls", "hosts"), f"host {entry.host} has two TLS policies: leave one out"
+
+
+def _certified(routes: Sequence[Route], issuing: Issuing) -> Iterator[Complaint]:
+    if issuing.provider is not None:
+        return
+    for index, route in enumerate(routes):
+        if route.certified:
+            message = "nobody makes certificates: set provider of issuing, or leave auto out"
+            yield ("routes", index, "tls"), message

@@ -69,7 +69,8 @@ def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Any]]:
     policies, wrong = route_policies(routes)
     tls = root.tls.settings(policies)
     metrics = None if root.metrics is None else root.metrics.metrics()
-    wrong.extend(complaints(listeners, metrics, routes, tls))
+    issuing = root.issuing.issuing()
+    wrong.extend(complaints(listeners, metrics, routes, tls, issuing))
     snapshot = Snapshot(
         version=version,
         listeners=listeners,
@@ -82,6 +83,7 @@ def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Any]]:
         metrics=metrics,
         certificates=tuple(section.certificate() for section in root.certificates),
         tls=tls,
+        issuing=issuing,
         pages=root.pages.pages(),
         routes=routes,
     )

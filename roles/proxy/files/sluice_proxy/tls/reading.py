@@ -28,8 +28,8 @@ def with_tls_read(
 ) -> tuple[Snapshot, list[Complaint]]:
     """Return ``snapshot`` with certificates and authorities in it, and what is wrong with them.
 
-    ``warn`` is told what is questionable, but no error. Each complaint is the place in the
-    configuration and what is wrong there.
+    Certificates that were read before are taken as they are. ``warn`` is told what is questionable,
+    but no error. Each complaint is the place in the configuration and what is wrong there.
     """
     read, wrong = _certificates(snapshot)
     for place in expired(read, time.time()):
@@ -38,7 +38,8 @@ def with_tls_read(
     policies, wrong_policies = _policies(snapshot)
     wrong += wrong_policies
     wrong += _targets(snapshot)
-    if any(listener.tls for listener in snapshot.listeners) and not snapshot.certificates:
+    none = not snapshot.certificates and snapshot.issuing.provider is None
+    if none and any(listener.tls for listener in snapshot.listeners):
         wrong.append((("certificates",), "a listener has tls, but there is no certificate"))
     tls = replace(
         snapshot.tls,
@@ -56,7 +57,8 @@ def _certificates(snapshot: Snapshot) -> tuple[list[Certificate], list[Complaint
     wrong: list[Complaint] = []
     for place, certificate in enumerate(snapshot.certificates):
         try:
-            one = read_certificate(certificate, _content)
+            known = certificate.expires is not None
+            one = certificate if known else read_certificate(certificate, _content)
         except BadCertificate as bad:
             wrong.append((("certificates", place, bad.part), str(bad)))
             continue

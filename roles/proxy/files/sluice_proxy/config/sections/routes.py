@@ -32,9 +32,9 @@ from sluice_proxy.config.sections.section import (
     UrlPaths,
 )
 from sluice_proxy.config.sections.targets import TargetSection
-from sluice_proxy.config.sections.tls import TlsPolicySection
+from sluice_proxy.config.sections.tls import RouteTlsSection
 from sluice_proxy.routes.model.actions import FieldChanges
-from sluice_proxy.routes.model.host_pattern import ANY_HOST
+from sluice_proxy.routes.model.host_pattern import ANY_HOST, CERTIFIED
 from sluice_proxy.routes.model.path_pattern import ANY_PATH
 from sluice_proxy.routes.model.route import Route
 
@@ -100,8 +100,9 @@ class RouteSection(Section):
     maintenance: MaintenanceSection | None = Field(
         default=None, description="`pause`, `stop`, `off`, or a mapping."
     )
-    tls: TlsPolicySection | None = Field(
-        default=None, description="What TLS has to be for the hosts of this route."
+    tls: RouteTlsSection | None = Field(
+        default=None,
+        description="What TLS has to be for the hosts of this route: `auto`, or a mapping.",
     )
     portal: PortalSection | None = Field(
         default=None, description="All of the route in Portal's words; beside it, only `name`."
@@ -117,6 +118,13 @@ class RouteSection(Section):
                     f"beside portal there is {', '.join(beside)}: write one or the other"
                 )
             return self
+        if self.tls is not None and self.tls.certificate is not None:
+            for host in self.hosts:
+                if host.kind not in CERTIFIED:
+                    raise ValueError(
+                        f"no certificate can be made for {host}: with tls auto, hosts have to be"
+                        " names, *.NAME or .NAME"
+                    )
         always = self.redirect is not None and not self.redirect.only_plain
         if always and (self.targets or self.page):
             raise ValueError(
@@ -149,7 +157,8 @@ class RouteSection(Section):
             maintenance=(
                 usual.maintenance if self.maintenance is None else self.maintenance.maintenance()
             ),
-            tls=None if self.tls is None else self.tls.policy(),
+            tls=None if self.tls is None else self.tls.policy_of_route(),
+            certified=self.tls is not None and self.tls.certificate is not None,
         )
 
     def _body_limit(self) -> int | None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -79,6 +79,26 @@ class TlsSection(TlsPolicySection):
         """Return what this stands for, with the policies that routes have."""
         own = [HostPolicy(host, part.policy()) for part in self.hosts for host in part.hosts]
         return TlsSettings(self.policy(), self.strict_sni, (*own, *of_routes))
+
+
+class RouteTlsSection(TlsPolicySection):
+    """What TLS has to be for the hosts of a route."""
+
+    short_forms = ("string",)
+
+    certificate: Literal["auto"] | None = Field(
+        default=None,
+        description="`auto` has certificates made for the route's hosts, as `issuing` says.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"certificate": value} if isinstance(value, str) else value
+
+    def policy_of_route(self) -> TlsPolicy | None:
+        """Return the policy, None where nothing but a certificate is asked for."""
+        return None if self.model_fields_set == {"certificate"} else self.policy()
 
 
 class CertificateSection(Section):
