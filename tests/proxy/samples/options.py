@@ -160,6 +160,13 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     "integration/test_tunnels.py": {
         "test_a_silent_tunnel_is_closed": {"routes.timeouts.tunnel": "9s"},
     },
+    "unit/config/test_sections.py": {
+        "test_the_store_and_the_admin_api_are_what_the_file_says": {
+            "admin.listen.address": "unix:/t",
+            "admin.tokens_file": "t",
+            "store": "/var/lib/edge.db",
+        },
+    },
     "unit/config/test_snapshot.py": {
         "test_a_file_is_loaded_with_the_files_beside_it": {"pages.no_route.file": "page.html"},
     },
@@ -256,6 +263,10 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     "unit/supervisor/test_sockets.py": {
         "test_ipv4_and_ipv6_have_the_same_port_side_by_side": {"listen.address": "[::]:81"},
         "test_a_unix_socket_has_its_mode_and_goes_with_its_listener": {"listen.mode": "0600"},
+        "test_a_unix_socket_is_of_the_group_that_is_set_and_goes_back_to_ours": {
+            "admin.listen.group": "adm",
+            "admin.listen.mode": "0660",
+        },
     },
     "unit/tls/test_certificates.py": {
         "test_what_was_in_files_is_in_it_afterwards": {

@@ -142,6 +142,31 @@ ROUTE = "routes:\n  - "
             "metrics.address: 0.0.0.0:80 is that of listen[0]: use another",
         ),
         (
+            "metrics: 0.0.0.0:90\nadmin: {listen: [unix:/a, unix:/a]}",
+            "2:27: admin.listen[1]: unix:/a is that of admin.listen[0]: use another",
+        ),
+        (
+            "listen: [unix:/a]\nadmin: unix:/a",
+            "admin.listen[0]: unix:/a is that of listen[0]: use another",
+        ),
+        ("admin: {}", "1:8: admin.listen: this is missing"),
+        ("admin: {listen: []}", "admin.listen: "),
+        (
+            "admin: 0.0.0.0:90",
+            "admin: 0.0.0.0:90 can be reached over the network: set tokens_file too, or listen at",
+        ),
+        (
+            "admin: {listen: 0.0.0.0:90, tokens_file: t}",
+            "admin: 0.0.0.0:90 can be reached over the network: set certificate too, or listen at",
+        ),
+        (
+            "admin: {listen: {address: systemd:a, group: staff}}",
+            "admin.listen[0]: group is for socket files, as of unix:/PATH: leave it out",
+        ),
+        ("admin: {listen: unix:/a, tokens_file: missing}", "tokens_file: there is no file missing"),
+        ("store: edge.db", "1:8: store: write the file's whole path, like /var/lib/"),
+        ("store: /var/lib/", "1:8: store: write the file's whole path"),
+        (
             "log: {level: loud}",
             "1:14: log.level: this is not known: use 'debug', 'info', 'warning'",
         ),

@@ -28,6 +28,8 @@ TESTS = Path(__file__).resolve().parents[2]
 NEEDED: dict[str, dict[str, Any]] = {
     "": {"issuing": "local_ca"},
     "listen": {"address": "0.0.0.0:80"},
+    "admin": {"listen": "unix:/s"},
+    "admin.listen": {"address": "unix:/s"},
     "metrics": {"address": "0.0.0.0:9000"},
     "certificates": {"chain": "c", "key": "k"},
     "tls.hosts": {"hosts": "a"},
@@ -44,6 +46,7 @@ NEEDED: dict[str, dict[str, Any]] = {
 AUTHORITIES = {"client_certificate": "optional", "client_ca": "ca.pem"}
 # Options that can only be changed along with others: the section without and with the change.
 TOGETHER: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "admin.listen.group": ({"address": "unix:/s"}, {"address": "unix:/s", "group": "adm"}),
     "listen.mode": ({"address": "unix:/s"}, {"address": "unix:/s", "mode": "0600"}),
     "tls.client_certificate": (AUTHORITIES, AUTHORITIES | {"client_certificate": "required"}),
     "tls.client_ca": (AUTHORITIES, AUTHORITIES | {"client_ca": "other.pem"}),
@@ -72,6 +75,7 @@ def options(model: type[BaseModel], place: str = "") -> Iterator[str]:
         if section is None:
             yield here
         elif not (here.startswith("pages.") and here != "pages.no_route") and here not in (
+            "admin.certificate",
             "routes.page",
             "routes.portal.page",
             "routes.portal.targets",
@@ -101,7 +105,7 @@ def configuration(place: str, section: dict[str, Any]) -> str:
         if ".".join(parts[:depth]) == "routes.tls":
             above = {"hosts": "a"}
         many = ".".join(parts[:depth]) in (
-            "listen", "certificates", "tls.hosts", "routes", "routes.targets",
+            "listen", "admin.listen", "certificates", "tls.hosts", "routes", "routes.targets",
         )  # fmt: skip
         above[parts[depth - 1]] = [data] if many else data
         data = above

@@ -29,6 +29,7 @@ from sluice_proxy.routes.model.policies import (
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.model.target import Scheme, Target, TargetState, TargetTls
 from sluice_proxy.routes.portal import portal_route
+from sluice_proxy.snapshot.admin import Admin
 from sluice_proxy.snapshot.issuing import Issuing, Provider
 from sluice_proxy.snapshot.limits import ClientTimeouts, Limits, UpstreamLimits
 from sluice_proxy.snapshot.listening import Listener, TcpAddress, UnixAddress
@@ -180,21 +181,16 @@ def test_the_provider_may_stand_alone() -> None:
     assert snapshot("issuing: self_signed").issuing == Issuing(Provider.SELF_SIGNED)
 
 
-@pytest.mark.parametrize("tls", ["auto", "{certificate: auto}"])
-def test_a_route_that_asks_for_a_certificate_leaves_its_hosts_policy_to_others(tls: str) -> None:
-    found = snapshot(f"""
+def test_a_certificate_that_is_asked_for_leaves_the_policy_of_a_host_to_others() -> None:
+    found = snapshot("""
         issuing: local_ca
         routes:
-          - {{hosts: a.test, tls: {tls}}}
-          - {{hosts: a.test, paths: /b, tls: {{min_version: 1.3}}}}
-          - {{hosts: b.test, tls: {{certificate: auto, min_version: 1.3}}}}
+          - {hosts: a.test, tls: auto}
+          - {hosts: a.test, paths: /b, tls: {min_version: 1.3}}
         """)
-    assert [(route.certified, route.tls) for route in found.routes] == [
-        (True, None),
-        (False, TlsPolicy("1.3")),
-        (True, TlsPolicy("1.3")),
+    assert [(entry.host, entry.policy) for entry in found.tls.hosts] == [
+        (parse_host_pattern("a.test"), TlsPolicy("1.3"))
     ]
-    assert [str(entry.host) for entry in found.tls.hosts] == ["a.test", "b.test"]
 
 
 def test_pages() -> None:
@@ -215,6 +211,29 @@ def test_pages() -> None:
             502: Page(b"\0", "application/octet-stream", 502),
         },
     )
+
+
+@pytest.mark.parametrize("tls", ["auto", "{certificate: auto}"])
+def test_a_route_may_ask_for_a_certificate_without_a_policy_of_its_own(tls: str) -> None:
+    route = one_route(f"hosts: a.test\ntls: {tls}", "issuing: local_ca")
+
+    assert route.certificate_made
+    assert route.tls is None
+
+
+def test_a_route_may_ask_for_a_certificate_beside_its_policy() -> None:
+    text = "hosts: a.test\ntls: {certificate: auto, min_version: '1.3'}"
+    route = one_route(text, "issuing: local_ca")
+
+    assert route.certificate_made
+    assert route.tls == TlsPolicy("1.3")
+
+
+def test_an_empty_policy_of_a_route_is_the_usual_one_and_asks_for_no_certificate() -> None:
+    route = one_route("hosts: a.test\ntls: {}")
+
+    assert not route.certificate_made
+    assert route.tls == TlsPolicy()
 
 
 def test_the_pages_of_404_and_503_serve_without_route_or_target_too() -> None:
@@ -335,3 +354,27 @@ def test_a_route_in_portals_words_may_have_a_name_and_a_page() -> None:
     found = one_route("{name: n, portal: {page: <b>}}")
     assert found.name == "n"
     assert found.page == Page(b"<b>", "text/html; charset=utf-8", 200)
+
+
+def test_the_store_and_the_admin_api_are_what_the_file_says() -> None:
+    found = snapshot(
+        """
+        store: /var/lib/edge/edge.db
+        admin:
+          listen: [unix:/run/a, {address: unix:/run/b, mode: 0660, group: edge}, 127.0.0.1:9443]
+          tokens_file: tokens
+          certificate: {chain: chain.pem, key: key.pem}
+        """
+    )
+
+    assert found.store == "/var/lib/edge/edge.db"
+    assert found.admin is not None
+    first, second, third = found.admin.addresses
+    assert (first, second) == (UnixAddress("/run/a"), UnixAddress("/run/b"))
+    assert (first.mode, first.group) == (0o600, None)
+    assert (second.mode, second.group) == (0o660, "edge")
+    assert third == TcpAddress("127.0.0.1", 9443)
+    assert found.admin.tokens_file == "/etc/edge/tokens"
+    assert found.admin.certificate is not None
+    assert snapshot("admin: unix:/run/a").admin == Admin((first,))
+    assert (snapshot("").store, snapshot("").admin) == (None, None)

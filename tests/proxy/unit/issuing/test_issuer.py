@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def route(name: str, *hosts: str) -> Route:
-    return Route(name, hosts=tuple(map(parse_host_pattern, hosts)), certified=True)
+    return Route(name, hosts=tuple(map(parse_host_pattern, hosts)), certificate_made=True)
 
 
 def of_ca(folder: Path, *hosts: str) -> Demand:

@@ -20,7 +20,7 @@ OF_ALL = Issuing(Provider.LOCAL_CA, all_routes=True)
 
 
 def route(name: str, *hosts: str, asks: bool = True) -> Route:
-    return Route(name, hosts=tuple(map(parse_host_pattern, hosts)), certified=asks)
+    return Route(name, hosts=tuple(map(parse_host_pattern, hosts)), certificate_made=asks)
 
 
 def document(name: str, *names: str) -> Wanted:

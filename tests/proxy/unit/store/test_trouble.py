@@ -15,9 +15,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sluice_proxy.store.failures import StoreFailed
+from sluice_proxy.store.failures import StoreFailed, StoreFull
 from sluice_proxy.store.items import Contents, Item, Key, Put
+from sluice_proxy.store.sqlite.explaining import explained
 from sluice_proxy.store.sqlite.store import SqliteStore
+from sluice_proxy.store.sqlite.transaction import transaction
 from sluice_proxy.store.store import WHATEVER
 
 A, B = Key("route", "a"), Key("route", "b")
@@ -205,3 +207,78 @@ def test_a_commit_returns_when_the_disk_has_it(path: Path, monkeypatch: pytest.M
     assert opened[0].execute("PRAGMA synchronous").fetchone() == (full,)
     assert opened[0].execute("PRAGMA journal_mode").fetchone() == ("wal",)
     store.close()
+
+
+@pytest.mark.parametrize("taken", ["moved", "replaced", "removed"])
+def test_nothing_is_acknowledged_that_goes_into_a_file_nobody_will_find(
+    path: Path, taken: str
+) -> None:
+    store = SqliteStore(path)
+    before = store.read(None)
+    if taken == "removed":
+        path.unlink()
+    else:
+        path.rename(path.with_name("aside.db"))
+    if taken == "replaced":
+        SqliteStore(path.with_name("other.db")).close()
+        path.with_name("other.db").rename(path)
+
+    with pytest.raises(StoreFailed, match="was moved or replaced while it was open"):
+        store.apply([Put(A, b"lost")], WHATEVER)
+    assert store.read(None) == before
+    store.close()
+
+
+def test_a_store_that_is_closed_is_not_called_damaged(path: Path) -> None:
+    store = SqliteStore(path)
+    store.close()
+
+    with pytest.raises(StoreFailed, match="it is not open"):
+        store.read(None)
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "full"),
+    [
+        (sqlite3.SQLITE_FULL, "SQLITE_FULL", True),
+        # What is mapped into memory, like the index of the log ahead, has an error of its own.
+        (sqlite3.SQLITE_IOERR_SHMSIZE, "SQLITE_IOERR_SHMSIZE", True),
+        (sqlite3.SQLITE_CANTOPEN, "SQLITE_CANTOPEN", False),
+    ],
+)
+def test_a_full_disk_is_told_from_other_trouble(
+    path: Path, monkeypatch: pytest.MonkeyPatch, code: int, name: str, full: bool
+) -> None:
+    error = sqlite3.OperationalError("no")
+    error.sqlite_errorcode, error.sqlite_errorname = code, name
+    none_left = os.statvfs_result((4096, 4096, 10, 0, 0, 5, 0, 0, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda folder: none_left)
+
+    with pytest.raises(StoreFailed) as failure, explained(path):
+        raise error
+
+    assert isinstance(failure.value, StoreFull) == full
+    assert ("the disk is full: make room in" in str(failure.value)) == full
+
+
+def test_a_commit_that_fails_for_any_reason_leaves_no_transaction_behind(tmp_path: Path) -> None:
+    class Poor(sqlite3.Connection):
+        """Has no memory left for one commit."""
+
+        poor = True
+
+        def execute(self, query: str, *values: object) -> sqlite3.Cursor:
+            if query == "COMMIT" and self.poor:
+                self.poor = False
+                raise MemoryError
+            return super().execute(query, *values)
+
+    with closing(
+        sqlite3.connect(tmp_path / "x.db", isolation_level=None, factory=Poor)
+    ) as database:
+        with pytest.raises(MemoryError), transaction(database, "IMMEDIATE"):
+            database.execute("CREATE TABLE half (n INTEGER)")
+
+        with transaction(database, "IMMEDIATE"):
+            tables = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    assert tables == (0,)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import socket
 import stat
@@ -108,6 +109,42 @@ def test_the_permissions_of_a_unix_socket_change_when_the_new_ones_are_in_force(
     sockets.keep_only([wider])
     assert stat.S_IMODE(path.stat().st_mode) == 0o666
     assert [address.mode for address in sockets.all()] == [0o666]  # type: ignore[union-attr]
+
+
+def test_a_unix_socket_is_of_the_group_that_is_set_and_goes_back_to_ours(
+    sockets: ListeningSockets, tmp_path: Path
+) -> None:
+    path = tmp_path / "s"
+    group = next(entry for entry in grp.getgrall() if _may_be_given(entry))
+    of_group = Listener(UnixAddress(str(path), 0o660, group.gr_name))
+
+    sockets.open([of_group], 1)
+    assert (path.stat().st_gid, stat.S_IMODE(path.stat().st_mode)) == (group.gr_gid, 0o660)
+    plain = Listener(UnixAddress(str(path), 0o600))
+    sockets.open([plain], 1)
+    sockets.keep_only([plain])
+    assert (path.stat().st_gid, stat.S_IMODE(path.stat().st_mode)) == (os.getegid(), 0o600)
+
+
+def _may_be_given(entry: grp.struct_group) -> bool:
+    mine = (os.getegid(), *os.getgroups())
+    return entry.gr_gid != os.getegid() if os.geteuid() == 0 else entry.gr_gid in mine
+
+
+def test_a_group_that_there_is_not_is_refused_before_anything_is_opened(
+    sockets: ListeningSockets, tmp_path: Path
+) -> None:
+    path = tmp_path / "s"
+    sockets.open([Listener(UnixAddress(str(path)))], 1)
+    unknown = [
+        Listener(UnixAddress(str(tmp_path / "t"))),
+        Listener(UnixAddress(str(path), 0o660, "no-such-group")),
+    ]
+
+    with pytest.raises(CannotListen, match="there is no group no-such-group: make it, or name"):
+        sockets.open(unknown, 1)
+    assert not (tmp_path / "t").exists()
+    assert path.exists()
 
 
 def test_the_file_of_a_unix_socket_that_a_unit_made_or_systemd_keeps_stays(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from samples.certificates import Pair, authority, leaf, rsa_key
 from sluice_proxy.routes.model.policies import ClientCertificate, TlsPolicy
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.model.target import Scheme, Target, TargetTls
+from sluice_proxy.snapshot.admin import Admin
 from sluice_proxy.snapshot.issuing import Issuing, Provider
-from sluice_proxy.snapshot.listening import Listener, TcpAddress
+from sluice_proxy.snapshot.listening import Listener, TcpAddress, UnixAddress
 from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.snapshot.tls import Certificate, Pem, TlsSettings
 from sluice_proxy.tls.certificates import BadCertificate, read_certificate
@@ -249,6 +250,22 @@ def test_one_that_was_read_is_not_read_again() -> None:
 
     assert wrong == []
     assert again.certificates[0] is once.certificates[0]
+
+
+def test_the_certificate_of_the_admin_api_is_read_and_a_bad_one_named(tmp_path: Path) -> None:
+    good, bad = leaf("admin.test").configured, tmp_path / "bad.pem"
+    bad.write_bytes(b"nothing")
+    address = (UnixAddress("/s"),)
+
+    whole, wrong = with_tls_read(Snapshot(admin=Admin(address, certificate=good)))
+    assert wrong == []
+    assert whole.admin is not None
+    assert whole.admin.certificate is not None
+    assert whole.admin.certificate.hosts == ("admin.test",)
+    missing = replace(good, chain=Pem(file=str(bad)))
+    assert complaints(Snapshot(admin=Admin(address, certificate=missing))).keys() == {
+        ("admin", "certificate", "chain")
+    }
 
 
 def test_authorities_of_clients_are_read_and_bad_ones_named(tmp_path: Path) -> None:

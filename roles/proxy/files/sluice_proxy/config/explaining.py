@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -45,17 +46,31 @@ _LONGEST_KEY = 100
 """Characters of a key for which a similar one is looked for."""
 
 
-def problems(error: ValidationError, root: type[BaseModel], document: Document) -> list[Problem]:
-    """Return what ``error`` found, each with the place of the value in the file."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with the value at ``path``, or with its ``key``."""
+
+    path: Path
+    message: str
+    key: bool = False
+
+
+def findings(error: ValidationError, root: type[BaseModel]) -> Iterator[Finding]:
+    """Yield what ``error`` found in a value that should be a ``root``, the first MOST of it."""
     for detail in error.errors(include_url=False, include_input=False)[:MOST]:
         path, is_key = _path(detail)
         if detail["type"] == "extra_forbidden":
-            message = _unknown(path, root)
-            found.append(document.problem(path, message, key=True))
+            yield Finding(path, _unknown(path, root), key=True)
         else:
-            found.append(document.problem(path, _message(detail), key=is_key))
-    return found
+            yield Finding(path, _message(detail), is_key)
+
+
+def problems(error: ValidationError, root: type[BaseModel], document: Document) -> list[Problem]:
+    """Return what ``error`` found, each with the place of the value in the file."""
+    return [
+        document.problem(found.path, found.message, key=found.key)
+        for found in findings(error, root)
+    ]
 
 
 def _path(detail: ErrorDetails) -> tuple[Path, bool]:

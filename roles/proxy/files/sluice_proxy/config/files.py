@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +49,7 @@ class FilesBeside:
             return known
         try:
             with open(path, "rb") as file:
+                self._check(path, os.fstat(file.fileno()).st_mode)
                 content = file.read(MAX_FILE_BYTES + 1)
         except OSError as error:
             raise ValueError(f"file {path} cannot be read: {error.strerror}") from None
@@ -55,3 +57,30 @@ class FilesBeside:
             raise ValueError(f"file {path} has more than {MAX_FILE_BYTES} bytes")
         self._contents[path] = content
         return content
+
+    def _check(self, path: str, mode: int) -> None:
+        """Refuse a file that is not to be read; raises ValueError."""
+
+
+class WholePaths(FilesBeside):
+    """Real files for documents that came over the API: by whole paths.
+
+    What is read of them goes to clients, and who declares a page need not be one who may see the
+    proxy's keys: it reads what everybody on the machine may.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(Path("/"))
+
+    def resolved(self, name: str) -> str:
+        """Return the path of a file that can be read; raises ValueError."""
+        if not name.startswith("/"):
+            raise ValueError(f"file {name!r} does not begin with /: write the whole path")
+        return super().resolved(name)
+
+    def _check(self, path: str, mode: int) -> None:
+        if not mode & stat.S_IROTH:
+            raise ValueError(
+                f"file {path} is not for everybody to read, and may be a secret: chmod o+r it, or"
+                " write its content here"
+            )

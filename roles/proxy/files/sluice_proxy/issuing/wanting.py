@@ -128,9 +128,9 @@ def _patterns(demand: Demand) -> dict[HostPattern, list[str]]:
     everybody = demand.issuing.all_routes
     found: dict[HostPattern, list[str]] = {}
     for route in demand.routes:
-        if route.certified or everybody:
+        if route.certificate_made or everybody:
             for host in route.hosts:
                 asking = found.setdefault(host, [])
-                if route.certified:
+                if route.certificate_made:
                     asking.append(route.name)
     return found

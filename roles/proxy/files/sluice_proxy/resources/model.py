@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 Document = Mapping[str, Any]
@@ -35,12 +34,31 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Leaf:
+    """The certificate that clients are shown.
+
+    ``provider`` is ``file``, ``given``, ``self_signed`` or ``local_ca``. Both fingerprints are
+    SHA-256 in hexadecimal: of the certificate, and of its public key (SPKI). ``serial`` is
+    hexadecimal; the moments are in seconds since 1970.
+    """
+
+    provider: str
+    names: tuple[str, ...]
+    fingerprint: str
+    key_fingerprint: str
+    not_before: float
+    not_after: float
+    issuer: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """A resource that is there.
 
     ``version`` is that of its item in the store, 0 for one of the configuration file, which the
     API shows and never changes. ``owner`` is who declared it, for a purge to tell its own from
-    others'.
+    others'. ``leaf`` is of a certificate, None as long as it was not made.
     """
 
     kind: Kind
@@ -49,6 +67,7 @@ class Resource:
     owner: str = ANYBODY
     version: int = 0
     origin: Origin = Origin.API
+    leaf: Leaf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +111,6 @@ class Purge:
     ignore: frozenset[str] = frozenset()
 
 
-NO_REVISIONS: Mapping[Kind, int] = MappingProxyType({})
-"""Whatever was changed meanwhile."""
-
-
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Changes that are made as one.
@@ -106,7 +121,7 @@ class Batch:
 
     changes: tuple[Change, ...] = ()
     purges: tuple[Purge, ...] = ()
-    unchanged: Mapping[Kind, int] = NO_REVISIONS
+    unchanged: Mapping[Kind, int] = field(default_factory=dict)
 
 
 class Verb(StrEnum):

@@ -24,10 +24,12 @@ class TcpAddress:
 
 @dataclass(frozen=True, slots=True)
 class UnixAddress:
-    """A socket file, made with the permissions ``mode``; with others it is the same address."""
+    """A socket file, made with the permissions ``mode`` and for ``group``, if that is not the
+    proxy's own; with others it is the same address."""
 
     path: str
     mode: int = field(default=0o660, compare=False)
+    group: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"unix:{self.path}"

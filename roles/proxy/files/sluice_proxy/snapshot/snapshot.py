@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import Any
 
 from sluice_proxy.routes.model.route import Route
+from sluice_proxy.snapshot.admin import Admin
 from sluice_proxy.snapshot.collecting import collector_paused
 from sluice_proxy.snapshot.issuing import Issuing
 from sluice_proxy.snapshot.limits import ClientTimeouts, Limits, UpstreamLimits
@@ -31,7 +32,8 @@ class Snapshot:
     """One state of the proxy. A worker takes a whole snapshot or none of it.
 
     ``version`` grows with every change. ``workers`` is None for one for each processor. Requests
-    from ``trusted`` networks may say on whose behalf they come.
+    from ``trusted`` networks may say on whose behalf they come. ``store`` is the file that keeps
+    what is declared by the API, None for none.
     """
 
     version: int = 0
@@ -47,6 +49,8 @@ class Snapshot:
     tls: TlsSettings = field(default_factory=TlsSettings)
     issuing: Issuing = field(default_factory=Issuing)
     pages: Pages = field(default_factory=Pages)
+    store: str | None = None
+    admin: Admin | None = None
     routes: tuple[Route, ...] = ()
 
 

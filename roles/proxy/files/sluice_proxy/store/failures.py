@@ -21,6 +21,10 @@ class StoreFailed(RuntimeError):
         super().__init__("".join(char if char.isprintable() else " " for char in text))
 
 
+class StoreFull(StoreFailed):
+    """There is no room for what was to be written: the same may succeed when there is."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Mismatch:
     """An item that has not the version that was expected, or a kind that has changed since.

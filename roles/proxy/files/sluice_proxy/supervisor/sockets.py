@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import grp
 import os
 import socket
 import stat
@@ -113,6 +114,7 @@ class ListeningSockets:
             for listener in listeners:
                 address = listener.address
                 have = self._by_address.get(address)
+                _check_group(address)
                 if have is None:
                     have, of_unit = self._inherited.take(address)
                     if have:
@@ -230,10 +232,40 @@ def _listens(one: socket.socket) -> bool:
 def _set_mode(before: Address, wanted: Address) -> None:
     if not isinstance(before, UnixAddress) or not isinstance(wanted, UnixAddress):
         return
-    if before.mode != wanted.mode:
+    if (before.mode, before.group) != (wanted.mode, wanted.group):
         # Without its file nobody comes, whatever its permissions.
         with contextlib.suppress(FileNotFoundError):
-            os.chmod(wanted.path, wanted.mode)
+            _permit(wanted, os.getegid())
+
+
+def _permit(address: UnixAddress, usual: int = -1) -> None:
+    """Let those use a socket file who may; without a group of its own it gets the ``usual`` one."""
+    group = usual if address.group is None else _group(address.group)
+    if group >= 0:
+        # The former group must not have what is meant for the new one.
+        os.chmod(address.path, 0o600)
+        os.chown(address.path, -1, group)
+    os.chmod(address.path, address.mode)
+
+
+def _check_group(address: Address) -> None:
+    """Raise CannotListen for a socket file whose group cannot be set."""
+    if isinstance(address, UnixAddress) and address.group is not None:
+        try:
+            _group(address.group)
+        except OSError as error:
+            raise CannotListen(error.errno, f"{address}: {error.strerror}") from None
+
+
+def _group(name: str) -> int:
+    """Return the id of a group that a file of ours can be given to; raises OSError."""
+    try:
+        group = grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise OSError(errno.EINVAL, f"there is no group {name}: make it, or name another") from None
+    if os.geteuid() and group not in (os.getegid(), *os.getgroups()):
+        raise OSError(errno.EINVAL, f"the proxy's user is not in group {name}: add it to that")
+    return group
 
 
 def _is_bound_to(one: socket.socket, address: Address) -> bool:
@@ -295,7 +327,7 @@ def _open_unix(address: UnixAddress, backlog: int) -> socket.socket:
     before = os.umask(0o177)
     try:
         one.bind(address.path)
-        os.chmod(address.path, address.mode)
+        _permit(address)
         one.listen(backlog)
     except OSError:
         one.close()

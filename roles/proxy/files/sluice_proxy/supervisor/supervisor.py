@@ -12,7 +12,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,13 +27,15 @@ from . import handover, successor
 from .configuration import read_configuration
 from .health_checks import HealthChecks
 from .health_request import ask
+from .logs import LogFiles
 from .metrics_form import decode_metrics, encode_metrics
 from .metrics_page import MetricsPage
 from .numbers import HELPS, supervisor_metrics, traffic_of
 from .open_files import raise_open_files
-from .rotation import LOOKED_AT, RotatedLog
+from .rotation import LOOKED_AT
 from .sockets import InheritedSockets, ListeningSockets
 from .systemd import Notifier, inherited_sockets
+from .tasks import Tasks
 from .worker import GRACE, InForce, Refused
 from .workers import SILENCE, Workers
 
@@ -84,9 +86,7 @@ class Supervisor:
         self._snapshot = Snapshot()
         self._version = 0
         self._page: _Page | None = None
-        self._error_log: ErrorLog | None = None
-        self._logs: tuple[RotatedLog, ...] = ()
-        self._log_trouble: dict[RotatedLog, str] = {}
+        self._logs = LogFiles(self._workers.reopen_logs)
         self._reloads = {"applied": 0, "refused": 0}
         self._last_refused = False
         self._reload_waits = False
@@ -95,7 +95,7 @@ class Supervisor:
         self._changing = asyncio.Lock()
         self._asked_to_stop = 0
         self._stop = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def run(self) -> None:
         """Serve. Raises InvalidConfig or CannotStart when that is not possible."""
@@ -103,10 +103,10 @@ class Supervisor:
             ThreadPoolExecutor(initializer=lambda: successor.block(SIGNALS))
         )
         self._listen_to_signals()
-        self._keep_doing(self._look_at_logs, LOOKED_AT)
-        self._keep_doing(self._look_at_workers, PINGS)
+        self._tasks.keep_doing(self._logs.look, LOOKED_AT)
+        self._tasks.keep_doing(self._look_at_workers, PINGS)
         if self._notifier.watchdog is not None:
-            self._keep_doing(self._feed_watchdog, self._notifier.watchdog / 2)
+            self._tasks.keep_doing(self._feed_watchdog, self._notifier.watchdog / 2)
         try:
             if await self._unless_told_to_stop(self._start()):
                 self._notifier.ready(self._status())
@@ -184,12 +184,9 @@ class Supervisor:
     async def _end(self) -> None:
         seconds = self._snapshot.timeouts.drain if self._asked_to_stop < 2 else 0.0
         self._notifier.stopping(f"draining for at most {seconds:g} s", seconds + 2 * GRACE)
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
         self._health.stop()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._keep_doing(self._say_alive, 1.0)
+        await self._tasks.cancel()
+        self._tasks.keep_doing(self._say_alive, 1.0)
         # Who comes now had better be refused than wait for a worker that never takes it.
         self._sockets.close(kept=self._notifier.keeps_sockets)
         await self._workers.stop(seconds)
@@ -238,9 +235,7 @@ class Supervisor:
             # A target that is down may be another route's now.
             self._workers.set_down(self._health.down)
         self._workers.departed.keep_only(traffic_of(snapshot.routes))
-        error_log.use()
-        self._error_log = error_log
-        self._logs = (RotatedLog(snapshot.logs.access), RotatedLog(snapshot.logs.error))
+        self._logs.use(error_log, snapshot.logs)
 
     async def _push(self, snapshot: Snapshot, count: int) -> None:
         self._version += 1
@@ -389,24 +384,6 @@ class Supervisor:
 
     # What is done again and again
 
-    async def _look_at_logs(self) -> None:
-        # Each is looked at, whatever became of the one before it.
-        to_be_opened = [log for log in self._logs if self._is_to_be_opened_anew(log)]
-        if to_be_opened:
-            self._reopen_logs()
-
-    def _is_to_be_opened_anew(self, log: RotatedLog) -> bool:
-        try:
-            anew = log.look()
-        except OSError as error:
-            said = _said(error)
-            if self._log_trouble.get(log) != said:
-                _log.error("a log cannot be put aside: %s", said)
-            self._log_trouble = {**self._log_trouble, log: said}
-            return False
-        self._log_trouble.pop(log, None)
-        return anew
-
     async def _look_at_workers(self) -> None:
         for worker in self._workers.everybody:
             worker.ping()
@@ -419,27 +396,6 @@ class Supervisor:
     async def _say_alive(self) -> None:
         self._notifier.alive()
 
-    def _keep_doing(self, what: Callable[[], Awaitable[None]], seconds: float) -> None:
-        async def again() -> None:
-            while True:
-                try:
-                    await what()
-                except Exception:  # noqa: BLE001 - the next time it may go well
-                    _log.exception("the supervisor failed at something")
-                await asyncio.sleep(seconds)
-
-        self._begin(again())
-
-    def _begin(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Future[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("the supervisor failed at something", exc_info=task.exception())
-
     # Signals
 
     def _listen_to_signals(self) -> None:
@@ -447,26 +403,21 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._told_to_stop)
         loop.add_signal_handler(signal.SIGHUP, self._told_to_reload)
-        loop.add_signal_handler(signal.SIGUSR2, lambda: self._begin(self._upgrade()))
-        loop.add_signal_handler(signal.SIGUSR1, self._reopen_logs)
+        loop.add_signal_handler(signal.SIGUSR2, lambda: self._tasks.begin(self._upgrade()))
+        loop.add_signal_handler(signal.SIGUSR1, self._logs.reopen)
         successor.unblock(SIGNALS)
 
     def _told_to_reload(self) -> None:
         # One that waits for its turn has read nothing yet: it serves for this one too.
         if not self._reload_waits:
             self._reload_waits = True
-            self._begin(self._reload())
+            self._tasks.begin(self._reload())
 
     def _told_to_stop(self) -> None:
         self._asked_to_stop += 1
         self._stop.set()
         if self._asked_to_stop > 1:
             self._workers.cut_off()
-
-    def _reopen_logs(self) -> None:
-        if self._error_log is not None:
-            self._error_log.reopen()
-        self._workers.reopen_logs()
 
     # Small matters
 

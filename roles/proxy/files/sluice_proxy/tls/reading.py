@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..routes.model.policies import ClientCertificate, TlsPolicy
+from ..snapshot.admin import Admin
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tls import Certificate, HostPolicy
 from .certificates import BadCertificate, expired, read_certificate
@@ -24,12 +25,16 @@ Warn = Callable[[str], None]
 
 
 def with_tls_read(
-    snapshot: Snapshot, warn: Warn = lambda _message: None
+    snapshot: Snapshot,
+    warn: Warn = lambda _message: None,
+    *,
+    certificates_may_come: bool = False,
 ) -> tuple[Snapshot, list[Complaint]]:
     """Return ``snapshot`` with certificates and authorities in it, and what is wrong with them.
 
     Certificates that were read before are taken as they are. ``warn`` is told what is questionable,
-    but no error. Each complaint is the place in the configuration and what is wrong there.
+    but no error. Each complaint is the place in the configuration and what is wrong there. With
+    ``certificates_may_come`` there may be none yet.
     """
     read, wrong = _certificates(snapshot)
     for place in expired(read, time.time()):
@@ -38,8 +43,9 @@ def with_tls_read(
     policies, wrong_policies = _policies(snapshot)
     wrong += wrong_policies
     wrong += _targets(snapshot)
-    none = not snapshot.certificates and snapshot.issuing.provider is None
-    if none and any(listener.tls for listener in snapshot.listeners):
+    may_come = certificates_may_come or snapshot.issuing.provider is not None
+    needed = not may_come and any(listener.tls for listener in snapshot.listeners)
+    if needed and not snapshot.certificates:
         wrong.append((("certificates",), "a listener has tls, but there is no certificate"))
     tls = replace(
         snapshot.tls,
@@ -49,7 +55,22 @@ def with_tls_read(
             for entry in snapshot.tls.hosts
         ),
     )
-    return replace(snapshot, certificates=tuple(read), tls=tls), wrong
+    routes = tuple(
+        route if route.tls not in policies else replace(route, tls=policies[route.tls])
+        for route in snapshot.routes
+    )
+    admin, wrong_admin = _admin(snapshot.admin)
+    wrong += wrong_admin
+    return replace(snapshot, certificates=tuple(read), tls=tls, admin=admin, routes=routes), wrong
+
+
+def _admin(admin: Admin | None) -> tuple[Admin | None, list[Complaint]]:
+    if admin is None or admin.certificate is None:
+        return admin, []
+    try:
+        return replace(admin, certificate=read_certificate(admin.certificate, _content)), []
+    except BadCertificate as bad:
+        return admin, [(("admin", "certificate", bad.part), str(bad))]
 
 
 def _certificates(snapshot: Snapshot) -> tuple[list[Certificate], list[Complaint]]:
@@ -84,20 +105,28 @@ def _policies(snapshot: Snapshot) -> tuple[dict[TlsPolicy, TlsPolicy], list[Comp
         if policy in found or policy.client_certificate is ClientCertificate.NONE:
             continue
         try:
-            found[policy] = _with_authorities(policy)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
-            message = f"file {policy.client_ca_file} has no authorities to use: {reason}"
-            wrong.append(((*place, "client_ca"), message))
+            found[policy] = with_authorities(policy, _content)
+        except ValueError as error:
+            wrong.append(((*place, "client_ca"), str(error)))
     return found, wrong
 
 
-def _with_authorities(policy: TlsPolicy) -> TlsPolicy:
-    assert policy.client_ca_file is not None
-    # Bundles have comments in any encoding; what is in PEM is ASCII.
-    text = _content(policy.client_ca_file).decode("ascii", "ignore")
-    whole = replace(policy, client_ca=text)
-    trust_clients(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), whole)
+def with_authorities(policy: TlsPolicy, read: Callable[[str], bytes]) -> TlsPolicy:
+    """Return ``policy`` with its authorities in it, as they are in its file now.
+
+    ``read`` returns the content of a file. Raises ValueError when they cannot be used.
+    """
+    if policy.client_ca_file is None:
+        return policy
+    try:
+        # Bundles have comments in any encoding; what is in PEM is ASCII.
+        text = read(policy.client_ca_file).decode("ascii", "ignore")
+        whole = replace(policy, client_ca=text)
+        trust_clients(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), whole)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+        message = f"file {policy.client_ca_file} has no authorities to use: {reason}"
+        raise ValueError(message) from None
     return whole
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sluice_proxy.config.sections.section import Count, ListenAddress, Nets, Section, Truth
-from sluice_proxy.snapshot.listening import Listener, UnixAddress
+from sluice_proxy.snapshot.listening import Address, Listener, UnixAddress
 
 _MODE = re.compile(r"0?[0-7]{3}\Z")
 
@@ -23,6 +23,17 @@ def _mode(value: Any) -> int:
     if not _MODE.match(text):
         raise ValueError(f"mode {text!r} is not of three octal digits: write it like 0660")
     return int(text, 8)
+
+
+Mode = Annotated[
+    int, BeforeValidator(_mode), WithJsonSchema({"type": "string", "format": "octal digits"})
+]
+
+
+def only_of_a_file(section: Section, key: str, address: Address) -> None:
+    """Raise ValueError when a section has a key that only makes sense for a socket file."""
+    if key in section.model_fields_set and not isinstance(address, UnixAddress):
+        raise ValueError(f"{key} is for socket files, as of unix:/PATH: leave it out")
 
 
 class ListenSection(Section):
@@ -40,9 +51,9 @@ class ListenSection(Section):
         description="Networks whose connections have to begin with a PROXY header, v1 or v2. Of"
         " others, a header is an error.",
     )
-    mode: Annotated[
-        int, BeforeValidator(_mode), WithJsonSchema({"type": "string", "format": "octal digits"})
-    ] = Field(default=0o660, description="Permissions of the socket file, in octal digits.")
+    mode: Mode = Field(
+        default=0o660, description="Permissions of the socket file, in octal digits."
+    )
     backlog: Count = Field(
         default=4096, description="Connections that the kernel keeps until they are accepted."
     )
@@ -54,8 +65,7 @@ class ListenSection(Section):
 
     @model_validator(mode="after")
     def _of_a_file(self) -> ListenSection:
-        if "mode" in self.model_fields_set and not isinstance(self.address, UnixAddress):
-            raise ValueError("mode is for socket files, as of unix:/PATH: leave it out")
+        only_of_a_file(self, "mode", self.address)
         return self
 
     def listener(self) -> Listener:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -22,6 +23,9 @@ from sluice_proxy.config.sections.section import MediaType, Section, Whole, file
 from sluice_proxy.routes.model.actions import Page
 from sluice_proxy.snapshot.pages import GATEWAY_STATUSES, Pages, plain_page
 
+NO_ROUTE, NO_HEALTHY = "no_route", "no_healthy"
+PAGE_IDS = (NO_ROUTE, NO_HEALTHY, *map(str, GATEWAY_STATUSES))
+"""What pages are called: these two, and the statuses of errors."""
 _MAX_CONTENT = 1024 * 1024
 
 
@@ -112,13 +116,25 @@ class PagesSection(Section):
                     raise ValueError(f"{status} is none of the proxy's own: use {known}")
         return value
 
+    def own(self) -> dict[str, Page]:
+        """Return the pages that are written here, by their ids."""
+        own = {status: page.page(int(status)) for status, page in self.errors.items()}
+        if self.no_route is not None:
+            own[NO_ROUTE] = self.no_route.page(404)
+        if self.no_healthy is not None:
+            own[NO_HEALTHY] = self.no_healthy.page(503)
+        return own
+
     def pages(self) -> Pages:
         """Return what this stands for."""
-        own = {int(status): page.page(int(status)) for status, page in self.errors.items()}
-        errors = {status: own.get(status, plain_page(status)) for status in GATEWAY_STATUSES}
-        no_route, no_healthy = self.no_route, self.no_healthy
-        return Pages(
-            no_route=errors[404] if no_route is None else no_route.page(404),
-            no_healthy=errors[503] if no_healthy is None else no_healthy.page(503),
-            errors=errors,
-        )
+        return pages_of(self.own())
+
+
+def pages_of(own: Mapping[str, Page]) -> Pages:
+    """Return all pages, given those that are not the plain ones, by their ids."""
+    errors = {status: own.get(str(status)) or plain_page(status) for status in GATEWAY_STATUSES}
+    return Pages(
+        no_route=own.get(NO_ROUTE, errors[404]),
+        no_healthy=own.get(NO_HEALTHY, errors[503]),
+        errors=errors,
+    )

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from sluice_proxy.config.sections.admin import AdminSection
 from sluice_proxy.config.sections.issuing import IssuingSection
 from sluice_proxy.config.sections.limits import LimitsSection, TimeoutsSection, UpstreamSection
 from sluice_proxy.config.sections.listen import ListenSection
@@ -22,6 +23,21 @@ from sluice_proxy.config.sections.tls import CertificateSection, TlsSection
 
 def _auto(value: Any) -> Any:
     return None if value == "auto" else value
+
+
+def _whole_path(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str) and value.startswith("/") and not value.endswith("/"):
+        return value
+    raise ValueError("write the file's whole path, like /var/lib/sluice-proxy/store/edge.db")
+
+
+StorePath = Annotated[
+    str | None,
+    BeforeValidator(_whole_path),
+    WithJsonSchema({"type": "string", "format": "file"}),
+]
 
 
 class RootSection(Section):
@@ -65,6 +81,14 @@ class RootSection(Section):
     )
     pages: PagesSection = Field(
         default=PagesSection(), description="Answers that the proxy gives itself."
+    )
+    store: StorePath = Field(
+        default=None,
+        description="SQLite file, by its whole path, that keeps what is declared by the admin API;"
+        " without one that is lost at the end.",
+    )
+    admin: AdminSection | None = Field(
+        default=None, description="The API for operators and programs: an address, or a mapping."
     )
     routes: list[RouteSection] = Field(default=[], description="Which requests go where.")
 

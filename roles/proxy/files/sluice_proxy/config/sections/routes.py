@@ -102,7 +102,7 @@ class RouteSection(Section):
     )
     tls: RouteTlsSection | None = Field(
         default=None,
-        description="What TLS has to be for the hosts of this route: `auto`, or a mapping.",
+        description="What TLS has to be for the hosts of this route: a mapping, or `auto`.",
     )
     portal: PortalSection | None = Field(
         default=None, description="All of the route in Portal's words; beside it, only `name`."
@@ -157,8 +157,8 @@ class RouteSection(Section):
             maintenance=(
                 usual.maintenance if self.maintenance is None else self.maintenance.maintenance()
             ),
-            tls=None if self.tls is None else self.tls.policy_of_route(),
-            certified=self.tls is not None and self.tls.certificate is not None,
+            tls=None if self.tls is None else self.tls.own_policy(),
+            certificate_made=self.tls is not None and self.tls.certificate is not None,
         )
 
     def _body_limit(self) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     ValidationInfo,
@@ -57,6 +58,27 @@ class TlsPolicySection(Section):
         return TlsPolicy(self.min_version, self.client_certificate, self.client_ca)
 
 
+class RouteTlsSection(TlsPolicySection):
+    """TLS for the hosts of a route."""
+
+    short_forms = ("string",)
+
+    certificate: Literal["auto"] | None = Field(
+        default=None,
+        description="`auto` to have a certificate made for the hosts, as `issuing` says;"
+        " `tls: auto` is short for it.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"certificate": value} if isinstance(value, str) else value
+
+    def own_policy(self) -> TlsPolicy | None:
+        """Return the policy of the route's hosts, None where it has none of its own."""
+        return None if self.model_fields_set == {"certificate"} else self.policy()
+
+
 class TlsHostSection(TlsPolicySection):
     """What TLS has to be for some hosts."""
 
@@ -81,24 +103,12 @@ class TlsSection(TlsPolicySection):
         return TlsSettings(self.policy(), self.strict_sni, (*own, *of_routes))
 
 
-class RouteTlsSection(TlsPolicySection):
-    """What TLS has to be for the hosts of a route."""
-
-    short_forms = ("string",)
-
-    certificate: Literal["auto"] | None = Field(
-        default=None,
-        description="`auto` has certificates made for the route's hosts, as `issuing` says.",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, value: Any) -> Any:
-        return {"certificate": value} if isinstance(value, str) else value
-
-    def policy_of_route(self) -> TlsPolicy | None:
-        """Return the policy, None where nothing but a certificate is asked for."""
-        return None if self.model_fields_set == {"certificate"} else self.policy()
+def names_of_certificate(value: Hosts) -> Hosts:
+    """Return host patterns that a certificate can be for; raises ValueError."""
+    for host in value:
+        if host.kind not in (HostKind.NAME, HostKind.WILDCARD):
+            raise ValueError(f"{host} is no name of a certificate: write a name or *.NAME")
+    return value
 
 
 class CertificateSection(Section):
@@ -113,7 +123,7 @@ class CertificateSection(Section):
     password_file: File | None = Field(
         default=None, description="File with the password of an encrypted key."
     )
-    hosts: Hosts = Field(
+    hosts: Annotated[Hosts, AfterValidator(names_of_certificate)] = Field(
         default=[],
         description="Names that it is shown for, `*.example.com` for a wildcard; by default those"
         " that it has.",
@@ -128,14 +138,6 @@ class CertificateSection(Section):
             # It may be a key: not to be repeated.
             raise ValueError(f"this is neither a file nor PEM text: that has a line {_BEGIN} ...")
         return files(info).resolved(value)
-
-    @field_validator("hosts")
-    @classmethod
-    def _names(cls, value: Hosts) -> Hosts:
-        for host in value:
-            if host.kind not in (HostKind.NAME, HostKind.WILDCARD):
-                raise ValueError(f"{host} is no name of a certificate: write a name or *.NAME")
-        return value
 
     @model_validator(mode="after")
     def _one_password(self) -> CertificateSection:

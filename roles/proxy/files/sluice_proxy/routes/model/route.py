@@ -29,8 +29,8 @@ class Route:
 
     What answers: the redirect, else the page, else a target; with none of them the no-route page.
     ``keep_host`` sends the client's Host to the target, else the target's own authority.
-    ``body_limit`` in bytes, None for the one of the whole proxy, 0 for none. ``certified`` routes
-    have certificates made for their hosts.
+    ``body_limit`` in bytes, None for the one of the whole proxy, 0 for none. ``certificate_made``
+    asks for a certificate for its hosts that the proxy makes itself.
     """
 
     name: str
@@ -51,4 +51,4 @@ class Route:
     rate_limit: RateLimit | None = None
     maintenance: Maintenance = field(default_factory=Maintenance)
     tls: TlsPolicy | None = None
-    certified: bool = False
+    certificate_made: bool = False

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..failures import StoreFailed
-from .explaining import DAMAGED, explained
+from .explaining import DAMAGED, explained, primary
 from .place import prepare
 from .schema import APPLICATION, STEPS, Step, TooNew, migrate
 from .transaction import transaction
@@ -35,7 +35,7 @@ def open_database(path: Path, patience: float, steps: Sequence[Step] = STEPS) ->
                 return _open(path, patience, steps)
             except sqlite3.OperationalError as error:
                 # Where another begins or ends the log ahead, SQLite does not wait.
-                if not _is_busy(error) or time.monotonic() > end:
+                if primary(error) != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                     raise
             time.sleep(_RETRY)
 
@@ -55,11 +55,6 @@ def _open(path: Path, patience: float, steps: Sequence[Step]) -> sqlite3.Connect
         database.close()
         raise
     return database
-
-
-def _is_busy(error: sqlite3.OperationalError) -> bool:
-    # An error of who reads SQLite's answers has no code.
-    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def _check(database: sqlite3.Connection, path: Path) -> None:

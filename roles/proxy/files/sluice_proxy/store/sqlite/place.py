@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from ..failures import StoreFailed
+from ..failures import StoreFailed, StoreFull
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -30,14 +30,24 @@ def prepare(path: Path) -> None:
         _make_file(path)
         _check(path, stat.S_ISREG, "file", 0o600)
     except OSError as error:
-        said = error.strerror or str(error)
-        raise StoreFailed(str(path), f"{said}: {_advice(error, folder)}") from error
+        raise _failure(error, path) from error
 
 
-def _advice(error: OSError, folder: Path) -> str:
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at ``path`` from any other that may take its place."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _failure(error: OSError, path: Path) -> StoreFailed:
+    said = error.strerror or str(error)
+    folder = path.parent
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"the disk is full: make room in {folder}"
-    return f"let the proxy's user write to {folder}, or make it"
+        return StoreFull(str(path), f"{said}: the disk is full: make room in {folder}")
+    return StoreFailed(str(path), f"{said}: let the proxy's user write to {folder}, or make it")
 
 
 def _make_folder(folder: Path) -> None:

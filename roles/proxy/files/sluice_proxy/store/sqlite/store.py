@@ -18,6 +18,7 @@ from ..items import Applied, Change, Contents, Item, Key
 from .database import open_database
 from .digest import digest
 from .explaining import DAMAGED, explained
+from .place import identity
 from .transaction import transaction
 
 PATIENCE = 5.0
@@ -48,6 +49,7 @@ class SqliteStore:
     def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self._path = path
         self._database = open_database(path, patience)
+        self._file = identity(path)
 
     def read(self, kinds: Collection[str] | None) -> Contents:
         """Return what is there."""
@@ -63,12 +65,21 @@ class SqliteStore:
         with explained(self._path), transaction(self._database, "IMMEDIATE"):
             applied = decide(changes, unchanged, self._there(keys), self._revisions())
             self._write(applied)
+            self._look_whether_it_is_there()
         return applied
 
     def close(self) -> None:
         """Close the file; what the write-ahead log has goes into it."""
         with explained(self._path):
             self._database.close()
+
+    def _look_whether_it_is_there(self) -> None:
+        # SQLite goes on with a file that has no name any more: nobody would find what it has.
+        if identity(self._path) != self._file:
+            raise StoreFailed(
+                str(self._path),
+                "it was moved or replaced while it was open: have the proxy open it anew (SIGHUP)",
+            )
 
     def _rows(self, kinds: Collection[str] | None) -> list[tuple[Any, ...]]:
         if kinds is None:

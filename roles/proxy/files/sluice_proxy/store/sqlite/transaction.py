@@ -26,7 +26,7 @@ def transaction(database: sqlite3.Connection, mode: str) -> Iterator[None]:
         raise
     try:
         database.execute("COMMIT")
-    except sqlite3.Error:
+    except BaseException:
         _take_back(database)
         _write_over(database)
         raise

@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What documents mean: the values that snapshots are made of.
+
+Two documents that mean the same are the same resource, however they are written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..routes.model.actions import Page
+from ..routes.model.route import Route
+from ..snapshot.tls import Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A certificate that was declared with its key, read and checked; the key has no password."""
+
+    certificate: Certificate = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfSigned:
+    """A certificate that is to be made, signed with its own key, for ``days``."""
+
+    names: tuple[str, ...]
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfLocalCa:
+    """A certificate that the local authority is to issue."""
+
+    names: tuple[str, ...]
+
+
+Meaning = Route | Given | SelfSigned | OfLocalCa | Page
+"""Of a route, of certificates, and of a page."""

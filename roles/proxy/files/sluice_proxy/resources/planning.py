@@ -1,0 +1,269 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a batch of changes comes to: operations, changes of the store, and the next edition.
+
+Nothing is changed by it: `plan` says what would be done, the caller has the store do it, and
+`finished` puts in what the store answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from ..config.files import Files
+from ..snapshot.collecting import collector_paused
+from ..store.items import ABSENT, Applied, Put, Remove
+from ..store.items import Change as StoreChange
+from .composing import disagreements
+from .edition import Edition, with_resources
+from .leaves import leaf_of
+from .meaning import Given, Meaning
+from .model import (
+    ANYBODY,
+    Batch,
+    Change,
+    Declare,
+    Kind,
+    Operation,
+    Outcome,
+    Resource,
+    Verb,
+    Withdraw,
+)
+from .reading import read_document
+from .refusing import Invalid, OfFile, Outdated, Problem
+from .stored import encode, key_of
+
+MOST_PROBLEMS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``operations`` and ``changes`` in the order of the batch, then what is purged by id.
+
+    ``edition`` is the one afterwards, where what changes has version 0.
+    """
+
+    operations: tuple[Operation, ...]
+    unchanged: int
+    changes: tuple[StoreChange, ...] = field(repr=False)
+    edition: Edition = field(repr=False)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the batch would come to."""
+        return Outcome(self.edition.declared.revision, self.operations, self.unchanged)
+
+
+def plan(edition: Edition, batch: Batch, files: Files) -> Plan:
+    """Return what a batch comes to; raises Invalid, OfFile or Outdated with all that is wrong."""
+    with collector_paused():
+        _refuse(Invalid, _twice(batch))
+        _refuse(OfFile, _of_file(edition, batch))
+        _refuse(Outdated, _outdated(edition, batch))
+        meanings: dict[Kind, dict[str, Meaning]] = {kind: {} for kind in Kind}
+        operations: list[Operation] = []
+        problems: list[Problem] = []
+        for change in batch.changes:
+            try:
+                operation = _operation(edition, change, files, meanings)
+            except Invalid as invalid:
+                problems.extend(invalid.problems)
+                continue
+            if operation is not None:
+                operations.append(operation)
+        _refuse(Invalid, problems)
+        unchanged = len(batch.changes) - len(operations)
+        operations.extend(_purged(edition, batch))
+        following = _following(edition, operations, meanings)
+        _refuse(Invalid, _disagreements(following, operations))
+        changes = tuple(_store_change(edition, each) for each in operations)
+        return Plan(tuple(operations), unchanged, changes, following)
+
+
+def finished(plan: Plan, applied: Applied) -> tuple[Edition, Outcome]:
+    """Return the edition that is there now, and what the batch came to."""
+    versions = {item.key: item.version for item in applied.put}
+    resources: dict[Kind, dict[str, Resource | None]] = {kind: {} for kind in Kind}
+    operations: list[Operation] = []
+    edition = plan.edition
+    of_kind = dict(edition.declared.of_kind)
+    for operation in plan.operations:
+        after = operation.after
+        if after is None:
+            operations.append(operation)
+            continue
+        kind, name = after.kind, after.id
+        former = 0 if operation.before is None else operation.before.version
+        # What was planned may have got a certificate meanwhile.
+        there = edition.declared.of_kind[kind][name]
+        after = replace(there, version=versions.get(key_of(kind, name), former))
+        resources[kind][name] = after
+        operations.append(replace(operation, after=after))
+    for kind, changed in resources.items():
+        if changed:
+            of_kind[kind] = {
+                name: changed.get(name) or resource for name, resource in of_kind[kind].items()
+            }
+    kinds = {operation.subject.kind for operation in plan.operations}
+    same = applied.revision == edition.declared.revision
+    edition = replace(
+        edition,
+        declared=replace(edition.declared, revision=applied.revision, of_kind=of_kind),
+        changed=edition.changed
+        if same
+        else {**edition.changed, **dict.fromkeys(kinds, applied.revision)},
+    )
+    return edition, Outcome(applied.revision, tuple(operations), plan.unchanged)
+
+
+def _refuse(
+    error: type[Invalid] | type[OfFile] | type[Outdated],
+    problems: Iterator[Problem] | list[Problem],
+) -> None:
+    found = list(problems)
+    if found:
+        raise error(found[:MOST_PROBLEMS])
+
+
+def _twice(batch: Batch) -> Iterator[Problem]:
+    seen: dict[tuple[Kind, str], int] = {}
+    for place, change in enumerate(batch.changes):
+        first = seen.setdefault((change.kind, change.id), place)
+        if first != place:
+            message = f"changes[{first}] and changes[{place}] are both for it: leave one out"
+            yield Problem(change.kind, change.id, "", message)
+
+
+def _of_file(edition: Edition, batch: Batch) -> Iterator[Problem]:
+    for change in batch.changes:
+        if change.id not in edition.of_file[change.kind]:
+            continue
+        # A declared page goes before the file's.
+        declared = edition.of_api(change.kind, change.id) is not None
+        if change.kind is Kind.PAGE and (isinstance(change, Declare) or declared):
+            continue
+        message = "the configuration file has it: change it there"
+        yield Problem(change.kind, change.id, "", message)
+
+
+def _outdated(edition: Edition, batch: Batch) -> Iterator[Problem]:
+    revision = edition.declared.revision
+    for kind, read_at in batch.unchanged.items():
+        since = edition.changed[kind]
+        if not since <= read_at <= revision:
+            message = f"changed with revision {since}, after {read_at} that was read: read again"
+            if read_at > revision:
+                message = f"there is no revision {read_at} yet: read again"
+            yield Problem(kind, "", "", message)
+    for change in batch.changes:
+        if change.expected is None:
+            continue
+        found = _version(edition, change.kind, change.id)
+        if found == change.expected:
+            continue
+        if found == ABSENT:
+            message = f"it is not there, but expected with version {change.expected}: read again"
+        elif change.expected == ABSENT:
+            message = f"it is there already, with version {found}: read it first"
+        else:
+            message = f"it has version {found}, and not {change.expected}: read it again"
+        yield Problem(change.kind, change.id, "", message)
+
+
+def _version(edition: Edition, kind: Kind, name: str) -> int:
+    resource = edition.of_api(kind, name)
+    left_out = edition.left_out[kind].get(name)
+    if resource is None and left_out is not None:
+        resource = left_out.resource
+    return ABSENT if resource is None else resource.version
+
+
+def _operation(
+    edition: Edition, change: Change, files: Files, meanings: dict[Kind, dict[str, Meaning]]
+) -> Operation | None:
+    """Return what is to be done for a change, None where all is as asked."""
+    kind, name = change.kind, change.id
+    before = edition.of_api(kind, name)
+    left_out = edition.left_out[kind].get(name)
+    if isinstance(change, Withdraw):
+        if before is None and left_out is not None:
+            before = left_out.resource
+        return None if before is None else Operation(Verb.REMOVE, before, None)
+    owner = change.owner
+    if owner is None:
+        former = before or (left_out.resource if left_out is not None else None)
+        owner = ANYBODY if former is None else former.owner
+    read = read_document(kind, name, change.document, files)
+    if before is not None:
+        same = edition.meanings[kind][name] == read.meaning
+        if same and before.owner == owner:
+            return None
+        document = before.document if same else read.document
+    else:
+        document = read.document
+    leaf = None
+    if isinstance(read.meaning, Given):
+        leaf = leaf_of("given", read.meaning.certificate)
+    meanings[kind][name] = read.meaning
+    after = Resource(kind, name, document, owner, leaf=leaf)
+    return Operation(Verb.CREATE if before is None else Verb.REPLACE, before, after)
+
+
+def _purged(edition: Edition, batch: Batch) -> Iterator[Operation]:
+    declared = {(change.kind, change.id) for change in batch.changes}
+    for purge in batch.purges:
+        for name in edition.meanings[purge.kind]:
+            resource = edition.declared.of_kind[purge.kind][name]
+            if (purge.kind, name) in declared or name in purge.ignore:
+                continue
+            if purge.owner is None or purge.owner == resource.owner:
+                declared.add((purge.kind, name))
+                yield Operation(Verb.REMOVE, resource, None)
+
+
+def _following(
+    edition: Edition,
+    operations: list[Operation],
+    meanings: Mapping[Kind, Mapping[str, Meaning]],
+) -> Edition:
+    if not operations:
+        return edition
+    resources: dict[Kind, dict[str, Resource | None]] = {kind: {} for kind in Kind}
+    for operation in operations:
+        subject = operation.subject
+        resources[subject.kind][subject.id] = operation.after
+    left_out = {
+        kind: {name: out for name, out in edition.left_out[kind].items() if name not in changed}
+        for kind, changed in resources.items()
+    }
+    return replace(with_resources(edition, resources, meanings), left_out=left_out)
+
+
+def _disagreements(edition: Edition, operations: list[Operation]) -> Iterator[Problem]:
+    changed = {
+        each.after.id
+        for each in operations
+        if each.after is not None and each.after.kind is Kind.ROUTE
+    }
+    if not changed:
+        return
+    of_file = len(edition.base.snapshot.routes)
+    ids = list(edition.meanings[Kind.ROUTE])
+    for each in disagreements(edition):
+        places = [each.second] if each.first is None else [each.second, each.first]
+        names = [ids[place - of_file] for place in places if place >= of_file]
+        blamed = next((name for name in names if name in changed), names[0])
+        yield Problem(Kind.ROUTE, blamed, each.field, each.message)
+
+
+def _store_change(edition: Edition, operation: Operation) -> StoreChange:
+    subject = operation.subject
+    key = key_of(subject.kind, subject.id)
+    expected = _version(edition, subject.kind, subject.id)
+    if operation.after is None:
+        return Remove(key, expected)
+    return Put(key, encode(operation.after), expected)

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Resources as the API, the command line and the modules show them: JSON without secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .model import Kind, Leaf, Resource
+
+_DAY = 86_400
+_SECRETS = ("key", "password", "password_file")
+
+
+def public(resource: Resource, now: float) -> dict[str, Any]:
+    """Return a resource for others to see; ``now`` in seconds since 1970."""
+    shown: dict[str, Any] = {
+        "kind": resource.kind.value,
+        "id": resource.id,
+        "origin": resource.origin.value,
+        "owner": resource.owner,
+        "version": resource.version,
+        "document": dict(resource.document),
+    }
+    if resource.kind is Kind.CERTIFICATE:
+        leaf = resource.leaf
+        document = {key: value for key, value in resource.document.items() if key not in _SECRETS}
+        if "key" in resource.document and leaf is not None:
+            document["key_fingerprint"] = leaf.key_fingerprint
+        shown["document"] = document
+        shown["certificate"] = None if leaf is None else _leaf(leaf, now)
+    return shown
+
+
+def _leaf(leaf: Leaf, now: float) -> dict[str, Any]:
+    return {
+        "provider": leaf.provider,
+        "names": list(leaf.names),
+        "fingerprint": leaf.fingerprint,
+        "not_before": leaf.not_before,
+        "not_after": leaf.not_after,
+        "days_left": round((leaf.not_after - now) / _DAY, 2),
+        "issuer": leaf.issuer,
+        "serial": leaf.serial,
+    }
