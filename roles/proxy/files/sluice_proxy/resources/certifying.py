@@ -126,6 +126,7 @@ def _with_leaves(edition: Edition, made: Mapping[str, Certificate]) -> Edition:
         if resource is None or (there == former and (there is None) == (resource.leaf is None)):
             continue
         provider = str(resource.document["provider"])
-        resources[name] = replace(resource, leaf=there and leaf_of(provider, there))
+        leaf = None if there is None else leaf_of(provider, there)
+        resources[name] = replace(resource, leaf=leaf)
     declared = replace(edition.declared, of_kind={**of_kind, Kind.CERTIFICATE: resources})
     return replace(edition, declared=declared, made=made)
