@@ -15,7 +15,8 @@ DEFAULT = "debian12"
 
 @dataclass(frozen=True)
 class Guest:
-    """A Debian release: its name here, its suite, its recipes, and its newest kernel's metapackage.
+    """A Debian release: its name here, its suite, its recipes, its newest kernel's metapackage, and
+    the memory of a machine.
 
     `recipes` names folders beside this package. A later one adds packages, and files that replace
     those of the same path in the ones before.
@@ -25,6 +26,7 @@ class Guest:
     suite: str
     recipes: tuple[str, ...] = ("recipe",)
     kernel: str = "linux-image-cloud-amd64"
+    memory_mib: int = 512
 
 
 _SYSTEMD = ("recipe", "recipe-systemd")
@@ -35,6 +37,7 @@ GUESTS = {
         Guest("debian13", "trixie"),
         Guest("debian12-systemd", "bookworm", _SYSTEMD),
         Guest("debian13-systemd", "trixie", _SYSTEMD),
+        Guest("debian12-fleet", "bookworm", (*_SYSTEMD, "recipe-fleet"), memory_mib=1024),
     )
 }
 

@@ -136,7 +136,9 @@ def _boot(where: state.Place, image: Image, accelerator: str) -> state.Running:
     for attempt in range(START_ATTEMPTS):
         ports = dict(zip(addresses, _free_ports(len(addresses)), strict=True))
         forwards = {ports[host]: address for host, address in addresses.items()}
-        command = qemu.command(where.name, disks, forwards, where.directory, accelerator)
+        command = qemu.command(
+            where.name, disks, forwards, where.directory, accelerator, image.guest.memory_mib
+        )
         try:
             _call(*command)
             break

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NETWORK = "10.0.2.0/24"
-MEMORY_MIB = 512
 KERNEL_ARGUMENTS = (
     "quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on cryptomgr.notests"
     " tsc=reliable no_timer_check audit=0 selinux=0 apparmor=0"
@@ -49,7 +48,7 @@ def command(
     forwards: Mapping[int, str],
     directory: Path,
     accelerator: str,
-    memory_mib: int = MEMORY_MIB,
+    memory_mib: int,
 ) -> list[str]:
     """Return the command that starts a machine in the background.
 

@@ -2,32 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waiting until real servers have no more connections. Pure but for the clock it is given."""
+"""How the connections of real servers fall while they are drained."""
 
 from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
+from .._converge.waiting import Clock, thin_out, wait_until_at_rest
 from .model import Server, ServerId
-
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 2.0
-GROWTH = 1.5
-BUSY_SHARE = 50
-"""A pause lasts at least this many times as long as the poll before it, so that waiting on a
-director with thousands of servers still costs next to no processor time."""
-
-MAXIMUM_SAMPLES = 20
 
 Count = Callable[[], Mapping[ServerId, int]]
 """Returns the active connections of each server that exists."""
-
-
-class Clock(NamedTuple):
-    """Where time comes from: seconds that only grow, and a pause of some seconds."""
-
-    now: Callable[[], float]
-    sleep: Callable[[float], None]
 
 
 class Drained(NamedTuple):
@@ -50,7 +35,7 @@ class Drained(NamedTuple):
             "timed_out": self.timed_out,
             "samples": [
                 {"seconds": seconds, "connections": count}
-                for seconds, count in _thin_out(self.samples)
+                for seconds, count in thin_out(self.samples)
             ],
         }
 
@@ -62,31 +47,6 @@ def wait_until_drained(
 
     A server that has vanished counts as drained. ``timeout`` is in seconds and shared by all.
     """
-    start = clock.now()
-    samples: Dict[ServerId, List[Tuple[float, int]]] = {server.key: [] for server in servers}
-    waiting = dict.fromkeys(samples)
-    pause = FIRST_PAUSE
-    while True:
-        polled = clock.now()
-        counts = count()
-        finished = clock.now()
-        for key in list(waiting):
-            active = counts.get(key, 0)
-            samples[key].append((round(polled - start, 2), active))
-            if active <= threshold:
-                del waiting[key]
-        left = start + timeout - finished
-        if not waiting or left <= 0:
-            break
-        clock.sleep(min(max(pause, BUSY_SHARE * (finished - polled)), left))
-        pause = min(pause * GROWTH, LONGEST_PAUSE)
-    return [
-        Drained(server, tuple(samples[server.key]), server.key in waiting) for server in servers
-    ]
-
-
-def _thin_out(samples: Sequence[Tuple[float, int]]) -> List[Tuple[float, int]]:
-    if len(samples) <= MAXIMUM_SAMPLES:
-        return list(samples)
-    step = (len(samples) - 1) / (MAXIMUM_SAMPLES - 1)
-    return [samples[round(index * step)] for index in range(MAXIMUM_SAMPLES)]
+    keys = [server.key for server in servers]
+    watched = wait_until_at_rest(keys, count, threshold, timeout, clock)
+    return [Drained(server, *watched[server.key]) for server in servers]

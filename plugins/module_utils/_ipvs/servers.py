@@ -15,6 +15,7 @@ from .._converge.errors import EdgeError, Refused
 from .._converge.plan import Desired, make_plan
 from .._converge.resource import State
 from .._converge.runner import Outcome, converge, revert
+from .._converge.waiting import Clock
 from .._declare.task import read_purge
 from .._inet.network import Scope
 from .._kernel.lock import sole_writer
@@ -36,7 +37,7 @@ from .declared.task import (
     require_services,
     services_of,
 )
-from .draining import Clock, Drained, wait_until_drained
+from .draining import Drained, wait_until_drained
 from .driver import IpvsDriver, Transport
 from .fwmark_port import ExistingPorts
 from .interface import InterfaceLookup

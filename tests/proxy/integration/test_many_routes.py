@@ -9,6 +9,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from running.garbage import left_to_the_collector
 from running.proxy import Proxy, to
 from running.upstream import Upstream
 from samples.config import snapshot
@@ -17,6 +18,7 @@ from sluice_proxy.routes.model.actions import FieldChanges
 from sluice_proxy.routes.model.host_pattern import parse_host_pattern
 from sluice_proxy.snapshot.snapshot import Snapshot, decode, encode
 from sluice_proxy.supervisor.aside import aside
+from sluice_proxy.worker.serving import let_go
 
 MANY = 10_000
 
@@ -68,6 +70,24 @@ def test_requests_are_served_while_ten_thousand_routes_are_taken_over() -> None:
         assert client.get(host="host-9999.example").content == b"ok"
         assert proxy.metrics.of("route 9999", upstream.url).statuses == {200: 1}
         assert proxy.in_flight() == 0
+
+
+def test_routes_that_are_replaced_leave_nothing_to_the_garbage_collector() -> None:
+    # What workers keep is hidden from it, so that it does not go through ten thousand routes.
+    with Upstream() as upstream, Proxy(to(upstream.url)) as proxy, proxy.client() as client:
+
+        async def replace_them(read: float) -> None:
+            made = decode(encode(many_routes(to(upstream.url), read)))
+            former = proxy.worker.serving.parts()
+            proxy.worker.adopt(proxy.worker.prepare(proxy._logged(made)))
+            await let_go(former)
+
+        proxy.run(replace_them(20.0))
+        assert client.get(host="host-7.example").content == b"ok"
+        with left_to_the_collector(proxy) as left:
+            proxy.run(replace_them(30.0))
+            assert client.get(host="host-7.example").content == b"ok"
+        assert left == []
 
 
 def test_a_snapshot_that_cannot_be_served_leaves_the_former_one_as_it_was() -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 from running.certificates import SelfSigned, self_signed
 from running.client import Client
+from running.garbage import left_to_the_collector
 from running.proxy import Proxy, to, without_tls
+from running.service import until
 from running.upstream import Conversation, Upstream, answer_all_through
 from sluice_proxy.proxy_protocol import read_header
 from sluice_proxy.proxy_protocol.header import SIGNATURE
@@ -394,3 +396,28 @@ def test_a_client_over_tls_that_ends_its_side_gets_its_response(certificate: Sel
                 incoming.write(data)
             received = tls.read(65536)
             assert received.endswith(b"after all")
+
+
+def test_connections_that_are_over_leave_nothing_to_the_garbage_collector(
+    certificate: SelfSigned,
+) -> None:
+    # Those that are open while routes change are hidden from it for good.
+    with (
+        Upstream() as upstream,
+        Proxy(to(upstream.url), listener=OVER_TLS, contexts=showing(certificate)) as proxy,
+    ):
+
+        def come_and_go() -> None:
+            with over_tls(proxy, certificate) as client:
+                assert client.get().content == b"ok"
+            with socket.create_connection(("127.0.0.1", proxy.port)) as half:
+                half.sendall(b"\x16\x03")
+            with socket.create_connection(("127.0.0.1", proxy.port)) as stranger:
+                stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                stranger.recv(100)
+            until(lambda: proxy.worker.connections == 0)
+
+        come_and_go()
+        with left_to_the_collector(proxy) as left:
+            come_and_go()
+        assert left == []

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import pytest
 from running.client import Client
 from running.proxy import Proxy, to
+from running.service import until
 from running.upstream import Conversation, Upstream
 from websockets.sync.client import connect
 from websockets.sync.server import Server, ServerConnection, serve
@@ -76,6 +77,17 @@ def test_websockets_survive_a_change_of_routes() -> None:
             proxy.adopt(to("http://127.0.0.1:9", f"timeouts: {{read: {number + 1}s}}"))
             socket.send(str(number))
             assert socket.recv() == str(number)
+
+
+def test_a_tunnel_is_under_way_as_long_as_it_is_open_whatever_becomes_of_its_target() -> None:
+    with echo_server() as url, Proxy(to(url)) as proxy:
+        with connect(f"ws://127.0.0.1:{proxy.port}/"):
+            assert proxy.under_way() == {("all", url): 1}
+            # The target goes, and is another one when it comes back.
+            proxy.adopt(to("http://127.0.0.1:9"))
+            proxy.adopt(to(url))
+            assert proxy.under_way() == {("all", url): 1}
+        until(lambda: not proxy.under_way(), "the end of the tunnel")
 
 
 def test_bytes_that_come_with_the_heads_are_the_first_of_the_tunnel() -> None:

@@ -13,6 +13,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,32 @@ def test_workers_that_serve_what_is_not_to_be_are_replaced() -> None:
             workers.kill_those_of(1)
             await true(lambda: workers.serving and workers.serving[0] is not before)
             assert workers.deaths == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_level_that_is_asked_for_holds_in_all_workers_until_something_else_is_in_force() -> None:
+    async def scenario() -> None:
+        async def levels(number: int) -> set[str]:
+            return {(await ask(listening))["level"] for _unused in range(number)}
+
+        async with begun() as (workers, listening):
+            await workers.put_in_force(in_force(listening), 1)
+            assert await levels(1) == {"INFO"}
+            workers.set_log_level("debug")
+            # A message that is answered only after those that were sent before it.
+            await workers.collect(PATIENCE)
+            assert await levels(1) == {"DEBUG"}
+
+            (before,) = workers.serving
+            before.kill()
+            await true(lambda: workers.serving and workers.serving[0] is not before)
+            assert await levels(1) == {"DEBUG"}
+
+            await workers.put_in_force(replace(in_force(listening), log_level="error"), 1)
+            assert await levels(1) == {"ERROR"}
+            await workers.put_in_force(in_force(listening), 1)
+            assert await levels(1) == {"INFO"}
 
     asyncio.run(scenario())
 

@@ -120,6 +120,14 @@ class Proxy(Closing):
 
         return self.run(counted())
 
+    def under_way(self) -> dict[tuple[str, str], int]:
+        """Return what the worker tells of exchanges under way."""
+
+        async def counted() -> dict[tuple[str, str], int]:
+            return dict(self.worker.count_in_flight())
+
+        return self.run(counted())
+
     def close(self) -> None:
         """Stop the worker and its loop."""
         self.run(self.worker.close())

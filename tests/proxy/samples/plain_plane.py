@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import time
 from typing import Any
 
+from sluice_proxy.observe.error_log import set_level
 from sluice_proxy.observe.metrics import Metrics
 from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.supervisor.data_plane import Down, Listening
@@ -38,6 +40,7 @@ class PlainPlane:
             server.close()
         self._servers = []
         self.version, self.down, self.workers = snapshot.version, down, snapshot.workers or 0
+        set_level(snapshot.logs.level)
         self.route = snapshot.routes[0].name if snapshot.routes else ""
         loop = asyncio.get_running_loop()
         for _listener, one in listening:
@@ -90,6 +93,7 @@ class Connection(asyncio.Protocol):
                 "version": plane.version,
                 "workers": plane.workers,
                 "down": sorted(plane.down),
+                "level": logging.getLevelName(logging.getLogger("sluice_proxy").level),
             }
         ).encode()
         close = b"Connection: close\r\n" if plane.draining else b""

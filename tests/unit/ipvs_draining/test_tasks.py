@@ -17,9 +17,9 @@ from ansible_collections.sluice.edge.plugins.module_utils._converge.errors impor
 from ansible_collections.sluice.edge.plugins.module_utils._converge.plan import Plan
 from ansible_collections.sluice.edge.plugins.module_utils._converge.resource import Operation
 from ansible_collections.sluice.edge.plugins.module_utils._converge.runner import Outcome
+from ansible_collections.sluice.edge.plugins.module_utils._converge.waiting import Clock
 from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs import servers
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.draining import Clock
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.model import Sysctl
 from ansible_collections.sluice.edge.tests.contract.kernels import IpvsUnderTest, fake_ipvs
 from ansible_collections.sluice.edge.tests.fakes.ipvs import FakeIpvs

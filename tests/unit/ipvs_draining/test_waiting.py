@@ -10,10 +10,12 @@ from typing import Dict, List, Sequence
 
 import pytest
 
-from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.draining import (
+from ansible_collections.sluice.edge.plugins.module_utils._converge.waiting import (
     MAXIMUM_SAMPLES,
     Clock,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._inet.address import parse_address
+from ansible_collections.sluice.edge.plugins.module_utils._ipvs.draining import (
     Drained,
     wait_until_drained,
 )

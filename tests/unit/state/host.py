@@ -12,6 +12,7 @@ from typing import Any, Callable, ContextManager, Dict, Iterator, List, NamedTup
 
 import pytest
 
+from ansible_collections.sluice.edge.plugins.module_utils._converge.waiting import Clock
 from ansible_collections.sluice.edge.plugins.module_utils._dnat import host as profiles_host
 from ansible_collections.sluice.edge.plugins.module_utils._dnat import profiles
 from ansible_collections.sluice.edge.plugins.module_utils._dnat.iptables.backend import (
@@ -27,7 +28,6 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs import (
     servers,
     services,
 )
-from ansible_collections.sluice.edge.plugins.module_utils._ipvs.draining import Clock
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.driver import IpvsDriver
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings import (
     converge as settings_converge,

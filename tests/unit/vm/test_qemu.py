@@ -13,7 +13,7 @@ DISKS = Disks(Path("/c/vmlinuz"), Path("/c/initrd"), Path("/b/a,b/overlay.qcow2"
 
 def line(accelerator: str = "tcg") -> list[str]:
     forwards = {4001: "10.0.2.20", 4002: "10.0.2.21"}
-    return command("default", DISKS, forwards, Path("/b/a,b"), accelerator)
+    return command("default", DISKS, forwards, Path("/b/a,b"), accelerator, 768)
 
 
 def value(option: str, arguments: list[str]) -> str:

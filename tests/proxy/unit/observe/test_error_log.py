@@ -14,7 +14,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sluice_proxy.observe.error_log import MOST_A_SECOND, ErrorLog, Flood, JsonLines, PlainLines
+from sluice_proxy.observe.error_log import (
+    LEVELS,
+    MOST_A_SECOND,
+    ErrorLog,
+    Flood,
+    JsonLines,
+    PlainLines,
+    set_level,
+)
 from sluice_proxy.observe.log_file import CannotLog
 from sluice_proxy.snapshot.observing import Log, Logs
 
@@ -72,6 +80,22 @@ def test_a_log_that_is_opened_is_not_used_before_it_is_told_so(tmp_path: Path) -
     ROOT.info("two")
 
     assert messages(tmp_path / "one.log") == ["one", "two"]
+
+
+@pytest.mark.parametrize(("place", "level"), list(enumerate(LEVELS)))
+def test_another_level_holds_until_a_log_is_put_in_use(
+    tmp_path: Path, place: int, level: str
+) -> None:
+    def said(name: str) -> list[str]:
+        for each in LEVELS:
+            getattr(ROOT, each)(each)
+        return messages(tmp_path / name)
+
+    to(tmp_path / "first.log", "warning").use()
+    set_level(level)
+    assert said("first.log") == list(LEVELS[place:])
+    to(tmp_path / "second.log", "warning").use()
+    assert said("second.log") == ["warning", "error"]
 
 
 def test_a_file_that_was_put_aside_is_left_for_a_new_one(tmp_path: Path) -> None:

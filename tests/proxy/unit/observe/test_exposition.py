@@ -77,6 +77,22 @@ def test_numbers_of_what_is_not_in_force_are_forgotten() -> None:
     made = Metrics()
     made.of("stays", "t").count(200, 0.1, 1, 1)
     made.of("goes", "t").count(200, 0.1, 1, 1)
+    made.in_flight = {("stays", "t"): 1, ("goes", "t"): 2}
     made.keep_only({("stays", "t"), ("new", "t")})
 
     assert set(made.traffic) == {("stays", "t")}
+    assert made.in_flight == {("stays", "t"): 1}
+
+
+def test_what_is_under_way_is_told_of_everything_that_was_ever_asked() -> None:
+    made = Metrics()
+    made.of("r", "done").count(200, 0.1, 1, 1)
+    made.in_flight = {("r", "first"): 2, ("r", ""): 1}
+    found = samples(made.render({}))
+
+    told = {labels: n for (name, labels), n in found.items() if name == "sluice_requests_in_flight"}
+    assert told == {
+        (("route", "r"), ("target", "")): 1,
+        (("route", "r"), ("target", "done")): 0,
+        (("route", "r"), ("target", "first")): 2,
+    }

@@ -26,6 +26,7 @@ def metrics(draw: st.DrawFn) -> Metrics:
     ):
         made.add(name, amount, (("label", value),))
         made.gauges[name, ()] = amount
+        made.in_flight[name, value] = amount
     return made
 
 
@@ -56,9 +57,11 @@ def test_of_what_is_gone_only_what_was_counted_stays() -> None:
     made = Metrics()
     made.add("counted", 2)
     made.gauges["present", ()] = 3
+    made.in_flight["route", "target"] = 4
 
     assert made.without_gauges().counters == {("counted", ()): 2}
     assert made.without_gauges().gauges == {}
+    assert made.without_gauges().in_flight == {}
 
 
 @pytest.mark.parametrize("wrong", [b"", b"[]", b"{}", b'{"traffic": [1], "counters": []}'])

@@ -28,7 +28,7 @@ PAGE = Path(__file__).resolve().parents[4] / "docs" / "proxy" / "architecture.md
         ("takes no more than 64 KiB ahead", target_connection.WRITE_BUFFER, 64 * 1024),
         ("takes no more than 64 KiB ahead", MOST_KEPT, 64 * 1024),
         ("no more than 64 KiB and one read of them", http1_client.MOST_AHEAD, 64 * 1024),
-        ("every half millisecond", TURN, 0.0005),
+        ("every tenth of a millisecond", TURN, 0.0001),
         ("is tried last for 10 seconds", AVOIDED, 10),
         ("takes longer than 0.5 seconds", PATIENCE, 0.5),
     ],

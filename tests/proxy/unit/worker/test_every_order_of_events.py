@@ -123,6 +123,7 @@ class EveryOrder:
             doing()
             self.what_waits_is_bounded()
             self.nothing_is_counted_below_nothing()
+            self.what_is_under_way_is_counted_once()
             for person in self.people:
                 judge(person)
 
@@ -268,6 +269,17 @@ class EveryOrder:
         assert all(number >= 0 for number in self.plane.in_flight())
         assert all(route.held >= 0 for route in self.plane.worker.serving.routes)
 
+    def what_is_under_way_is_counted_once(self) -> None:
+        worker = self.plane.worker
+        counted = worker.count_in_flight()
+        under_way = [one for one in worker.clients if one._exchange is not None]
+        assert sum(counted.values()) == len(under_way)
+        assert sum(n for (_route, target), n in counted.items() if not target) == len(worker.held)
+        for route in worker.serving.routes:
+            for origin in route.origins:
+                # Of a target that was away for a while, the seat knows those since its return.
+                assert counted[route.name, origin.name] >= origin.standing.seat.in_flight
+
     def end(self) -> None:
         """Let everybody go, and look at what is left."""
         plane = self.plane
@@ -283,6 +295,7 @@ class EveryOrder:
             dial.refuse()
         plane.step()
         assert sum(plane.in_flight()) == 0
+        assert not plane.worker.count_in_flight()
         assert not plane.worker.held
         assert all(route.held == 0 for route in plane.worker.serving.routes)
         assert not plane.worker.deadlines.watched

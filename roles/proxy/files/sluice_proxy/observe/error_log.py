@@ -22,8 +22,15 @@ from .log_file import STANDARD_OUTPUT, open_log
 MOST_A_SECOND = 100
 """Lines of one process; those beyond are left out, and counted in the next line."""
 
+LEVELS = ("debug", "info", "warning", "error")
+"""What a log may begin with, from the most lines to the fewest."""
 _PRIORITIES = {logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 _root = logging.getLogger("sluice_proxy")
+
+
+def set_level(level: str) -> None:
+    """Have this process log from ``level`` on, until an ErrorLog is put in use."""
+    _root.setLevel(level.upper())
 
 
 class JsonLines(logging.Formatter):
@@ -143,7 +150,7 @@ class ErrorLog:
 
     def __init__(self, logs: Logs) -> None:
         """Raises CannotLog."""
-        self._level = logs.level.upper()
+        self._level = logs.level
         self._handler: logging.Handler = logging.NullHandler()
         path = logs.error.path
         if path is not None:
@@ -158,7 +165,7 @@ class ErrorLog:
         """Send everything here from now on, in place of where it went."""
         former = list(_root.handlers)
         _root.handlers = [self._handler]
-        _root.setLevel(self._level)
+        set_level(self._level)
         _root.propagate = False
         for one in former:
             if one is not self._handler:

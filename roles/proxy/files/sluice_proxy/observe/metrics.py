@@ -10,7 +10,7 @@ Text format: https://prometheus.io/docs/instrumenting/exposition_formats/
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Upper bounds of durations, in seconds."""
@@ -61,6 +61,9 @@ class Metrics:
         self.traffic: dict[tuple[str, str], Traffic] = {}
         self.counters: dict[tuple[str, Labels], float] = {}
         self.gauges: dict[tuple[str, Labels], float] = {}
+        self.in_flight: dict[tuple[str, str], int] = {}
+        """How many exchanges of a route and target are under way; of a tunnel for as long as it
+        is open. A gauge: who has the exchanges counts them anew each time."""
 
     def of(self, route: str, target: str) -> Traffic:
         """Return the numbers of a route and target, begun at nothing."""
@@ -78,12 +81,14 @@ class Metrics:
         kept = Metrics()
         kept.merge(self)
         kept.gauges.clear()
+        kept.in_flight.clear()
         return kept
 
-    def keep_only(self, traffic: Collection[tuple[str, str]]) -> None:
+    def keep_only(self, traffic: Container[tuple[str, str]]) -> None:
         """Forget the numbers of routes and targets that are not in ``traffic``."""
-        for key in [key for key in self.traffic if key not in traffic]:
-            del self.traffic[key]
+        for table in (self.traffic, self.in_flight):
+            for key in [key for key in table if key not in traffic]:
+                del table[key]
 
     def merge(self, other: Metrics) -> None:
         """Add another worker's numbers to these; gauges add up too."""
@@ -94,6 +99,8 @@ class Metrics:
             mine.bytes_in += theirs.bytes_in
             mine.bytes_out += theirs.bytes_out
             mine.durations.add(theirs.durations.counts, theirs.durations.total)
+        for place, number in other.in_flight.items():
+            self.in_flight[place] = self.in_flight.get(place, 0) + number
         for table, others in ((self.counters, other.counters), (self.gauges, other.gauges)):
             for counted, amount in others.items():
                 table[counted] = table.get(counted, 0) + amount
@@ -102,6 +109,7 @@ class Metrics:
         """Return the exposition text; ``helps`` says what each counter and gauge is about."""
         lines: list[str] = []
         _render_traffic(lines, self.traffic)
+        _render_in_flight(lines, self)
         for kind, table in (("counter", self.counters), ("gauge", self.gauges)):
             names = sorted({name for name, _unused in table})
             for name in names:
@@ -143,6 +151,15 @@ def _render_traffic(lines: list[str], traffic: Mapping[tuple[str, str], Traffic]
             lines.append(f"{name}_bucket{_labels((*base, ('le', bound)))} {running}")
         lines.append(f"{name}_sum{_labels(base)} {seen.durations.total:.6f}")
         lines.append(f"{name}_count{_labels(base)} {running}")
+
+
+def _render_in_flight(lines: list[str], metrics: Metrics) -> None:
+    name = "sluice_requests_in_flight"
+    lines.append(f"# HELP {name} Requests under way, and tunnels that are open.")
+    lines.append(f"# TYPE {name} gauge")
+    for route, target in sorted(metrics.traffic.keys() | metrics.in_flight.keys()):
+        number = metrics.in_flight.get((route, target), 0)
+        lines.append(f"{name}{_labels((('route', route), ('target', target)))} {number}")
 
 
 def _labels(labels: Labels) -> str:

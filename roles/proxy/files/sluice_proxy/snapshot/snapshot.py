@@ -77,7 +77,7 @@ def encode(snapshot: Snapshot) -> bytes:
 def decode(encoded: bytes) -> Snapshot:
     """Return the snapshot that ``encode`` made; raises ValueError for anything else."""
     try:
-        with collector_paused():
+        with collector_paused(kept=True):
             snapshot = _Decoder(io.BytesIO(encoded)).load()
     except _BROKEN as error:
         raise ValueError(f"not a snapshot: {error}") from error

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-TURN = 0.0005
+TURN = 0.0001
 """Seconds after which the work lets the loop go on when that has something to do."""
 
 P = ParamSpec("P")

@@ -30,6 +30,7 @@ def encode_metrics(metrics: Metrics) -> bytes:
                 if seen.statuses
             ],
             "counters": [[name, labels, n] for (name, labels), n in metrics.counters.items()],
+            "in_flight": [[*place, n] for place, n in metrics.in_flight.items()],
             "gauges": [[name, labels, n] for (name, labels), n in metrics.gauges.items()],
         }
     ).encode()
@@ -45,6 +46,8 @@ def decode_metrics(encoded: bytes) -> Metrics:
             seen.statuses = dict(statuses)
             seen.bytes_in, seen.bytes_out = bytes_in, bytes_out
             seen.durations.add(counts, total)
+        for route, target, number in read.get("in_flight", ()):
+            metrics.in_flight[route, target] = number
         for name, labels, amount in read["counters"]:
             metrics.counters[name, _labels(labels)] = amount
         for name, labels, amount in read["gauges"]:

@@ -18,10 +18,10 @@ from ..tls.server_contexts import ServerContexts
 from ..tls.server_side import Choose
 from ..tls.upstream_contexts import UpstreamContexts
 from ..worker.server import Worker
+from ..worker.serving import let_go
 from ..worker.tls_contexts import TlsContexts
 from .aside import aside
 from .data_plane import DataPlane, Down, Listening
-from .numbers import traffic_of
 
 _log = logging.getLogger("sluice_proxy.worker")
 
@@ -61,9 +61,11 @@ class ServingPlane:
             )
             self._worker = worker
         else:
+            former = worker.serving.parts()
             worker.adopt(serving)
+            await let_go(former)
         self._upstream_contexts.forget()
-        worker.metrics.keep_only(traffic_of(mine.routes))
+        worker.metrics.keep_only(worker.serving.traffic)
         self._server_contexts.keep_only(mine.certificates)
         # What waits in the backlog of a socket is not lost: the supervisor has it open too.
         worker.stop_accepting()
@@ -85,6 +87,7 @@ class ServingPlane:
         worker = self._worker
         if worker is None:
             return Metrics()
+        worker.metrics.in_flight = dict(worker.count_in_flight())
         worker.metrics.gauges["sluice_connections", ()] = worker.connections
         worker.metrics.gauges["sluice_tls_contexts", ()] = len(self._server_contexts)
         worker.metrics.counters["sluice_access_log_lines_dropped_total", ()] = worker.lines_dropped

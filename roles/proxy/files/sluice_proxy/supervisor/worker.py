@@ -36,7 +36,8 @@ class InForce:
     """What workers are to serve: an encoded snapshot, its sockets, and the targets that are down.
 
     ``sockets`` has those of each listener of the snapshot, in its order; ``drain`` is how many
-    seconds a worker has to finish in whose place goes away.
+    seconds a worker has to finish in whose place goes away. ``log_level`` is asked for in place
+    of the snapshot's, empty when none is.
     """
 
     version: int
@@ -44,6 +45,7 @@ class InForce:
     sockets: Sharing
     drain: float = 30.0
     down: frozenset[tuple[str, str]] = frozenset()
+    log_level: str = ""
 
 
 class Refused(RuntimeError):
@@ -84,7 +86,11 @@ class Worker:
         try:
             self.channel.send(
                 "adopt",
-                {"version": force.version, "places": [place for place, _unused in mine]},
+                {
+                    "version": force.version,
+                    "places": [place for place, _unused in mine],
+                    "log_level": force.log_level,
+                },
                 [force.encoded, _encoded(force.down)],
                 [one for _unused, one in mine],
             )
@@ -106,6 +112,10 @@ class Worker:
     def set_down(self, down: frozenset[tuple[str, str]]) -> None:
         """Tell it which targets are down."""
         self.channel.send("down", payloads=[_encoded(down)])
+
+    def set_log_level(self, level: str) -> None:
+        """Have it log from another level on."""
+        self.channel.send("log_level", {"level": level})
 
     def drain(self, seconds: float) -> None:
         """Have it finish within ``seconds``, and end; it is killed if it does not."""

@@ -21,6 +21,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
+from ..observe.error_log import set_level
 from ..snapshot.snapshot import Snapshot, decode
 from .aside import aside
 from .channel import Channel, Message
@@ -80,6 +81,8 @@ class WorkerProcess:
             case "reopen":
                 with self._reserve.lent():
                     self._plane.reopen_logs()
+            case "log_level":
+                set_level(message.values["level"])
             case "drain":
                 self._end(message.values["seconds"])
 
@@ -104,6 +107,8 @@ class WorkerProcess:
             _log.exception("snapshot %s cannot be taken over", version)
             self._answer("refused", {"version": version, "reason": _reason(error)})
             return
+        if message.values.get("log_level"):
+            set_level(message.values["log_level"])
         first, self._snapshot = self._snapshot is None, snapshot
         if first:
             # What is there now stays: it need not be looked at by every collection.

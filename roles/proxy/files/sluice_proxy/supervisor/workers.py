@@ -121,6 +121,14 @@ class Workers:
         for worker in self.everybody:
             worker.set_down(down)
 
+    def set_log_level(self, level: str) -> None:
+        """Have all workers log from another level on, and those that come later, as long as what
+        is in force now is."""
+        if self._force is not None:
+            self._force = replace(self._force, log_level=level)
+        for worker in self.everybody:
+            worker.set_log_level(level)
+
     def reopen_logs(self) -> None:
         """Have all workers open their logs anew."""
         for worker in self.everybody:

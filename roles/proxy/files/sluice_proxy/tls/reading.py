@@ -61,7 +61,8 @@ def with_tls_read(
     )
     admin, wrong_admin = _admin(snapshot.admin)
     wrong += wrong_admin
-    return replace(snapshot, certificates=tuple(read), tls=tls, admin=admin, routes=routes), wrong
+    completed = replace(snapshot, certificates=tuple(read), tls=tls, routes=routes, admin=admin)
+    return completed, wrong
 
 
 def _admin(admin: Admin | None) -> tuple[Admin | None, list[Complaint]]:

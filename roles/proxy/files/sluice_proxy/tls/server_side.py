@@ -50,6 +50,13 @@ class Inner(Protocol):
         """Send on."""
 
 
+class _Nobody(asyncio.Protocol):
+    """In place of what was inside a connection that is over."""
+
+
+_NOBODY = _Nobody()
+
+
 class HelloRefused(Exception):
     """No context serves this ClientHello; ``alert`` is the record that says so to the client."""
 
@@ -163,8 +170,10 @@ class TlsServerSide(asyncio.Protocol):
         """Pass it on."""
         opened, self._open, self._closing = self._open, False, True
         self._object = None
+        # Both ends know each other: without this they would wait for the garbage collector.
+        inner, self._inner, self._failed = self._inner, _NOBODY, _told_nobody
         if opened:
-            self._inner.connection_lost(exc)
+            inner.connection_lost(exc)
 
     def pause_writing(self) -> None:
         """Pass it on."""
@@ -388,3 +397,7 @@ class TlsServerSide(asyncio.Protocol):
         self._unread = self._unread[_AT_ONCE:] or b""
         self._incoming.write(piece)
         return True
+
+
+def _told_nobody(reason: str) -> None:
+    """There was nobody any more."""

@@ -117,6 +117,12 @@ class ExchangeState:
             self.request_id = worker.new_request_id()
 
     @property
+    def place(self) -> tuple[str, str]:
+        """The names of its route and target, empty for none."""
+        route, origin = self._route, self._origin
+        return "" if route is None else route.name, "" if origin is None else origin.name
+
+    @property
     def connect_timeout(self) -> float:
         """Seconds until a target has to accept."""
         return self._timeouts.connect

@@ -125,7 +125,10 @@ class RouteServing:
     def take_over(self, earlier: RouteServing) -> None:
         """Go on with what an earlier snapshot's route of the same name has counted."""
         self.traffic = earlier.traffic
-        if all(origin.standing.untouched for origin in earlier.origins):
+        for origin in earlier.origins:
+            if not origin.standing.untouched:
+                break
+        else:
             return
         self.pool.adopt(earlier.pool)
         known = {origin.name: origin.standing for origin in earlier.origins}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections import Counter
 from collections.abc import Callable
 from email.utils import formatdate
 from time import monotonic
@@ -106,7 +107,7 @@ class Worker:
     def _prepared(self, snapshot: Snapshot, earlier: Serving | None) -> Serving:
         surroundings = Surroundings(self._pool, snapshot.limits.body_bytes)
         choose = self._contexts.towards_clients(snapshot)
-        with collector_paused():
+        with collector_paused(kept=True):
             return Serving(snapshot, choose, surroundings, earlier)
 
     def _pool(self, endpoint: Endpoint) -> TargetPool:
@@ -232,6 +233,15 @@ class Worker:
         self.metrics.add("sluice_tls_handshakes_failed_total")
 
     # Exchanges
+
+    def count_in_flight(self) -> Counter[tuple[str, str]]:
+        """Return how many exchanges are under way, by the names of route and target.
+
+        Those that are there are counted, so nothing that exchanges go through can miss one, and
+        none pays for it.
+        """
+        watched = self.deadlines.watched
+        return Counter(one.place for one in watched if isinstance(one, Exchange))
 
     def new_request_id(self) -> bytes:
         """Return an id that no other request of any worker has."""

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ..http.limits import HeadLimits
 from ..routes.matching.table import compile_routes
 from ..routes.model.policies import ClientCertificate, TlsPolicy
@@ -17,6 +19,27 @@ from .route_serving import RouteServing, Surroundings
 
 _REMEMBERED = 1024
 """Of how many hosts the TLS policies are remembered."""
+_PIECE = 200
+"""Parts that are let go at once: it takes a fraction of a millisecond."""
+
+
+class OwnTraffic:
+    """The pairs of route and target that there are numbers of, without a list of them all."""
+
+    __slots__ = ("_by_name",)
+
+    def __init__(self, by_name: dict[str, RouteServing]) -> None:
+        self._by_name = by_name
+
+    def __contains__(self, pair: object) -> bool:
+        """Whether ``pair`` is of a route that is served, or of none."""
+        if not isinstance(pair, tuple):
+            return False
+        name, target = pair
+        route = self._by_name.get(name)
+        if route is None:
+            return pair == ("", "")
+        return target == "" or any(origin.name == target for origin in route.origins)
 
 
 class Serving:
@@ -90,6 +113,15 @@ class Serving:
         self.by_name: dict[str, RouteServing] = {route.name: route for route in routes}
         self.endpoints = {origin.endpoint for route in routes for origin in route.origins}
 
+    @property
+    def traffic(self) -> OwnTraffic:
+        """What numbers are kept of."""
+        return OwnTraffic(self.by_name)
+
+    def parts(self) -> list[object]:
+        """Return what there may be thousands of; see `let_go`."""
+        return [*self.routes, *self.snapshot.routes]
+
     def take_over(self) -> None:
         """Go on with what the earlier one has counted, which counts no more from now on."""
         for new, before in self._changed:
@@ -105,3 +137,11 @@ class Serving:
                 self._policies.clear()
             self._policies[host] = policy
         return policy
+
+
+async def let_go(parts: list[object]) -> None:
+    """Give back the memory of what is in no use any more, in pieces between which clients are
+    served: the parts of a snapshot of thousands of routes, all at once, would take long."""
+    while parts:
+        del parts[-_PIECE:]
+        await asyncio.sleep(0)
