@@ -294,6 +294,7 @@ def _meaning(kept: Kept) -> Any:
     for name, usual in (("hosts", ["*"]), ("paths", ["/"])):
         value = holder.get(name, usual)
         holder[name] = [value] if isinstance(value, str) else value
+    holder.setdefault("keep_host", True)
     return kept.owner, holder
 
 

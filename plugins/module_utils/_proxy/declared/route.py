@@ -147,7 +147,8 @@ def _read_document(item: Item) -> Dict[str, Any]:
 def _read_value(item: Item, name: str) -> Any:
     value = item.get(name)
     if name in _MAPPINGS and not isinstance(value, Mapping):
-        raise item.error("%s must be a dictionary, not %r" % (name, value))
+        # What stands there instead may be a secret, as the value of a field is.
+        raise item.error("%s must be a dictionary" % name)
     return value
 
 
