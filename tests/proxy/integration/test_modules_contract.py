@@ -68,10 +68,15 @@ class TestProxyAtApi(ProxyContract):
             yield made
 
 
+@pytest.fixture(scope="module")
+def one_for_all(
+    tmp_path_factory: pytest.TempPathFactory, texts: Mapping[str, str]
+) -> Iterator[ApiUnderTest]:
+    with api_under_test(tmp_path_factory.mktemp("api"), texts) as made:
+        yield made
+
+
 class TestMistakesAtApi(MistakesContract):
-    @pytest.fixture(scope="class")
-    def proxy(
-        self, tmp_path_factory: pytest.TempPathFactory, texts: Mapping[str, str]
-    ) -> Iterator[ApiUnderTest]:
-        with api_under_test(tmp_path_factory.mktemp("api"), texts) as made:
-            yield made
+    @pytest.fixture
+    def proxy(self, one_for_all: ApiUnderTest) -> ApiUnderTest:
+        return one_for_all
