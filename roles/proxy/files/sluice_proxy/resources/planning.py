@@ -10,6 +10,7 @@ Nothing is changed by it: `plan` says what would be done, the caller has the sto
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
@@ -35,7 +36,7 @@ from .model import (
     Verb,
     Withdraw,
 )
-from .reading import read_document
+from .reading import depends_on_files, read_document
 from .refusing import Invalid, OfFile, Outdated, Problem
 from .secrets import Unknown, with_secrets
 from .stored import encode, key_of
@@ -177,6 +178,8 @@ def _operation(
     if owner is None:
         former = before or (left_out.resource if left_out is not None else None)
         owner = ANYBODY if former is None else former.owner
+    if before is not None and owner == before.owner and _is_that_text(change, before):
+        return None
     try:
         document = with_secrets(change.document, kind, before)
     except Unknown as unknown:
@@ -190,6 +193,16 @@ def _operation(
     meanings[kind][name] = read.meaning
     after = Resource(kind, name, document, owner, leaf=leaf)
     return Operation(Verb.CREATE if before is None else Verb.REPLACE, before, after)
+
+
+def _is_that_text(change: Declare, before: Resource) -> bool:
+    """Return whether a document is there word by word, and still means what it meant."""
+    try:
+        # To Python, 1 is true: the texts are compared.
+        same = json.dumps(change.document) == json.dumps(before.document)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return same and not depends_on_files(before.kind, before.document)
 
 
 def _purged(edition: Edition, batch: Batch) -> Iterator[Operation]:
