@@ -57,7 +57,7 @@ class Guesses:
 
     def wrong(self, address: str) -> str | None:
         """Count a wrong token; return a line for the log, None when it was told lately."""
-        self._forget()
+        self._forget(_network(address))
         key, now = self._key(address), self._now()
         guesser = self._guessers.setdefault(key, _Guesser(0.0, now))
         guesser.used, guesser.at = self._used(guesser) + 1, now
@@ -77,12 +77,12 @@ class Guesses:
     def _used(self, guesser: _Guesser) -> float:
         return max(0.0, guesser.used - (self._now() - guesser.at) / RECOVERY)
 
-    def _forget(self) -> None:
-        """Forget those whose last guess is long ago."""
+    def _forget(self, but: str) -> None:
+        """Forget those whose last guess is long ago, but for one."""
         now = self._now()
         while self._guessers:
-            guesser = next(iter(self._guessers.values()))
-            if now - guesser.at < max(QUIET, BURST * RECOVERY) or self._used(guesser) > 0:
+            key, guesser = next(iter(self._guessers.items()))
+            if key == but or now - guesser.at < max(QUIET, BURST * RECOVERY):
                 return
             self._guessers.popitem(last=False)
 
