@@ -161,9 +161,6 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
         "test_a_silent_tunnel_is_closed": {"routes.timeouts.tunnel": "9s"},
     },
     "unit/config/test_sections.py": {
-        "test_a_route_may_ask_for_a_certificate_without_a_policy_of_its_own": {
-            "routes.tls.certificate": "auto"
-        },
         "test_the_store_and_the_admin_api_are_what_the_file_says": {
             "admin.listen.address": "unix:/t",
             "admin.tokens_file": "t",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from ..snapshot.issuing import Issuing, Provider
 from ..snapshot.tls import Certificate
@@ -20,9 +21,10 @@ from .authority import (
     new_authority,
     self_signed,
 )
-from .choosing_authority import use_authority
+from .authority_folder import load_or_make
 from .duties import Duty, duties
 from .leaves import Leaf, encode_leaf
+from .mkcert import load_mkcert
 from .wanting import Demand, Trouble, Wanted, decide
 
 LOOKED_AT = 3600.0
@@ -106,7 +108,8 @@ class Issuer:
             return new_authority(now, host=self._host)
 
         try:
-            return use_authority(issuing, self._environ, make), ""
+            found = load_mkcert(self._environ) if issuing.mkcert else None
+            return found or load_or_make(Path(issuing.folder), make), ""
         except BadAuthority as bad:
             return None, str(bad)
 

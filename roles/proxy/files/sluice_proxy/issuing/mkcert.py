@@ -13,10 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from cryptography import x509
-
 from .authority import Authority, BadAuthority
-from .authority_folder import load, load_certificate
+from .authority_folder import load
 
 CERTIFICATE = "rootCA.pem"
 KEY = "rootCA-key.pem"
@@ -43,19 +41,12 @@ def load_mkcert(environ: Mapping[str, str]) -> Authority | None:
     A certificate without its key, as mkcert leaves it on machines that are only to trust, is an
     error: to issue by another authority than asked for would surprise.
     """
-    folder = _installed(environ)
-    return None if folder is None else load(folder, certificate=CERTIFICATE, key=KEY)
-
-
-def load_mkcert_certificate(environ: Mapping[str, str]) -> x509.Certificate | None:
-    """Return the certificate alone, None where mkcert is not installed; raises BadAuthority."""
-    folder = _installed(environ)
-    return None if folder is None else load_certificate(folder, certificate=CERTIFICATE)
-
-
-def _installed(environ: Mapping[str, str]) -> Path | None:
     folder = mkcert_folder(environ)
+    if folder is None:
+        return None
     try:
-        return folder if folder is not None and (folder / CERTIFICATE).exists() else None
+        if not (folder / CERTIFICATE).exists():
+            return None
     except OSError as error:
         raise BadAuthority(f"{folder} cannot be read: {error.strerror}: check its owner") from None
+    return load(folder, certificate=CERTIFICATE, key=KEY)

@@ -17,8 +17,14 @@ from .names import certificate_names
 from .registering import RegisteredNames, is_covered, names_of_host
 
 AUTOMATIC = "auto "
-"""How ids begin of certificates that are made for a host of routes; the host pattern follows."""
+"""How ids begin of certificates that are made for a host of routes; the host pattern follows. Those
+of declared ones have no blank."""
 _NOBODY = "nobody makes certificates: set provider of issuing in the configuration file"
+
+
+def is_automatic(id_: str) -> bool:
+    """Return whether an id is that of a certificate for a host of routes."""
+    return id_.startswith(AUTOMATIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,11 @@ class Wanted:
     names: tuple[str, ...]
     days: int = MOST_DAYS
     routes: tuple[str, ...] = ()
+
+    @property
+    def automatic(self) -> bool:
+        """Whether it is for a host of routes, and not declared itself."""
+        return is_automatic(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,11 @@ class Trouble:
     wanted: Wanted
     message: str
     shown: bool = False
+
+    def __str__(self) -> str:
+        wanted = self.wanted
+        which = f"for {wanted.id.removeprefix(AUTOMATIC)}" if wanted.automatic else wanted.id
+        return f"certificate {which}: {self.message}"
 
 
 def declared(id_: str, provider: Provider, names: Iterable[str], days: int = MOST_DAYS) -> Wanted:
