@@ -22,12 +22,14 @@ from samples.resources import (
 )
 from sluice_proxy.config.loading import parse
 from sluice_proxy.resources.composing import snapshot_of
-from sluice_proxy.resources.edition import with_made
+from sluice_proxy.resources.edition import with_made, with_versions
 from sluice_proxy.resources.model import Origin
 from sluice_proxy.resources.planning import finished
+from sluice_proxy.resources.stored import key_of
 from sluice_proxy.routes.model.policies import TlsPolicy
 from sluice_proxy.snapshot.snapshot import decode, encode
 from sluice_proxy.snapshot.tls import Certificate
+from sluice_proxy.store.items import Key, Put, Remove
 from sluice_proxy.tls.certificates import read_certificate
 from sluice_proxy.tls.reading import with_tls_read
 
@@ -241,3 +243,31 @@ def test_removing_a_certificate_takes_it_out_of_the_snapshot() -> None:
 
     assert proxy.snapshot.certificates == ()
     assert proxy.restarted().snapshot.certificates == ()
+
+
+def test_an_edition_takes_over_what_the_store_says_after_a_change_was_taken_back() -> None:
+    proxy = Running()
+    proxy.change(route("a"), route("b"))
+    before = proxy.edition
+    kept = proxy.store.read(None).items[key_of(ROUTE, "a")].document
+    proxy.change(route("a", hosts="a.test", page="x"), route("c"))
+
+    back = [Put(key_of(ROUTE, "a"), kept), Remove(key_of(ROUTE, "c"))]
+    proxy.edition = with_versions(before, proxy.store.apply(back, {}))
+
+    assert proxy.edition.declared == proxy.restarted().edition.declared
+    assert proxy.edition.declared.of_kind[ROUTE]["a"].version == 3
+    assert proxy.refused(route("b"), unchanged={ROUTE: 2}) != ()
+    proxy.change(route("a", expected=3, page="x"))
+
+
+def test_what_else_is_put_into_the_store_changes_the_revision_alone() -> None:
+    proxy = Running()
+    proxy.change(route("a"))
+
+    applied = proxy.store.apply([Put(Key("issued", "x"), b"")], {})
+    proxy.edition = with_versions(proxy.edition, applied)
+
+    assert proxy.edition.declared.revision == 2
+    assert proxy.edition.declared.of_kind[ROUTE]["a"].version == 1
+    proxy.change(route("b"), unchanged={ROUTE: 1})

@@ -57,6 +57,17 @@ def test_a_document_that_means_the_same_is_no_change_and_the_text_stays(
     assert proxy.edition.declared.of_kind[ROUTE]["a"].document == route("a").document
 
 
+def test_what_is_equal_to_python_alone_is_read_and_refused() -> None:
+    proxy = Running()
+    proxy.change(route("a", page="x", keep_host=True))
+
+    assert proxy.refused(route("a", page="x", keep_host=1)) == (
+        "Invalid",
+        "route a, keep_host: write true or false here",
+    )
+    proxy.change(route("a", page="x", keep_host=True))
+
+
 def test_a_changed_document_replaces_the_former_one_whole() -> None:
     proxy = Running()
     proxy.change(route("a", hosts="a.test", page="one", keep_host=False), route("b"))

@@ -78,14 +78,17 @@ class Declaring:
         """The store, None as long as nothing is in force."""
         return self._kept
 
-    async def serve(self, base: Base) -> None:
+    async def serve(self, base: Base, down: frozenset[tuple[str, str]] | None = None) -> None:
         """Put in force what the file says, with what is declared; ``changing`` is held.
 
-        Raises InvalidConfig, OSError or Refused, and then all is as it was.
+        ``down`` are the targets that a predecessor found unhealthy. Raises InvalidConfig, OSError
+        or Refused, and then all is as it was.
         """
         kept = await self._kept_for(base.snapshot.store)
         try:
             following = await self._beside(self._composed, base, kept)
+            if down is not None:
+                self._enforcer.health.follow(following.snapshot.routes, down)
             await self._enforcer.put_in_force(following.snapshot)
         except BaseException:
             if kept is not self._kept:
@@ -123,7 +126,7 @@ class Declaring:
             )
             if following.snapshot != former.snapshot:
                 try:
-                    await self._enforcer.put_in_force(following.snapshot)
+                    await self._enforcer.put_in_force(following.snapshot, keep_level=True)
                 except (OSError, Refused) as error:
                     _log.error("renewed certificates are not in force: %s", said(error))
                     return
@@ -189,7 +192,7 @@ class Declaring:
             edition, outcome = finished(replace(planned, edition=following.edition), applied)
             if following.snapshot != former.snapshot:
                 try:
-                    await self._enforcer.put_in_force(following.snapshot)
+                    await self._enforcer.put_in_force(following.snapshot, keep_level=True)
                 except (OSError, Refused) as error:
                     await self._put_back(kept, back, former)
                     raise NotInForce(said(error)) from error
