@@ -11,31 +11,43 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..issuing.issuer import Issuer, Settled
-from ..issuing.leaves import ISSUED, BadLeaf, Leaf, decode_leaf
-from ..issuing.wanting import AUTOMATIC, Demand, Trouble, Wanted, decide, declared
-from ..resources.composing import routes_of, snapshot_of
-from ..resources.edition import Edition, with_made, with_resources
-from ..resources.meaning import Given, OfLocalCa, SelfSigned
-from ..resources.model import Kind, Operation, Resource, Verb
-from ..resources.refusing import Invalid, Problem
-from ..snapshot.issuing import Provider
+from ..issuing.leaves import Leaf
+from ..issuing.wanting import Trouble
+from ..resources.certifying import certify
+from ..resources.composing import snapshot_of
+from ..resources.edition import Edition, with_resources
+from ..resources.model import Kind, Resource
 from ..snapshot.snapshot import Snapshot
-from ..store.items import Applied, Change, Contents, Key, Put, Remove
+from ..store.items import Applied, Change
 
 KINDS = frozenset(kind.value for kind in Kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """``leaves`` are the certificates that were made, by id. ``made`` is what the store has to keep
-    for them. ``local_ca`` is the certificate of the CA in use, as PEM."""
+    """``settled`` has the certificates that were made, ``made`` what the store has to keep for
+    them."""
 
     edition: Edition = field(repr=False)
     snapshot: Snapshot = field(repr=False)
-    leaves: Mapping[str, Leaf] = field(repr=False)
+    settled: Settled
     made: Sequence[Change] = field(repr=False)
-    troubles: Sequence[Trouble] = ()
-    local_ca: bytes | None = None
+
+    @property
+    def leaves(self) -> Mapping[str, Leaf]:
+        """The certificates that were made, by id."""
+        return self.settled.leaves
+
+    @property
+    def troubles(self) -> Sequence[Trouble]:
+        """Those that could not be made."""
+        return self.settled.troubles
+
+    @property
+    def local_ca(self) -> bytes | None:
+        """The certificate of the CA in use, as PEM."""
+        authority = self.settled.authority
+        return None if authority is None else authority.pem
 
 
 def composed(
@@ -45,47 +57,10 @@ def composed(
 
     Makes certificates, for which it reads files: not for a loop.
     """
-    settled = issuer.settle(_demand(edition), leaves, now)
-    certificates = settled.certificates
-    declared_ones = edition.meanings[Kind.CERTIFICATE]
-    new = {
-        name: certificate
-        for name, certificate in certificates.items()
-        if name in declared_ones and edition.made.get(name) != certificate
-    }
-    gone = [name for name in edition.made if name not in certificates]
-    if gone:
-        edition = _without_made(edition, gone)
-    if new:
-        edition = with_made(edition, new)
-    automatic = [one for name, one in certificates.items() if name.startswith(AUTOMATIC)]
-    snapshot = snapshot_of(edition, edition.base.snapshot.version, automatic)
-    authority = settled.authority
-    return Composition(
-        edition,
-        snapshot,
-        settled.leaves,
-        _to_keep(settled),
-        settled.troubles,
-        None if authority is None else authority.pem,
-    )
-
-
-def leaves_in(contents: Contents) -> dict[str, Leaf]:
-    """Return the certificates that were made and kept; one that cannot be read is made anew."""
-    found = {}
-    for key, item in contents.items.items():
-        if key.kind == ISSUED:
-            try:
-                found[key.id] = decode_leaf(item.document)
-            except BadLeaf:
-                continue
-    return found
-
-
-def troubles_of(edition: Edition) -> Sequence[Trouble]:
-    """Return which certificates may not be made; others may still prove to be impossible."""
-    return decide(_demand(edition))[1]
+    certified = certify(edition, leaves, issuer, now)
+    version = edition.base.snapshot.version
+    snapshot = snapshot_of(certified.edition, version, certified.automatic)
+    return Composition(certified.edition, snapshot, certified.settled, certified.changes)
 
 
 def with_revision(edition: Edition, revision: int) -> Edition:
@@ -109,54 +84,3 @@ def with_versions(edition: Edition, applied: Applied) -> Edition:
             left_out[kind][name] = replace(out, resource=there)
     edition = with_resources(edition, resources, edition.meanings)
     return with_revision(replace(edition, left_out=left_out), applied.revision)
-
-
-def refuse_unmade(troubles: Sequence[Trouble], operations: Sequence[Operation]) -> None:
-    """Raise Invalid where what was just declared asks for a certificate that cannot be made."""
-    changed = {
-        (each.subject.kind, each.subject.id) for each in operations if each.verb is not Verb.REMOVE
-    }
-    problems = []
-    for trouble in troubles:
-        if trouble.shown:
-            continue
-        wanted = trouble.wanted
-        if (Kind.CERTIFICATE, wanted.id) in changed:
-            problems.append(Problem(Kind.CERTIFICATE, wanted.id, "names", trouble.message))
-        problems += [
-            Problem(Kind.ROUTE, route, "tls.certificate", trouble.message)
-            for route in wanted.routes
-            if (Kind.ROUTE, route) in changed
-        ]
-    if problems:
-        raise Invalid(problems)
-
-
-def _demand(edition: Edition) -> Demand:
-    documents: list[Wanted] = []
-    given = [name for one in edition.base.snapshot.certificates for name in one.hosts]
-    for name, meaning in edition.meanings[Kind.CERTIFICATE].items():
-        if isinstance(meaning, Given):
-            given += meaning.hosts
-        elif isinstance(meaning, SelfSigned):
-            documents.append(declared(name, Provider.SELF_SIGNED, meaning.names, meaning.days))
-        elif isinstance(meaning, OfLocalCa):
-            documents.append(declared(name, Provider.LOCAL_CA, meaning.names))
-    return Demand(edition.base.snapshot.issuing, documents, routes_of(edition), frozenset(given))
-
-
-def _without_made(edition: Edition, names: Sequence[str]) -> Edition:
-    made = {name: one for name, one in edition.made.items() if name not in names}
-    certificates = dict(edition.declared.of_kind[Kind.CERTIFICATE])
-    for name in names:
-        if name in certificates:
-            certificates[name] = replace(certificates[name], leaf=None)
-    of_kind = {**edition.declared.of_kind, Kind.CERTIFICATE: certificates}
-    return replace(edition, declared=replace(edition.declared, of_kind=of_kind), made=made)
-
-
-def _to_keep(settled: Settled) -> list[Change]:
-    return [
-        *(Put(Key(ISSUED, name), document) for name, document in settled.put.items()),
-        *(Remove(Key(ISSUED, name)) for name in settled.removed),
-    ]

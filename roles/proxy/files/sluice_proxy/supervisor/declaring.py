@@ -16,6 +16,7 @@ from ..admin.edge import NotInForce
 from ..config.files import WholePaths
 from ..config.loading import Base
 from ..issuing.issuer import Issuer
+from ..resources.certifying import leaves_in, refuse_unmade, troubles_of
 from ..resources.edition import Edition
 from ..resources.model import Batch, Outcome
 from ..resources.opening import open_edition, reread
@@ -23,15 +24,7 @@ from ..resources.planning import Plan, finished, plan
 from ..store.failures import StoreFailed
 from ..store.items import NOTHING, Change, Contents
 from .beside import Beside
-from .composition import (
-    Composition,
-    composed,
-    leaves_in,
-    refuse_unmade,
-    troubles_of,
-    with_revision,
-    with_versions,
-)
+from .composition import Composition, composed, with_revision, with_versions
 from .enforcer import Enforcer, said
 from .keeping_last_good import KeepingLastGood
 from .kept import Begin, Kept
