@@ -28,6 +28,8 @@ from .composition import Composition, composed, with_revision, with_versions
 from .enforcer import Enforcer, said
 from .keeping_last_good import KeepingLastGood
 from .kept import Begin, Kept
+from .made_certificates import local_ca_days_left as days_left
+from .made_certificates import news
 from .worker import Refused
 
 Clock = Callable[[], datetime]
@@ -78,6 +80,12 @@ class Declaring:
         """The store, None as long as nothing is in force."""
         return self._kept
 
+    @property
+    def local_ca_days_left(self) -> float | None:
+        """Days until the local CA expires, None where there is none."""
+        composition = self._composition
+        return None if composition is None else days_left(composition.settled, self._now())
+
     async def serve(self, base: Base, down: frozenset[tuple[str, str]] | None = None) -> None:
         """Put in force what the file says, with what is declared; ``changing`` is held.
 
@@ -94,13 +102,16 @@ class Declaring:
             if kept is not self._kept:
                 await _closed(kept)
             raise
-        former, self._kept, self._composition = self._kept, kept, following
+        former, self._kept = self._kept, kept
+        before, self._composition = self._composition, following
         if former is not kept:
             if former is not None:
                 await _closed(former)
             _tell(kept, following.edition)
         await self._keep_what_was_made(kept, following)
         self._last_good.write(kept)
+        for line in news(None if before is None else before.settled, following.settled):
+            _log.error("%s", line)
 
     async def change(self, batch: Batch) -> Outcome:
         """Keep and serve what a batch asks for; see Edge. Who is cancelled does not know: it is
@@ -132,6 +143,8 @@ class Declaring:
                     return
             self._composition = following
             await self._keep_what_was_made(self._kept, following)
+            for line in news(former.settled, following.settled):
+                _log.error("%s", line)
 
     async def finish(self) -> None:
         """Let what is under way become done, and refuse what waits."""
@@ -214,8 +227,6 @@ class Declaring:
         self._composition = replace(former, edition=with_versions(former.edition, applied))
 
     async def _keep_what_was_made(self, kept: Kept, following: Composition) -> None:
-        for trouble in following.troubles:
-            _log.warning("no certificate %s: %s", trouble.wanted.id, trouble.message)
         try:
             applied = await kept.apply(following.made)
         except StoreFailed as failure:

@@ -10,12 +10,14 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from ..admin.status import Status, StoreStatus
 from ..resources.model import Batch, Declared, Outcome
 from .all_numbers import ANSWER
 from .declaring import Declaring
 from .enforcer import Enforcer
+from .made_certificates import automatic_statuses, said_of
 from .release import release
 from .status import Facts
 from .status_asking import StatusDesk, worker_statuses
@@ -86,11 +88,12 @@ class LiveEdge:
 
     def _facts(self, rates: Rates) -> Facts:
         enforcer, composition = self._enforcer, self._declaring.composition
+        now = datetime.now(UTC)
         return Facts(
             program=f"sluice-proxy {release()}",
             pid=os.getpid(),
             started=self._started,
-            now=time.time(),
+            now=now.timestamp(),
             serves=self.serves,
             version=enforcer.version,
             refused=self._refused(),
@@ -98,10 +101,11 @@ class LiveEdge:
             snapshot=enforcer.snapshot,
             declared=composition.edition.declared,
             workers=worker_statuses(enforcer.workers, asyncio.get_running_loop().time()),
-            said_of_certificates={one.wanted.id: one.message for one in composition.troubles},
+            said_of_certificates=said_of(composition.settled),
             healthy=dict(enforcer.health.states),
             log_level=enforcer.log_level,
             rates=rates,
+            automatic=tuple(automatic_statuses(composition.settled, now)),
         )
 
     def _store(self) -> StoreStatus:
