@@ -17,8 +17,11 @@ ANSWER = 2.0
 """Seconds in which a worker has to tell its numbers, before the last known are taken."""
 
 
-async def all_numbers(enforcer: Enforcer, reloads: Mapping[str, int]) -> Metrics:
-    """Return all numbers; ``reloads`` has those of configurations read again, by result."""
+async def all_numbers(
+    enforcer: Enforcer, reloads: Mapping[str, int], local_ca_days_left: float | None
+) -> Metrics:
+    """Return all numbers; ``reloads`` has those of configurations read again, by result. There may
+    be no local CA."""
     whole = Metrics()
     whole.merge(await enforcer.workers.collect(ANSWER))
     snapshot = enforcer.snapshot
@@ -35,6 +38,7 @@ async def all_numbers(enforcer: Enforcer, reloads: Mapping[str, int]) -> Metrics
             now=time.time(),
             reloads=dict(reloads),
             targets=enforcer.health.states,
+            local_ca_days_left=local_ca_days_left,
         )
     )
     return whole

@@ -28,6 +28,7 @@ from .composition import Composition, composed, with_revision, with_versions
 from .enforcer import Enforcer, said
 from .keeping_last_good import KeepingLastGood
 from .kept import Begin, Kept
+from .made_certificates import local_ca_days_left, news
 from .worker import Refused
 
 Clock = Callable[[], datetime]
@@ -78,6 +79,12 @@ class Declaring:
         """The store, None as long as nothing is in force."""
         return self._kept
 
+    @property
+    def local_ca_days_left(self) -> float | None:
+        """Days until the local CA expires, None where there is none."""
+        there = self._composition
+        return None if there is None else local_ca_days_left(there.settled, self._now())
+
     async def serve(self, base: Base, down: frozenset[tuple[str, str]] | None = None) -> None:
         """Put in force what the file says, with what is declared; ``changing`` is held.
 
@@ -94,11 +101,13 @@ class Declaring:
             if kept is not self._kept:
                 await _closed(kept)
             raise
+        before = self._composition
         former, self._kept, self._composition = self._kept, kept, following
         if former is not kept:
             if former is not None:
                 await _closed(former)
             _tell(kept, following.edition)
+        _tell_of_certificates(before, following)
         await self._keep_what_was_made(kept, following)
         self._last_good.write(kept)
 
@@ -131,6 +140,7 @@ class Declaring:
                     _log.error("renewed certificates are not in force: %s", said(error))
                     return
             self._composition = following
+            _tell_of_certificates(former, following)
             await self._keep_what_was_made(self._kept, following)
 
     async def finish(self) -> None:
@@ -197,6 +207,7 @@ class Declaring:
                     await self._put_back(kept, back, former)
                     raise NotInForce(said(error)) from error
             self._composition = replace(following, edition=edition)
+            _tell_of_certificates(former, following)
             self._last_good.write(kept)
             return outcome
 
@@ -214,8 +225,6 @@ class Declaring:
         self._composition = replace(former, edition=with_versions(former.edition, applied))
 
     async def _keep_what_was_made(self, kept: Kept, following: Composition) -> None:
-        for trouble in following.troubles:
-            _log.warning("no certificate %s: %s", trouble.wanted.id, trouble.message)
         try:
             applied = await kept.apply(following.made)
         except StoreFailed as failure:
@@ -236,6 +245,12 @@ async def _closed(kept: Kept) -> None:
         await kept.close()
     except StoreFailed as failure:
         _log.warning("the store was not closed well: %s", failure)
+
+
+def _tell_of_certificates(former: Composition | None, following: Composition) -> None:
+    """Log what went wrong with those that the proxy makes, and did not before."""
+    for line in news(None if former is None else former.settled, following.settled):
+        _log.warning("%s", line)
 
 
 def _tell(kept: Kept, edition: Edition) -> None:

@@ -10,12 +10,14 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from ..admin.status import Status, StoreStatus
 from ..resources.model import Batch, Declared, Outcome
 from .all_numbers import ANSWER
 from .declaring import Declaring
 from .enforcer import Enforcer
+from .made_certificates import automatic_statuses, said_of
 from .release import release
 from .status import Facts
 from .status_asking import StatusDesk, worker_statuses
@@ -98,10 +100,11 @@ class LiveEdge:
             snapshot=enforcer.snapshot,
             declared=composition.edition.declared,
             workers=worker_statuses(enforcer.workers, asyncio.get_running_loop().time()),
-            said_of_certificates={one.wanted.id: one.message for one in composition.troubles},
+            said_of_certificates=said_of(composition.settled),
             healthy=dict(enforcer.health.states),
             log_level=enforcer.log_level,
             rates=rates,
+            automatic=tuple(automatic_statuses(composition.settled, datetime.now(UTC))),
         )
 
     def _store(self) -> StoreStatus:

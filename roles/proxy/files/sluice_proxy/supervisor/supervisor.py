@@ -290,7 +290,8 @@ class Supervisor:
     # What is told, and done again and again
 
     async def _render(self) -> str:
-        return (await all_numbers(self._enforcer, self._reloads)).render(HELPS)
+        days = self._declaring.local_ca_days_left
+        return (await all_numbers(self._enforcer, self._reloads, days)).render(HELPS)
 
     def _serves(self) -> bool:
         """Whether clients are served: those of before an upgrade do so until ours can."""
