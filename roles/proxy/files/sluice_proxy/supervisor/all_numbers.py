@@ -18,10 +18,12 @@ ANSWER = 2.0
 
 
 async def all_numbers(
-    enforcer: Enforcer, reloads: Mapping[str, int], local_ca_days_left: float | None
+    enforcer: Enforcer, reloads: Mapping[str, int], ca_days_left: float | None
 ) -> Metrics:
-    """Return all numbers; ``reloads`` has those of configurations read again, by result. There may
-    be no local CA."""
+    """Return all numbers; ``reloads`` has those of configurations read again, by result.
+
+    ``ca_days_left`` is None where there is no local CA.
+    """
     whole = Metrics()
     whole.merge(await enforcer.workers.collect(ANSWER))
     snapshot = enforcer.snapshot
@@ -38,7 +40,7 @@ async def all_numbers(
             now=time.time(),
             reloads=dict(reloads),
             targets=enforcer.health.states,
-            local_ca_days_left=local_ca_days_left,
+            local_ca_days_left=ca_days_left,
         )
     )
     return whole

@@ -28,7 +28,8 @@ from .composition import Composition, composed, with_revision, with_versions
 from .enforcer import Enforcer, said
 from .keeping_last_good import KeepingLastGood
 from .kept import Begin, Kept
-from .made_certificates import local_ca_days_left, news
+from .made_certificates import local_ca_days_left as days_left
+from .made_certificates import news
 from .worker import Refused
 
 Clock = Callable[[], datetime]
@@ -82,8 +83,8 @@ class Declaring:
     @property
     def local_ca_days_left(self) -> float | None:
         """Days until the local CA expires, None where there is none."""
-        there = self._composition
-        return None if there is None else local_ca_days_left(there.settled, self._now())
+        composition = self._composition
+        return None if composition is None else days_left(composition.settled, self._now())
 
     async def serve(self, base: Base, down: frozenset[tuple[str, str]] | None = None) -> None:
         """Put in force what the file says, with what is declared; ``changing`` is held.
@@ -101,15 +102,16 @@ class Declaring:
             if kept is not self._kept:
                 await _closed(kept)
             raise
-        before = self._composition
-        former, self._kept, self._composition = self._kept, kept, following
+        former, self._kept = self._kept, kept
+        before, self._composition = self._composition, following
         if former is not kept:
             if former is not None:
                 await _closed(former)
             _tell(kept, following.edition)
-        _tell_of_certificates(before, following)
         await self._keep_what_was_made(kept, following)
         self._last_good.write(kept)
+        for line in news(None if before is None else before.settled, following.settled):
+            _log.error("%s", line)
 
     async def change(self, batch: Batch) -> Outcome:
         """Keep and serve what a batch asks for; see Edge. Who is cancelled does not know: it is
@@ -140,8 +142,9 @@ class Declaring:
                     _log.error("renewed certificates are not in force: %s", said(error))
                     return
             self._composition = following
-            _tell_of_certificates(former, following)
             await self._keep_what_was_made(self._kept, following)
+            for line in news(former.settled, following.settled):
+                _log.error("%s", line)
 
     async def finish(self) -> None:
         """Let what is under way become done, and refuse what waits."""
@@ -207,8 +210,9 @@ class Declaring:
                     await self._put_back(kept, back, former)
                     raise NotInForce(said(error)) from error
             self._composition = replace(following, edition=edition)
-            _tell_of_certificates(former, following)
             self._last_good.write(kept)
+            for line in news(former.settled, following.settled):
+                _log.error("%s", line)
             return outcome
 
     def _following(self, planned: Plan, former: Composition) -> Composition:
@@ -245,12 +249,6 @@ async def _closed(kept: Kept) -> None:
         await kept.close()
     except StoreFailed as failure:
         _log.warning("the store was not closed well: %s", failure)
-
-
-def _tell_of_certificates(former: Composition | None, following: Composition) -> None:
-    """Log what went wrong with those that the proxy makes, and did not before."""
-    for line in news(None if former is None else former.settled, following.settled):
-        _log.warning("%s", line)
 
 
 def _tell(kept: Kept, edition: Edition) -> None:

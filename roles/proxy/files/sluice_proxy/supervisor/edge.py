@@ -88,11 +88,12 @@ class LiveEdge:
 
     def _facts(self, rates: Rates) -> Facts:
         enforcer, composition = self._enforcer, self._declaring.composition
+        now = datetime.now(UTC)
         return Facts(
             program=f"sluice-proxy {release()}",
             pid=os.getpid(),
             started=self._started,
-            now=time.time(),
+            now=now.timestamp(),
             serves=self.serves,
             version=enforcer.version,
             refused=self._refused(),
@@ -104,7 +105,7 @@ class LiveEdge:
             healthy=dict(enforcer.health.states),
             log_level=enforcer.log_level,
             rates=rates,
-            automatic=tuple(automatic_statuses(composition.settled, datetime.now(UTC))),
+            automatic=tuple(automatic_statuses(composition.settled, now)),
         )
 
     def _store(self) -> StoreStatus:
