@@ -188,6 +188,16 @@ def test_with_json_an_error_is_json_too(
     assert json.loads(captured.err) == {"error": "in a line", "status": 422, "problems": [SHOP]}
 
 
+def test_names_that_are_no_text_are_for_the_api_to_refuse(api: ScriptedApi) -> None:
+    api.answering = lambda asked: Told({"revision": 0, "items": []})
+
+    place = ["--socket", api.socket]
+    assert main(["routes", "show", "a\udcff", *place]) == 4
+    assert main(["drain", "a\udcff", "\udcff", *place]) == 0
+    assert api.asked[0].target == "/v1/routes?id=a%FF"
+    assert api.asked[1].target == "/v1/routes/a%FF/targets/%FF"
+
+
 @pytest.fixture
 def remote(tmp_path: Path) -> Iterator[ScriptedApi]:
     pair = leaf("localhost", "127.0.0.1")
@@ -227,6 +237,9 @@ def test_a_stranger_gets_no_token(
         (["--url", "https://a"], "--url needs --token-file"),
         (["--url", "https://a/v1", "--token-file", "TOKEN"], "no more than https://HOST:PORT"),
         (["--url", "https://me:pw@a", "--token-file", "TOKEN"], "no more than https://HOST:PORT"),
+        (["--url", "https://a b", "--token-file", "TOKEN"], "no more than https://HOST:PORT"),
+        (["--url", "https://ä", "--token-file", "TOKEN"], "no more than https://HOST:PORT"),
+        (["--url", "https://", "--token-file", "TOKEN"], "no more than https://HOST:PORT"),
         (["--url", "https://a:99999", "--token-file", "TOKEN"], "is no URL"),
         (["--url", "https://a", "--token-file", "/nowhere"], "/nowhere cannot be read"),
         (["--url", "https://a", "--token-file", "TWO"], "has to have a token, and nothing else"),

@@ -39,19 +39,36 @@ FAMILIES = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     take_any_text(sys.stdout, sys.stderr)
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            # Of help too, which argparse prints.
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        _write_no_more()
+        return Exit.PIPE_CLOSED
+    except OSError as error:
+        _write_no_more()
+        say(f"sluice-proxy: {error.strerror or error}", error=True)
+        return Exit.FAILED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     asked = parser().parse_args(arguments)
     try:
         return int(asked.run(asked))
     except Failure as failure:
         _tell(failure, as_json=getattr(asked, "json", False))
         return failure.code
-    except KeyboardInterrupt:
-        return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Python flushes standard output once more at its end, and would complain then.
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
-        return Exit.PIPE_CLOSED
+
+
+def _write_no_more() -> None:
+    """Lead standard output to nowhere: Python flushes it once more at its end."""
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:

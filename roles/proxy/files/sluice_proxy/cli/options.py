@@ -100,7 +100,9 @@ def api_of(asked: argparse.Namespace) -> Api:
     if url is None:
         if token_file is not None or authority is not None:
             raise BadUsage("--token-file and --ca are for an API elsewhere: name it with --url")
-        path = asked.socket or os.environ.get(SOCKET_VARIABLE) or DEFAULT_SOCKET
+        path = asked.socket
+        if path is None:
+            path = os.environ.get(SOCKET_VARIABLE) or DEFAULT_SOCKET
         return Api(UnixPlace(path))
     if asked.socket is not None:
         raise BadUsage("--socket and --url are two places: name one")

@@ -18,6 +18,8 @@ from .place import Place
 
 Json = Mapping[str, Any]
 PATHS = {Kind.ROUTE: "routes", Kind.CERTIFICATE: "certificates", Kind.PAGE: "pages"}
+_AS_TYPED = "surrogateescape"
+"""Bytes of the command line that are no UTF-8 are sent as they are, for the API to refuse."""
 _NOT_FOUND, _FILES, _OUTDATED = 404, 409, 412
 
 
@@ -45,7 +47,7 @@ class Api:
         self, route: str, target: str, patch: Json, version: int | None, *, dry_run: bool
     ) -> tuple[Json, bool]:
         """Change a route's target; return the answer, and whether something changed by it."""
-        path = f"/v1/routes/{quote(route, safe='')}/targets/{quote(target, safe='')}"
+        path = f"/v1/routes/{_quoted(route)}/targets/{_quoted(target)}"
         answer = self._answer(
             Request(
                 "PATCH",
@@ -85,7 +87,11 @@ class Api:
 
 
 def _target(path: str, query: Sequence[tuple[str, str]]) -> str:
-    return f"{path}?{urlencode(query)}" if query else path
+    return f"{path}?{urlencode(query, errors=_AS_TYPED)}" if query else path
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="", errors=_AS_TYPED)
 
 
 def _body(value: Json) -> bytes:

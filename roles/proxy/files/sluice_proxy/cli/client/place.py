@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from ..ending import BadUsage
 DEFAULT_SOCKET = "/run/sluice-proxy/admin.sock"
 HTTPS_PORT = 443
 _LONGEST_TOKEN = 4096
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+)\Z")
+_MORE = re.compile(r"[?#@]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,11 @@ def remote_place(url: str, token_file: Path | None, authority: Path | None) -> R
         raise BadUsage(f"--url {url!r} is no URL: {error}") from None
     if parts.scheme != "https":
         raise BadUsage(f"--url {url!r} does not begin with https://: a token goes over TLS only")
-    if not host or parts.path not in ("", "/") or parts.query or parts.fragment or "@" in url:
+    if not _HOST.match(host or "") or parts.path not in ("", "/") or _MORE.search(url):
         raise BadUsage("--url takes no more than https://HOST:PORT")
     if token_file is None:
         raise BadUsage("--url needs --token-file: the API asks for a token there")
-    return RemotePlace(host, port or HTTPS_PORT, _token(token_file), authority)
+    return RemotePlace(str(host), port or HTTPS_PORT, _token(token_file), authority)
 
 
 def _token(path: Path) -> str:
