@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from running.scripted_api import ScriptedApi, Told
-from samples.status import sample_status
+from samples.told_status import sample_status
 
 
 @pytest.fixture

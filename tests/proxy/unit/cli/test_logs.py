@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from running.scripted_api import ScriptedApi, Told
-from samples.status import sample_status
+from samples.told_status import sample_status
 from sluice_proxy.cli.command import main
 from sluice_proxy.cli.commands import logs
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from running.scripted_api import Asked, ScriptedApi, Told
-from samples.status import FIRST, NOW, SECOND, sample_status
+from samples.told_status import FIRST, NOW, SECOND, sample_status
 from sluice_proxy.cli.command import main
 from sluice_proxy.cli.commands import draining, top
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from running.scripted_api import ScriptedApi, Told
 from running.service import until
-from samples.status import FIRST, sample_status
+from samples.told_status import FIRST, sample_status
 
 PACKAGE = Path(__file__).resolve().parents[4] / "roles" / "proxy" / "files"
 SLOW = {

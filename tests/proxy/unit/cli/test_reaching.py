@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from running.scripted_api import ScriptedApi, Told
 from samples.certificates import leaf, usual_authority
-from samples.status import sample_status
+from samples.told_status import sample_status
 from sluice_proxy.cli.client import connection
 from sluice_proxy.cli.command import main
 from sluice_proxy.cli.ending import Exit

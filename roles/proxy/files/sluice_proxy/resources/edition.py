@@ -30,11 +30,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An item of the store that cannot be in force, and why; its document is empty where it could
-    not be read. It stays in the store until it is declared anew or withdrawn."""
+    """An item of the store that cannot be in force, and why.
+
+    It stays in the store until it is declared anew or withdrawn. Of one that could not be read,
+    neither the document nor the owner is known.
+    """
 
     resource: Resource
     problem: Problem
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,8 @@ def with_resources(
         there, means = dict(of_kind[kind]), dict(all_meanings[kind])
         for name, resource in changed.items():
             there.pop(name, None)
-            means.pop(name, None)
-            if kind is Kind.CERTIFICATE:
+            former = means.pop(name, None)
+            if kind is Kind.CERTIFICATE and former != meanings.get(kind, {}).get(name):
                 made.pop(name, None)
             if resource is not None:
                 there[name] = resource

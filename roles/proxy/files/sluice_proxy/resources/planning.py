@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from ..config.files import Files
 from ..snapshot.collecting import collector_paused
 from ..store.items import ABSENT, Applied, Put, Remove
 from ..store.items import Change as StoreChange
-from .composing import disagreements
+from .composing import declared_ids, disagreements
 from .edition import Edition, with_resources
-from .leaves import leaf_of
-from .meaning import Given, Meaning
+from .meaning import Meaning
 from .model import (
     ANYBODY,
     Batch,
@@ -29,6 +29,7 @@ from .model import (
     Kind,
     Operation,
     Outcome,
+    Purge,
     Resource,
     Verb,
     Withdraw,
@@ -198,16 +199,11 @@ def _operation(
         former = before or (left_out.resource if left_out is not None else None)
         owner = ANYBODY if former is None else former.owner
     read = read_document(kind, name, change.document, files)
-    if before is not None:
-        same = edition.meanings[kind][name] == read.meaning
-        if same and before.owner == owner:
+    document, leaf = read.document, read.leaf
+    if before is not None and edition.meanings[kind][name] == read.meaning:
+        if before.owner == owner:
             return None
-        document = before.document if same else read.document
-    else:
-        document = read.document
-    leaf = None
-    if isinstance(read.meaning, Given):
-        leaf = leaf_of("given", read.meaning.certificate)
+        document, leaf = before.document, before.leaf
     meanings[kind][name] = read.meaning
     after = Resource(kind, name, document, owner, leaf=leaf)
     return Operation(Verb.CREATE if before is None else Verb.REPLACE, before, after)
@@ -216,13 +212,23 @@ def _operation(
 def _purged(edition: Edition, batch: Batch) -> Iterator[Operation]:
     declared = {(change.kind, change.id) for change in batch.changes}
     for purge in batch.purges:
-        for name in edition.meanings[purge.kind]:
-            resource = edition.declared.of_kind[purge.kind][name]
-            if (purge.kind, name) in declared or name in purge.ignore:
-                continue
-            if purge.owner is None or purge.owner == resource.owner:
+        for resource in _purgeable(edition, purge):
+            name = resource.id
+            if (purge.kind, name) not in declared and name not in purge.ignore:
                 declared.add((purge.kind, name))
                 yield Operation(Verb.REMOVE, resource, None)
+
+
+def _purgeable(edition: Edition, purge: Purge) -> list[Resource]:
+    there = edition.declared.of_kind[purge.kind]
+    found = [there[name] for name in edition.meanings[purge.kind]]
+    for out in edition.left_out[purge.kind].values():
+        # Of whom an item is that cannot be read, nobody knows.
+        if out.readable or purge.owner is None:
+            found.append(out.resource)
+    return sorted(
+        (each for each in found if purge.owner in (None, each.owner)), key=attrgetter("id")
+    )
 
 
 def _following(
@@ -251,11 +257,8 @@ def _disagreements(edition: Edition, operations: list[Operation]) -> Iterator[Pr
     }
     if not changed:
         return
-    of_file = len(edition.base.snapshot.routes)
-    ids = list(edition.meanings[Kind.ROUTE])
     for each in disagreements(edition):
-        places = [each.second] if each.first is None else [each.second, each.first]
-        names = [ids[place - of_file] for place in places if place >= of_file]
+        names = declared_ids(edition, each)
         blamed = next((name for name in names if name in changed), names[0])
         yield Problem(Kind.ROUTE, blamed, each.field, each.message)
 

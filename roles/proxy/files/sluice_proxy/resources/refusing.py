@@ -25,7 +25,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        place = f"{self.kind} {self.id}" + (f", {self.field}" if self.field else "")
+        place = f"{self.kind} {self.id}".strip() + (f", {self.field}" if self.field else "")
         return f"{place}: {self.message}"
 
 
