@@ -200,6 +200,16 @@ def test_what_drains_already_is_said(api: ScriptedApi, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == f"route shop, target {FIRST}: draining already\n"
 
 
+def test_a_target_may_be_written_as_documents_have_it(api: ScriptedApi) -> None:
+    api.answering = lambda asked: patched()
+
+    assert main(["drain", "shop", "http://T.test:80/"]) == 0
+    assert main(["drain", "shop", "what it is\n"]) == 0
+    assert [asked.target.rpartition("/")[2] for asked in api.asked] == [
+        "http%3A%2F%2Ft.test", "what%20it%20is%0A",
+    ]  # fmt: skip
+
+
 def test_a_dry_run_drains_nothing(api: ScriptedApi, capsys: pytest.CaptureFixture[str]) -> None:
     plan = {"revision": 1, "changed": False, "unchanged": 1, "operations": []}
     api.answering = lambda asked: Told(plan)

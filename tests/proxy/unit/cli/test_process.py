@@ -50,7 +50,7 @@ def command(*words: str) -> list[str]:
         (["routes", "add", "a", "--target", "unix:/a"], set()),
         (["certs", "list"], set()),
         (["errors", "list", "--json"], set()),
-        (["drain", "shop", FIRST], set()),
+        (["drain", "shop", FIRST], {"snapshot"}),
         (["log-level", "debug"], set()),
         (["token", "me"], set()),
         (["completion", "bash"], set()),

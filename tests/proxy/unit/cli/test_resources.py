@@ -264,11 +264,24 @@ def test_several_are_removed_as_one_change(
 def test_what_is_so_already_is_said(api: ScriptedApi, capsys: pytest.CaptureFixture[str]) -> None:
     api.answering = lambda asked: Told(outcome())
 
-    assert main(["routes", "remove", "a"]) == 0
-    assert main(["routes", "remove", "a", "--dry-run"]) == 0
+    assert main(["routes", "set", "a", "--target", "unix:/a"]) == 0
+    assert main(["routes", "set", "a", "--target", "unix:/a", "--dry-run"]) == 0
     assert capsys.readouterr().out == (
         "nothing changed: it is so already\nnothing would change: it is so already\n"
     )
+
+
+def test_what_is_not_there_is_not_removed_and_no_error(
+    api: ScriptedApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = resource("route", "a", {})
+    api.answering = lambda asked: Told(outcome(operation("remove", there, None)))
+
+    assert main(["routes", "remove", "a", "typo"]) == 0
+    assert capsys.readouterr().out == "route a removed\nroute typo is not there\n"
+    api.answering = lambda asked: Told(outcome())
+    assert main(["routes", "remove", "typo"]) == 0
+    assert capsys.readouterr().out == "route typo is not there\n"
 
 
 def test_a_dry_run_asks_for_the_plan_and_shows_a_diff(

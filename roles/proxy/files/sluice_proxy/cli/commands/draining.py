@@ -65,6 +65,7 @@ def _undrain(asked: argparse.Namespace) -> int:
 
 def _put(asked: argparse.Namespace, state: str) -> int:
     api = api_of(asked)
+    asked.target = _name_of(asked.target)
     answer, changed = api.change_target(
         asked.route, asked.target, {"state": state}, asked.if_version, dry_run=asked.dry_run
     )
@@ -92,6 +93,16 @@ def _put(asked: argparse.Namespace, state: str) -> int:
     if asked.json:
         say_json(told)
     return Exit.GOOD
+
+
+def _name_of(target: str) -> str:
+    """Return what the API calls a target that was written as documents may have it."""
+    from ...config.places import target_place
+
+    try:
+        return target_place(target).name
+    except ValueError:
+        return target
 
 
 def _wait(api: Api, asked: argparse.Namespace, place: str) -> None:

@@ -137,30 +137,32 @@ def _declare(family: Family, asked: argparse.Namespace, expected: int | None) ->
     change: dict[str, Any] = {"kind": family.kind, "id": asked.name, "document": document}
     if asked.owner is not None:
         change["owner"] = asked.owner
-    return _change(asked, [_expecting(change, expected)])
+    outcome = api_of(asked).change([_expecting(change, expected)], dry_run=asked.dry_run)
+    if asked.json:
+        say_json(outcome)
+    else:
+        say(*plan_lines(outcome, dry_run=asked.dry_run))
+    return Exit.GOOD
 
 
 def _remove(family: Family, asked: argparse.Namespace) -> int:
     names = list(dict.fromkeys(asked.names))
     if asked.if_version is not None and len(names) > 1:
         raise BadUsage(f"--if-version is for one {family.noun}: remove the others without it")
-    return _change(
-        asked,
-        [
-            _expecting({"kind": family.kind, "id": name, "remove": True}, asked.if_version)
-            for name in names
-        ],
-    )
+    changes = [
+        _expecting({"kind": family.kind, "id": name, "remove": True}, asked.if_version)
+        for name in names
+    ]
+    outcome = api_of(asked).change(changes, dry_run=asked.dry_run)
+    removed = {operation.get("id") for operation in outcome.get("operations") or []}
+    if asked.json:
+        say_json(outcome)
+        return Exit.GOOD
+    if removed:
+        say(*plan_lines(outcome, dry_run=asked.dry_run))
+    say(*(f"{family.noun} {name} is not there" for name in names if name not in removed))
+    return Exit.GOOD
 
 
 def _expecting(change: dict[str, Any], version: int | None) -> dict[str, Any]:
     return change if version is None else {**change, "expected": version}
-
-
-def _change(asked: argparse.Namespace, changes: Sequence[Json]) -> int:
-    outcome = api_of(asked).change(changes, dry_run=asked.dry_run)
-    if asked.json:
-        say_json(outcome)
-    else:
-        say(*plan_lines(outcome, dry_run=asked.dry_run))
-    return Exit.GOOD
