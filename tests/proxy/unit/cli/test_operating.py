@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,50 +15,17 @@ from samples.told_status import FIRST, NOW, SECOND, sample_status
 from sluice_proxy.cli.command import main
 from sluice_proxy.cli.commands import draining, top
 
+DOCUMENTATION = Path(__file__).resolve().parents[4] / "docs" / "proxy" / "cli.md"
 
-def test_status_is_tables_of_everything(
+
+def test_status_is_tables_of_everything_as_the_documentation_shows_them(
     api: ScriptedApi, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["status"]) == 0
 
-    assert capsys.readouterr().out == (
-        "sluice-proxy 1.2.3 serves, process 4711, since 2027-01-15 04:56:40 UTC (3 h 3 min)\n"
-        "configuration: version 7 in force\n"
-        "store: sqlite /var/lib/sluice-proxy/store.db, revision 41\n"
-        "logs: access /var/log/sluice-proxy/access.log, error standard output, level info\n"
-        "traffic: 12.5 requests/s, 0.5 failures/s, half within 4 ms, 99 of 100 within 1.2 s, 3 in"
-        " flight, 900 since the start\n"
-        "\n"
-        "LISTENERS\n"
-        "  ADDRESS      TLS\n"
-        "  0.0.0.0:80   no\n"
-        "  0.0.0.0:443  yes\n"
-        "\n"
-        "WORKERS\n"
-        "  PROCESS  STATE    CONNECTIONS   ANSWERED\n"
-        "  4712     serving           17  0.3 s ago\n"
-        "  4713     leaving            1  2.0 s ago\n"
-        "\n"
-        "ROUTES\n"
-        "  NAME   HOSTS                               PATHS  ACTION    ORIGIN  REQ/S  FAIL/S   P50"
-        "    P99  IN FLIGHT\n"
-        "  shop   shop.example.com, shop.example.org  /      targets   api      12.5     0.5  4 ms"
-        "  1.2 s          3\n"
-        "  moved  *                                   /old   redirect  file      0.0     0.0     -"
-        "      -          0\n"
-        "\n"
-        "TARGETS\n"
-        "  ROUTE  TARGET                WEIGHT  STATE     HEALTH     REQ/S  FAIL/S   P50    P99"
-        "  IN FLIGHT\n"
-        "  shop   http://10.0.0.1:8080       2  active    healthy     12.5     0.5  4 ms  1.2 s"
-        "          3\n"
-        "  shop   http://10.0.0.2:8080       1  draining  unhealthy    0.0     0.0     -      -"
-        "          3\n"
-        "\n"
-        "CERTIFICATES\n"
-        "  NAME  NAMES      PROVIDER  ORIGIN  DAYS LEFT  UNTIL                    TROUBLE\n"
-        "  shop  shop.test  local_ca  api           5.2  2027-01-20 14:00:00 UTC  -\n"
-    )
+    documentation = DOCUMENTATION.read_text(encoding="utf-8")
+    shown = documentation.split("## What status shows\n\n```text\n")[1].split("```")[0]
+    assert capsys.readouterr().out == shown
 
 
 def test_status_says_what_is_wrong(api: ScriptedApi, capsys: pytest.CaptureFixture[str]) -> None:
