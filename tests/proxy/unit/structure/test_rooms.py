@@ -40,7 +40,7 @@ IMPURE = {
     "tempfile", "threading", "time", "uvloop",
 }  # fmt: skip
 # Of this room, the files that touch the world; the plan of what to do only names paths.
-ISSUING_TOUCHES = {"authority_folder.py", "local_issuer.py", "mkcert.py", "system_trust.py"}
+ISSUING_TOUCHES = {"authority_folder.py", "issuer.py", "mkcert.py", "system_trust.py"}
 # What a worker that starts, and starts again after each death, must not wait for.
 NOT_IN_WORKERS = {"aiohttp", "cryptography", "jinja2", "pydantic", "sqlite3", "yaml"}
 

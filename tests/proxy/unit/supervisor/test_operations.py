@@ -16,6 +16,7 @@ from sluice_proxy.observe.metrics import Metrics
 from sluice_proxy.supervisor import (
     backoff,
     channel,
+    enforcer,
     health_checks,
     health_request,
     metrics_page,
@@ -82,7 +83,7 @@ def test_figures_are_those_of_the_program() -> None:
 
     # A message has two payloads beside the sockets.
     assert limits[:8] == [
-        f"{supervisor.ADOPTION:g} s",
+        f"{enforcer.ADOPTION:g} s",
         f"{worker.GRACE:g} s",
         f"{successor.PATIENCE:g} s",
         f"{access_log.PATIENCE:g} s",

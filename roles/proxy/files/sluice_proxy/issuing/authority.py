@@ -177,7 +177,12 @@ def _check_may_issue(certificate: x509.Certificate) -> None:
         is_authority = extensions.get_extension_for_class(x509.BasicConstraints).value.ca
         may_sign = extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
         extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except (
+        x509.ExtensionNotFound,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        ValueError,
+    ):
         # Some clients believe such a one, and strict ones do not.
         is_authority = may_sign = False
     if not (is_authority and may_sign):

@@ -31,7 +31,12 @@ class Issued:
     @property
     def configured(self) -> Certificate:
         """The certificate as a snapshot has it."""
-        return Certificate(chain=Pem(text=self.chain), key=Pem(text=self.key), hosts=self.names)
+        return Certificate(
+            chain=Pem(text=self.chain),
+            key=Pem(text=self.key),
+            hosts=self.names,
+            expires=self.lifetime.ends.timestamp(),
+        )
 
 
 def issued(

@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from ..observe.metrics import Labels, Metrics
+from ..observe.metrics import BUCKETS, Histogram, Labels, Metrics, Traffic
+from ..snapshot.collecting import collector_paused
 
 
 def encode_metrics(metrics: Metrics) -> bytes:
@@ -38,22 +40,27 @@ def encode_metrics(metrics: Metrics) -> bytes:
 
 def decode_metrics(encoded: bytes) -> Metrics:
     """Return what ``encode_metrics`` made; raises ValueError for anything else."""
-    metrics = Metrics()
     try:
-        read = json.loads(encoded)
-        for route, target, statuses, bytes_in, bytes_out, counts, total in read["traffic"]:
-            seen = metrics.of(route, target)
-            seen.statuses = dict(statuses)
-            seen.bytes_in, seen.bytes_out = bytes_in, bytes_out
-            seen.durations.add(counts, total)
-        for route, target, number in read.get("in_flight", ()):
-            metrics.in_flight[route, target] = number
-        for name, labels, amount in read["counters"]:
-            metrics.counters[name, _labels(labels)] = amount
-        for name, labels, amount in read["gauges"]:
-            metrics.gauges[name, _labels(labels)] = amount
+        with collector_paused():
+            return _decoded(json.loads(encoded))
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not the numbers of a worker: {error}") from error
+
+
+def _decoded(read: dict[str, Any]) -> Metrics:
+    metrics = Metrics()
+    for route, target, statuses, bytes_in, bytes_out, counts, total in read["traffic"]:
+        if len(counts) != len(BUCKETS) + 1:
+            raise ValueError("other buckets")
+        durations = Histogram(counts, total)
+        seen = Traffic(dict(statuses), bytes_in, bytes_out, durations)
+        metrics.traffic[route, target] = seen
+    for route, target, number in read.get("in_flight", ()):
+        metrics.in_flight[route, target] = number
+    for name, labels, amount in read["counters"]:
+        metrics.counters[name, _labels(labels)] = amount
+    for name, labels, amount in read["gauges"]:
+        metrics.gauges[name, _labels(labels)] = amount
     return metrics
 
 
