@@ -19,12 +19,12 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..config.problems import InvalidConfig
-from ..supervisor.configuration import read_configuration
+from ..supervisor.configuration import check_succession, read_configuration
 from ..supervisor.handover import FORM
+from ..supervisor.release import release
 from ..supervisor.supervisor import CannotStart, Supervisor
 
 GOOD, FAILED, BAD_USAGE, BAD_CONFIG = 0, 1, 2, 78
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     asked = _parser().parse_args(arguments)
     if asked.subcommand == "version":
-        print(f"sluice-proxy {_version()}")
+        print(f"sluice-proxy {release()}")
         return GOOD
     if asked.subcommand == "check-config":
         return _check(asked.config, asked.handover)
@@ -48,12 +48,18 @@ def _check(path: Path, form: int | None) -> int:
         _to_stderr(f"the program that runs leaves something of form {form}: restart it instead")
         return FAILED
     try:
-        snapshot = read_configuration(path, 1, warn=_to_stderr)
+        base = read_configuration(path, 1, warn=_to_stderr)
     except InvalidConfig as invalid:
         print(invalid, file=sys.stderr)
         count = len(invalid.problems)
         _to_stderr(f"{path}: {count} error{'s' if count > 1 else ''}")
         return FAILED
+    objections = [] if form is None else check_succession(base)
+    for line in objections:
+        _to_stderr(line)
+    if objections:
+        return FAILED
+    snapshot = base.snapshot
     print(
         f"{path}: good: {len(snapshot.listeners)} listeners, {len(snapshot.routes)} routes,"
         f" {len(snapshot.certificates)} certificates"
@@ -85,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sluice-proxy", description="The reverse proxy of sluice.edge."
     )
-    parser.add_argument("--version", action="version", version=f"sluice-proxy {_version()}")
+    parser.add_argument("--version", action="version", version=f"sluice-proxy {release()}")
     commands = parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="serve until SIGTERM; SIGHUP reads the file again")
     serve.add_argument("--config", type=Path, required=True, metavar="FILE")
@@ -98,10 +104,3 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--handover", type=int, help=argparse.SUPPRESS)
     commands.add_parser("version", help="say which version this is")
     return parser
-
-
-def _version() -> str:
-    try:
-        return version("sluice-proxy")
-    except PackageNotFoundError:
-        return "(not installed)"
