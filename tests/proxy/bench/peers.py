@@ -192,5 +192,5 @@ BY_NAME: dict[str, Callable[[Place], list[str]]] = {
 
 def place_in(folder: Path, origin_port: int, certificate: Path, key: Path) -> Place:
     """Return a place with a folder and ports of its own."""
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     return Place(folder, free_port(), free_port(), origin_port, certificate, key)
