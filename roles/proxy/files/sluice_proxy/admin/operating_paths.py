@@ -46,7 +46,8 @@ class OperatingPaths:
         return [
             Operation(
                 "GET", "/status", "status", "Tell how everything is at this moment.", self._status,
-                _OF_PAGE, answers={200: Answer("JSON, or a page for people by Accept.", ref("Status"))},
+                _OF_PAGE,
+                answers={200: Answer("JSON, or a page for people by Accept.", ref("Status"))},
             ),
             Operation(
                 "GET", "/metrics", "metrics", "Tell all numbers, for Prometheus.", self._metrics,
