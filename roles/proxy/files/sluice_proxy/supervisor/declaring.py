@@ -213,6 +213,8 @@ class Declaring:
                     raise NotInForce(said(error)) from error
             self._composition = replace(following, edition=edition)
             self._last_good.write(kept)
+            for line in news(former.settled, following.settled):
+                _log.error("%s", line)
             return outcome
 
     def _following(self, planned: Plan, former: Composition) -> Composition:
