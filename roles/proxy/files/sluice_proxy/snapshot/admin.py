@@ -15,7 +15,7 @@ from sluice_proxy.snapshot.tls import Certificate
 @dataclass(frozen=True, slots=True)
 class Admin:
     """Who may open a socket file needs nothing more. On TCP a token of ``tokens_file`` is asked
-    for, over TLS with ``certificate``; both are there where an address of TCP is."""
+    for, over TLS with ``certificate``, or with one that is made for it."""
 
     addresses: tuple[Address, ...]
     tokens_file: str | None = None

@@ -10,22 +10,23 @@ import errno
 import socket
 import ssl
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from ..admin.admission import Admission
 from ..admin.application import application
 from ..admin.edge import Edge
 from ..admin.page import render
 from ..admin.serving import AdminServer, Door
+from ..admin.tls import admin_context
+from ..admin.tokens import TokensFile
 from ..release import release
-from ..routes.model.policies import TlsPolicy
 from ..snapshot.admin import Admin
 from ..snapshot.listening import Listener
 from ..snapshot.snapshot import Snapshot
-from ..tls.server_contexts import server_context
+from ..snapshot.tls import Certificate
 from .sockets import CannotListen, InheritedSockets, ListeningSockets
 
 _BACKLOG = 128
-_PROTOCOLS = ("http/1.1",)
 
 
 class AdminDoor:
@@ -36,6 +37,7 @@ class AdminDoor:
         self._edge = edge
         self._admission = Admission()
         self._server: AdminServer | None = None
+        self._context: tuple[Certificate | None, ssl.SSLContext] | None = None
 
     async def serve(self, snapshot: Snapshot) -> None:
         """Answer where a snapshot says, and nowhere else; connections that are open stay.
@@ -54,6 +56,8 @@ class AdminDoor:
         except OSError:
             self.sockets.close_again(opened)
             raise
+        file = admin.tokens_file
+        self._admission.tokens = None if file is None else TokensFile(file)
         if self._server is None:
             made = application(self._edge, self._admission, version=release(), page=render)
             self._server = AdminServer(made)
@@ -73,19 +77,19 @@ class AdminDoor:
 
     def _doors(self, listener: Listener, admin: Admin) -> Sequence[Door]:
         sockets = self.sockets.of(listener.address)
-        return [Door(one, None if _is_file(one) else _context(listener, admin)) for one in sockets]
+        return [
+            Door(one, None if one.family == socket.AF_UNIX else self._tls(listener, admin))
+            for one in sockets
+        ]
 
-
-def _is_file(one: socket.socket) -> bool:
-    return one.family == socket.AF_UNIX
-
-
-def _context(listener: Listener, admin: Admin) -> ssl.SSLContext:
-    # A socket of systemd's may be one of TCP, which only it knows.
-    if admin.certificate is None or admin.tokens_file is None:
-        raise CannotListen(
-            errno.EINVAL,
-            f"{listener.address} can be reached over the network: set certificate and tokens_file"
-            " of admin",
-        )
-    return server_context(admin.certificate, TlsPolicy(), _PROTOCOLS)
+    def _tls(self, listener: Listener, admin: Admin) -> ssl.SSLContext:
+        # A socket of systemd's may be one of TCP, which only it knows.
+        if admin.tokens_file is None:
+            raise CannotListen(
+                errno.EINVAL,
+                f"{listener.address} can be reached over the network: set tokens_file of admin",
+            )
+        if self._context is None or self._context[0] != admin.certificate:
+            made = admin_context(admin.certificate, datetime.now(UTC))
+            self._context = (admin.certificate, made)
+        return self._context[1]
