@@ -166,6 +166,20 @@ def test_an_owner_is_kept_until_another_one_is_named() -> None:
     assert proxy.restarted().edition.declared.of_kind[ROUTE]["a"].owner == "two"
 
 
+@pytest.mark.parametrize("owner", ["x" * 201, "a\nb", "\ud800"])
+def test_an_owner_is_a_line_of_text(owner: str) -> None:
+    assert Running().refused(route("a", owner=owner)) == (
+        "Invalid",
+        "route a, owner: an owner has up to 200 visible characters: change it",
+    )
+
+
+def test_an_id_breaks_no_line() -> None:
+    (_error, said) = Running().refused(without("a\nb", expected=1))
+
+    assert said.startswith("route a\\nb: it is not there")
+
+
 def test_a_purge_takes_what_an_owner_declared_before_and_does_not_now() -> None:
     proxy = Running(FILE)
     proxy.change(route("a", owner="x"), route("b", owner="x"), route("c", owner="y"), route("d"))

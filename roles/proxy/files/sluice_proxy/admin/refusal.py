@@ -28,7 +28,7 @@ class Refusal(Exception):
     """A request is not done; ``detail`` is one line for people.
 
     ``problems`` are those of resources, ``fields`` those of a request: a field's place and what is
-    wrong there.
+    wrong there. ``last`` ends the connection.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Refusal(Exception):
         problems: Iterable[Problem] = (),
         fields: Iterable[tuple[str, str]] = (),
         headers: Mapping[str, str] = NO_HEADERS,
+        last: bool = False,
     ) -> None:
         super().__init__(detail)
         self.status = HTTPStatus(status)
@@ -50,12 +51,20 @@ class Refusal(Exception):
             for one in problems
         ] + [{"kind": "", "id": "", "field": name, "message": message} for name, message in fields]
         self.headers = headers
+        self.last = last
 
 
 _STATUSES = {
     Invalid: (HTTPStatus.UNPROCESSABLE_ENTITY, "urn:sluice:invalid"),
     OfFile: (HTTPStatus.CONFLICT, "urn:sluice:of-file"),
     Outdated: (HTTPStatus.PRECONDITION_FAILED, "urn:sluice:outdated"),
+}
+
+
+_AS_PORTAL = {
+    HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST,
+    HTTPStatus.SERVICE_UNAVAILABLE: HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.INSUFFICIENT_STORAGE: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 
@@ -82,23 +91,29 @@ def problem_answer(refusal: Refusal) -> web.Response:
         "detail": refusal.detail,
         "problems": refusal.problems[:MOST_PROBLEMS],
     }
-    return _answer(refusal, document, PROBLEM)
+    return _answer(refusal.status, refusal, document, PROBLEM)
 
 
 def portal_answer(refusal: Refusal) -> web.Response:
-    """Return the answer of Portal's paths; 401 has no content there."""
-    if refusal.status == HTTPStatus.UNAUTHORIZED:
-        return web.Response(status=401, headers=refusal.headers)
-    return _answer(refusal, {"error": refusal.detail}, JSON)
+    """Return the answer of Portal's paths, with its statuses; 401 has no content there."""
+    status = _AS_PORTAL.get(refusal.status, refusal.status)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return web.Response(status=status, headers=refusal.headers)
+    return _answer(status, refusal, {"error": refusal.detail}, JSON)
 
 
-def _answer(refusal: Refusal, document: Mapping[str, object], content_type: str) -> web.Response:
-    return web.Response(
+def _answer(
+    status: HTTPStatus, refusal: Refusal, document: Mapping[str, object], content_type: str
+) -> web.Response:
+    answer = web.Response(
         body=json.dumps(document).encode() + b"\n",
-        status=refusal.status,
+        status=status,
         content_type=content_type,
         headers=refusal.headers,
     )
+    if refusal.last:
+        answer.force_close()
+    return answer
 
 
 def _summary(error: Refused) -> str:

@@ -42,6 +42,7 @@ from .secrets import Unknown, with_secrets
 from .stored import encode, key_of
 
 MOST_PROBLEMS = 1000
+MOST_OF_OWNER = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,9 @@ def _operation(
     if owner is None:
         former = before or (left_out.resource if left_out is not None else None)
         owner = ANYBODY if former is None else former.owner
+    if len(owner) > MOST_OF_OWNER or not owner.isprintable():
+        message = f"an owner has up to {MOST_OF_OWNER} visible characters: change it"
+        raise Invalid([Problem(kind, name, "owner", message)])
     if before is not None and owner == before.owner and _is_that_text(change, before):
         return None
     try:

@@ -71,7 +71,7 @@ def read_document(kind: Kind, name: str, document: Any, files: Files) -> Read:
     except _Wrong as wrong:
         found = wrong.found
     raise Invalid(
-        Problem(kind, one_line(name), one_line(field_name(each.path)), one_line(each.message))
+        Problem(kind, name, one_line(field_name(each.path)), one_line(each.message))
         for each in found
     )
 
