@@ -65,6 +65,7 @@ class Declaring:
         self._now = now
         self._composition: Composition | None = None
         self._kept: Kept | None = None
+        self._in_memory = False
         self._last_good = KeepingLastGood()
         self._under_way: set[asyncio.Task[Outcome]] = set()
 
@@ -108,6 +109,7 @@ class Declaring:
             if former is not None:
                 await _closed(former)
             _tell(kept, following.edition)
+        self._warn_of_memory(base)
         await self._keep_what_was_made(kept, following)
         self._last_good.write(kept)
         for line in news(None if before is None else before.settled, following.settled):
@@ -219,6 +221,13 @@ class Declaring:
         following = composed(planned.edition, former.leaves, self._issuer, self._now())
         refuse_unmade(following.troubles, planned.operations)
         return following
+
+    def _warn_of_memory(self, base: Base) -> None:
+        """Say once that changes are lost at the end."""
+        in_memory = base.snapshot.admin is not None and base.snapshot.store is None
+        if in_memory and not self._in_memory:
+            _log.warning("what the API declares is lost at the end: set store in %s", base.file)
+        self._in_memory = in_memory
 
     async def _put_back(self, kept: Kept, back: Sequence[Change], former: Composition) -> None:
         try:
