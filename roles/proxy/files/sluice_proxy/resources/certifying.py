@@ -17,7 +17,7 @@ from typing import Protocol
 
 from ..issuing.issuer import Settled
 from ..issuing.leaves import ISSUED, BadLeaf, Leaf, decode_leaf
-from ..issuing.wanting import Demand, Trouble, Wanted, decide
+from ..issuing.wanting import Demand, Trouble, Wanted
 from ..snapshot.issuing import Provider
 from ..snapshot.tls import Certificate
 from ..store.items import Change as StoreChange
@@ -32,7 +32,9 @@ from .refusing import Invalid, Problem
 class Settles(Protocol):
     """What makes certificates; see ``issuing.issuer.Issuer``."""
 
-    def settle(self, demand: Demand, held: Mapping[str, Leaf], now: datetime) -> Settled:
+    def settle(
+        self, demand: Demand, held: Mapping[str, Leaf], now: datetime, *, dry_run: bool = False
+    ) -> Settled:
         """Return what is there once everything is made that is wanted and not held."""
 
 
@@ -83,9 +85,11 @@ def leaves_in(contents: Contents) -> dict[str, Leaf]:
     return held
 
 
-def troubles_of(edition: Edition) -> Sequence[Trouble]:
-    """Return which certificates may not be made; others may still prove to be impossible."""
-    return decide(demand_of(edition))[1]
+def foresee(
+    edition: Edition, held: Mapping[str, Leaf], issuer: Settles, now: datetime
+) -> Sequence[Trouble]:
+    """Return which certificates could not be made, as ``certify`` would find; changes nothing."""
+    return issuer.settle(demand_of(edition), held, now, dry_run=True).troubles
 
 
 def refuse_unmade(troubles: Iterable[Trouble], operations: Iterable[Operation]) -> None:
