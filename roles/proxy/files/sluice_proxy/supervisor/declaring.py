@@ -16,7 +16,7 @@ from ..admin.edge import NotInForce
 from ..config.files import WholePaths
 from ..config.loading import Base
 from ..issuing.issuer import Issuer
-from ..resources.certifying import leaves_in, refuse_unmade, troubles_of
+from ..resources.certifying import foresee, leaves_in, refuse_unmade
 from ..resources.edition import Edition, with_versions
 from ..resources.model import Batch, Outcome
 from ..resources.opening import open_edition, reread
@@ -125,7 +125,7 @@ class Declaring:
 
     async def plan(self, batch: Batch) -> Outcome:
         """Return what ``change`` would come to, and change nothing; see Edge."""
-        planned = await self._beside(_planned, self.composition.edition, batch)
+        planned = await self._beside(self._foreseen, batch, self.composition)
         return planned.outcome
 
     async def renew(self) -> None:
@@ -197,7 +197,7 @@ class Declaring:
                 raise NotInForce("the proxy is ending: nothing was changed")
             former, kept = self.composition, self._kept
             assert kept is not None
-            planned = await self._beside(_planned, former.edition, batch)
+            planned = await self._beside(plan, former.edition, batch, WholePaths())
             if not planned.changes:
                 return planned.outcome
             following = await self._beside(self._following, planned, former)
@@ -216,6 +216,13 @@ class Declaring:
             for line in news(former.settled, following.settled):
                 _log.error("%s", line)
             return outcome
+
+    def _foreseen(self, batch: Batch, former: Composition) -> Plan:
+        planned = plan(former.edition, batch, WholePaths())
+        if planned.operations:
+            troubles = foresee(planned.edition, former.leaves, self._issuer, self._now())
+            refuse_unmade(troubles, planned.operations)
+        return planned
 
     def _following(self, planned: Plan, former: Composition) -> Composition:
         following = composed(planned.edition, former.leaves, self._issuer, self._now())
@@ -245,12 +252,6 @@ class Declaring:
             return
         edition = with_versions(following.edition, applied)
         self._composition = replace(following, edition=edition, made=())
-
-
-def _planned(edition: Edition, batch: Batch) -> Plan:
-    planned = plan(edition, batch, WholePaths())
-    refuse_unmade(troubles_of(planned.edition), planned.operations)
-    return planned
 
 
 async def _closed(kept: Kept) -> None:
