@@ -105,8 +105,9 @@ def _problems(body: Any, batch: Batch) -> str:
 
 
 def _problem(problem: Mapping[str, Any], batch: Batch) -> str:
-    key = (str(problem.get("kind") or batch.kind), str(problem.get("id") or ""))
-    parts = [batch.called(key), _line(problem.get("field")), _line(problem.get("message"))]
+    own = str(problem.get("id") or "")
+    called = batch.called((str(problem.get("kind") or batch.kind), own)) if own else ""
+    parts = [called, _line(problem.get("field")), _line(problem.get("message"))]
     return ": ".join(part for part in parts if part)
 
 

@@ -10,11 +10,12 @@ from typing import Any, Dict, Mapping
 
 from .._converge.collector import collector_paused
 from .._kernel.termination import termination_as_error
+from .absent import AbsentProxy
 from .declared.certificate import CertificatesDeclared, read_certificates, refuse_unknown
 from .driver import ProxyDriver, converged
 from .files import read_text
 from .model import CERTIFICATE, Batch
-from .opening import open_proxy, purge_of
+from .opening import open_socket, purge_of
 
 TITLE = "certificates of the proxy"
 
@@ -28,13 +29,16 @@ def converge_certificates(
     """
     with collector_paused(), termination_as_error():
         declared = read_certificates(params, read_text)
-        proxy = open_proxy(params)
-        _require_known(proxy, declared)
+        api = open_socket(params, check)
+        proxy = ProxyDriver(api)
+        if not isinstance(api, AbsentProxy):
+            _require_known(proxy, declared)
 
         def declare() -> Batch:
             return _batch(proxy, declared)
 
-        return converged(proxy, declare, check).as_result(TITLE, with_diff)
+        result = converged(proxy, declare, check).as_result(TITLE, with_diff)
+    return dict(result, warnings=[api.warning]) if isinstance(api, AbsentProxy) else result
 
 
 def _batch(proxy: ProxyDriver, declared: CertificatesDeclared) -> Batch:

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 from .._converge.errors import Refused, Unavailable
 from .._converge.waiting import Clock, Watched, thin_out, wait_until_at_rest
-from .client import AdminSocket
+from .driver import Api
 from .targets import name_of_target
 
 STATUS = "/status"
@@ -70,7 +70,7 @@ class DrainTimeout(Refused):
 
 
 def wait_until_drained(
-    api: AdminSocket, targets: Sequence[TargetId], timeout: float, clock: Clock
+    api: Api, targets: Sequence[TargetId], timeout: float, clock: Clock
 ) -> List[Drained]:
     """Wait until no target has a request, or ``timeout`` seconds are over."""
     routes = {each.route for each in targets}
@@ -78,7 +78,7 @@ def wait_until_drained(
     return [Drained(each, watched[each]) for each in targets]
 
 
-def count_requests(api: AdminSocket, routes: Set[str]) -> Dict[TargetId, int]:
+def count_requests(api: Api, routes: Set[str]) -> Dict[TargetId, int]:
     """Return the requests in flight of every target of some routes; raises Unavailable."""
     answer = api.get(STATUS)
     try:
@@ -92,8 +92,8 @@ def count_requests(api: AdminSocket, routes: Set[str]) -> Dict[TargetId, int]:
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Unavailable(
-            "the proxy at %s does not tell the requests in flight (%d): upgrade it with the role "
-            "sluice.edge.proxy" % (api.path, answer.status)
+            "the proxy does not tell the requests in flight (status %d): upgrade it with the role "
+            "sluice.edge.proxy" % answer.status
         ) from None
 
 

@@ -7,18 +7,32 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Protocol,
+    Sequence,
+    Tuple,
+)
 
 from .._converge.diff import render
 from .._converge.errors import EdgeError, NotConverged, Refused
 from .._converge.resource import Operation
 from .._kernel.termination import termination_deferred
 from .answers import CHANGES, Outdated, listed, planned, refusal
-from .client import AdminSocket, encoded
+from .client import Answer, encoded
 from .model import CERTIFICATE, FOLDERS, GIVEN, Batch, Change, Entry, Key
 
 ATTEMPTS = 20
 """How often a plan is made anew when others change the same kind meanwhile."""
+MOST_ASKED = 16
+"""Names that are asked for one by one; for more, all are read: a request has no room for them."""
 OK = 200
 DRY_RUN = CHANGES + "?dry_run=true"
 
@@ -47,30 +61,46 @@ class Plan(NamedTuple):
         return self.batch._replace(changes=tuple(changes), purges=())
 
 
+class Api(Protocol):
+    """Where requests go: to the admin socket, or to what stands for it."""
+
+    def get(self, target: str) -> Answer:
+        """Return the answer to a GET; raises Unavailable."""
+
+    def post(self, target: str, value: Mapping[str, Any]) -> Answer:
+        """Return the answer to a POST of a JSON value; raises Unavailable."""
+
+
 class ProxyDriver:
     """One running proxy, and what was changed at it."""
 
-    def __init__(self, api: AdminSocket) -> None:
+    def __init__(self, api: Api) -> None:
         self._api = api
+        self._planned: List[Operation[Entry]] = []
         self._made: List[Operation[Entry]] = []
 
     @property
     def made(self) -> Operations:
-        """What was changed and not taken back, one operation for each entry."""
-        return merged(self._made)
+        """What was changed and not taken back, one operation for each entry, as it was planned.
+
+        What the proxy made meanwhile, such as the certificate of a name, is not in it.
+        """
+        return merged(self._planned)
 
     def read(
         self, kind: str, ids: Sequence[str] = (), owner: Optional[str] = None
     ) -> Tuple[int, List[Entry]]:
         """Return the revision, and the entries of a kind: all, those of some ids, or an owner's."""
-        pairs = [("id", each) for each in ids]
+        pairs = [("id", each) for each in ids] if len(ids) <= MOST_ASKED else []
         if owner is not None:
             pairs.append(("owner", owner))
         query = "&".join("%s=%s" % (name, encoded(value)) for name, value in pairs)
         answer = self._api.get(FOLDERS[kind] + ("?" + query if query else ""))
         if answer.status != OK:
             raise refusal(answer.status, answer.body, Batch(kind))
-        return listed(answer.body)
+        revision, entries = listed(answer.body)
+        wanted = set(ids)
+        return revision, [entry for entry in entries if not wanted or entry.id in wanted]
 
     def plan(self, declare: Callable[[], Batch]) -> Plan:
         """Return what the batch that ``declare`` makes would come to.
@@ -97,7 +127,7 @@ class ProxyDriver:
                 if not plan.operations:
                     return
                 with suppress(Outdated):
-                    self._apply(plan.as_batch())
+                    self._apply(plan)
             left = self.plan(declare).operations
             if left:
                 raise NotConverged(_difference(left[0]))
@@ -117,7 +147,7 @@ class ProxyDriver:
         ``begun`` leaves alone what was made before that many operations.
         """
         made = merged(self._made[begun:])
-        del self._made[begun:]
+        del self._made[begun:], self._planned[begun:]
         steps = [operation.inverse() for operation in reversed(made)]
         possible = [step for step in steps if not _needs_secrets(step)]
         kept = [
@@ -135,11 +165,12 @@ class ProxyDriver:
             return [], ["%s: %s" % (step, error) for step in possible] + kept
         return [str(step) for step in possible], kept
 
-    def _apply(self, batch: Batch) -> None:
+    def _apply(self, plan: Plan) -> None:
         # The proxy carries a change out once it has the whole request. A signal waits for the
         # answer, so that there is no doubt what has to be taken back.
         with termination_deferred():
-            self._made.extend(self._post(CHANGES, batch))
+            self._made.extend(self._post(CHANGES, plan.as_batch()))
+            self._planned.extend(plan.operations)
 
     def _post(self, target: str, batch: Batch) -> Operations:
         answer = self._api.post(target, batch.as_json())
@@ -153,9 +184,9 @@ class Outcome(NamedTuple):
 
     operations: Operations
 
-    def as_result(self, title: str, with_diff: bool) -> Dict[str, object]:
+    def as_result(self, title: str, with_diff: bool) -> Dict[str, Any]:
         """Return the keys every module's result has: changed, operations, and the diff."""
-        result: Dict[str, object] = {
+        result: Dict[str, Any] = {
             "changed": bool(self.operations),
             "operations": [str(operation) for operation in self.operations],
         }

@@ -11,6 +11,8 @@ from typing import Any, Iterator, Mapping
 
 SECRET_NAMES = ("key", "password", "secret")
 """Options whose texts are secret, wherever they stand in a document."""
+PRIVATE_KEY = "PRIVATE KEY-----"
+"""What every PEM text of a private key has in it, under whatever name it was given."""
 SECRET_FIELDS = ("authorization", "cookie", "proxy-authorization", "x-auth-token")
 """Fields of requests and responses, in lower case, whose values are."""
 
@@ -38,6 +40,8 @@ def secrets_in(value: Any) -> Iterator[str]:
     elif isinstance(value, (list, tuple)):
         for inner in value:
             yield from secrets_in(inner)
+    elif isinstance(value, str) and PRIVATE_KEY in value:
+        yield value
 
 
 def fingerprint(secret: str) -> str:
@@ -48,6 +52,8 @@ def fingerprint(secret: str) -> str:
 def _is_secret(name: Any, value: Any) -> bool:
     if not isinstance(name, str) or not isinstance(value, str) or not value:
         return False
+    if PRIVATE_KEY in value:
+        return True
     if name == "key" and value.startswith("/"):
         return False  # where the key of a target is, not the key
     return name in SECRET_NAMES or name.lower() in SECRET_FIELDS

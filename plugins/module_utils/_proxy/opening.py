@@ -6,17 +6,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Sequence, Tuple
+import os
+from typing import Any, Mapping, Optional, Sequence, Tuple, Union
 
+from .absent import AbsentProxy
 from .client import AdminSocket
 from .declared.task import PurgeScope, read_socket
 from .driver import ProxyDriver
 from .model import Purge
 
 
-def open_proxy(params: Mapping[str, Any]) -> ProxyDriver:
-    """Return the proxy whose admin socket a task names; raises InvalidInput."""
-    return ProxyDriver(AdminSocket(read_socket(params)))
+def open_socket(params: Mapping[str, Any], check: bool) -> Union[AdminSocket, AbsentProxy]:
+    """Return the admin socket that a task names; raises InvalidInput.
+
+    In check mode, an earlier task of the play may be what installs the proxy.
+    """
+    path = read_socket(params)
+    if check and not os.path.lexists(path):
+        return AbsentProxy(path)
+    return AdminSocket(path)
 
 
 def purge_of(

@@ -13,7 +13,7 @@ from .._converge.collector import collector_paused
 from .._converge.errors import EdgeError, Refused
 from .._converge.waiting import Clock
 from .._kernel.termination import termination_as_error
-from .client import AdminSocket
+from .absent import AbsentProxy
 from .declared.route import (
     DRAINED,
     FAIL,
@@ -22,11 +22,10 @@ from .declared.route import (
     RoutesDeclared,
     read_routes,
 )
-from .declared.task import read_socket
 from .draining import Drained, DrainTimeout, TargetId, too_slow, wait_until_drained
-from .driver import Outcome, ProxyDriver, converged
+from .driver import Api, Outcome, ProxyDriver, converged
 from .model import ROUTE, Batch, Change, Entry
-from .opening import purge_of
+from .opening import open_socket, purge_of
 from .targets import drained, names_of_targets
 
 TITLE = "routes of the proxy"
@@ -42,7 +41,7 @@ def converge_routes(
     """
     with collector_paused(), termination_as_error():
         declared = read_routes(params)
-        api = AdminSocket(read_socket(params))
+        api = open_socket(params, check)
         task = RoutesTask(declared, ProxyDriver(api))
         waited: List[Drained] = []
         if check or not task.drains:
@@ -50,6 +49,8 @@ def converge_routes(
         else:
             outcome, waited = _converge_draining(task, api, clock)
     result = outcome.as_result(TITLE, with_diff)
+    if isinstance(api, AbsentProxy):
+        result["warnings"] = [api.warning]
     return dict(result, drained=[each.as_result() for each in waited])
 
 
@@ -118,9 +119,7 @@ def _drained_targets(entry: DeclaredRoute, present: Entry) -> Sequence[str]:
     return [target for target in entry.targets if target in there]
 
 
-def _converge_draining(
-    task: RoutesTask, api: AdminSocket, clock: Clock
-) -> Tuple[Outcome, List[Drained]]:
+def _converge_draining(task: RoutesTask, api: Api, clock: Clock) -> Tuple[Outcome, List[Drained]]:
     draining = task.declared.draining
     leaving = task.leaving()
     try:

@@ -48,8 +48,8 @@ class AdminApi(Closing):
     ) -> None:
         self.path = str(path)
         self.edge = edge or FakeEdge()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
         self._sockets = [_unix(self.path)]
         doors = [Door(self._sockets[0])]
@@ -64,15 +64,15 @@ class AdminApi(Closing):
 
     def run(self, doing: Coroutine[Any, Any, T]) -> T:
         """Run something in the loop of the API and return what it returns."""
-        return asyncio.run_coroutine_threadsafe(doing, self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(doing, self.loop).result(60)
 
     def close(self) -> None:
         self.run(self.server.close(CLOSED_WITHIN))
         for one in self._sockets:
             one.close()
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(30)
-        self._loop.close()
+        self.loop.close()
 
 
 def _unix(path: str) -> socket.socket:

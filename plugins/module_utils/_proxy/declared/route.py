@@ -44,6 +44,8 @@ VOCABULARY = Vocabulary(("name", "state") + DOCUMENT_OPTIONS, ALIASES)
 _LISTS = ("hosts", "paths")
 _MAPPINGS = ("rewrite", "request_fields", "response_fields", "timeouts", "portal")
 
+_OF_PLACE = ("url", "path")
+
 DRAIN_VOCABULARY = Vocabulary(("drain", "drain_timeout", "on_timeout"))
 MAXIMUM_TIMEOUT = 24 * 3600.0
 
@@ -134,8 +136,6 @@ def _read_document(item: Item) -> Dict[str, Any]:
             document[name] = item.words(name)
         elif name == "keep_host":
             document[name] = item.flag(name)
-        elif name == "targets":
-            document[name] = _read_targets(item)
         else:
             document[name] = _read_value(item, name)
     if "portal" in document and len(document) > 1:
@@ -147,45 +147,38 @@ def _read_document(item: Item) -> Dict[str, Any]:
 def _read_value(item: Item, name: str) -> Any:
     value = item.get(name)
     if name in _MAPPINGS and not isinstance(value, Mapping):
-        raise item.error("%s must be a dictionary, not %r" % (name, value))
+        # What stands there instead may be a secret, as the value of a field is.
+        raise item.error("%s must be a dictionary" % name)
     return value
-
-
-def _read_targets(item: Item) -> List[Any]:
-    value = item.get("targets")
-    targets = list(value) if isinstance(value, (list, tuple)) else [value]
-    seen: Dict[str, int] = {}
-    for index, target in enumerate(targets):
-        name = _name_of_target(item, index, target)
-        first = seen.setdefault(name, index)
-        if first != index:
-            raise item.error(
-                "targets[%d]: %s is listed twice, first in targets[%d]" % (index, name, first)
-            )
-    return targets
 
 
 def _read_drained(item: Item) -> Tuple[str, ...]:
     others = [name for name in DOCUMENT_OPTIONS if name != "targets"]
     item.refuse(others, "state drained, which leaves all but the state of targets as it is")
-    if not item.given("targets"):
+    value = item.get("targets")
+    targets = list(value) if isinstance(value, (list, tuple)) else [value]
+    if not targets or value is None:
         raise item.error("targets is required: name those to drain")
-    targets = _read_targets(item)
-    if not targets:
-        raise item.error("targets is empty: name those to drain")
+    seen: Dict[str, int] = {}
     for index, target in enumerate(targets):
-        beside = (
-            sorted(set(target) - {"url", "path", "state"}) if isinstance(target, Mapping) else ()
-        )
-        if beside:
-            raise item.error("targets[%d]: %s does not go with state drained" % (index, beside[0]))
-    return tuple(name_of_target(target) for target in targets)
+        name = _name_to_drain(item, index, target)
+        first = seen.setdefault(name, index)
+        if first != index:
+            raise item.error(
+                "targets[%d]: %s is listed twice, first in targets[%d]" % (index, name, first)
+            )
+    return tuple(seen)
 
 
-def _name_of_target(item: Item, index: int, target: Any) -> str:
-    url = target.get("url") if isinstance(target, Mapping) else target
-    if not isinstance(url, str) or not url.strip():
+def _name_to_drain(item: Item, index: int, target: Any) -> str:
+    fields = target if isinstance(target, Mapping) else {"url": target}
+    beside = sorted(str(name) for name in fields if name not in _OF_PLACE)
+    if beside:
         raise item.error(
-            "targets[%d] must be an URL, or a dictionary with url, not %r" % (index, target)
+            "targets[%d]: %s does not go with state drained: name it by its url"
+            % (index, beside[0])
         )
-    return name_of_target(target)
+    url = fields.get("url")
+    if not isinstance(url, str) or not url.strip():
+        raise item.error("targets[%d] must be an URL, not %r" % (index, target))
+    return name_of_target(fields)

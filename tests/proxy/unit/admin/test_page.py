@@ -95,7 +95,7 @@ def test_a_route_has_a_row_and_each_of_its_targets_one() -> None:
     read = page(status(routes=(made,)))
 
     assert read.row("shop") == [
-        "shop", "shop.test /", "targets from the API",
+        "shop", "shop.test /", "targets (API)",
         "1,234", "✗ 0.50", "2.5 ms", "over 10 s", "3",
     ]  # fmt: skip
     assert read.row("http://10.0.0.1:8080")[1:] == [

@@ -55,7 +55,7 @@ def command(*words: str) -> list[str]:
         (["token", "me"], set()),
         (["completion", "bash"], set()),
         (["routes", "show", "a"], {"yaml"}),
-        (["version"], {"importlib.metadata"}),
+        (["version"], {"importlib.metadata", "supervisor"}),
         (["ca", "export"], {"cryptography", "issuing", "snapshot"}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

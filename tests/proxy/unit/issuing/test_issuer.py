@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -273,6 +274,16 @@ def test_leaves_of_a_former_ca_are_made_anew_by_the_next(issuer: At, folder: Pat
     assert second.authority.fingerprint != first.leaves["auto a.test"].authority
 
 
+def test_a_clock_that_is_behind_takes_no_leaf_away(issuer: At, folder: Path) -> None:
+    demand = of_ca(folder, "a.test")
+    first = issuer.settle(demand, NONE)
+    issuer.now = START - timedelta(days=9000)
+    second = issuer.settle(demand, first.leaves)
+
+    assert fingerprints(second) == fingerprints(first)
+    assert ["check the clock" in one.message for one in second.troubles] == [True]
+
+
 def test_near_the_end_of_the_ca_what_is_valid_is_shown_on(issuer: At, folder: Path) -> None:
     demand = of_ca(folder, "a.test")
     authority = issuer.settle(demand, NONE).authority
@@ -310,6 +321,14 @@ def test_keys_are_shown_by_no_repr(issuer: At, folder: Path) -> None:
     assert b"PRIVATE KEY" in settled.put["auto a.test"]
     for one in (settled, *settled.leaves.values(), *settled.certificates.values()):
         assert "PRIVATE" not in repr(one)
+
+
+def test_a_leaf_with_the_key_of_another_is_none(issuer: At, folder: Path) -> None:
+    settled = issuer.settle(of_ca(folder, "a.test", "b.test"), NONE)
+    one, other = (json.loads(document) for document in settled.put.values())
+
+    with pytest.raises(BadLeaf):
+        decode_leaf(json.dumps({**one, "key": other["key"]}).encode())
 
 
 @pytest.mark.parametrize(

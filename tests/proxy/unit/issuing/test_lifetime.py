@@ -27,7 +27,6 @@ def test_it_is_due_when_two_thirds_are_over(days: float, due: bool) -> None:
 
 def test_one_of_the_future_is_due() -> None:
     assert NINETY.is_due(after(-0.1))
-    assert not NINETY.holds(after(-0.1))
 
 
 def test_days_left_go_below_zero() -> None:
@@ -37,5 +36,5 @@ def test_days_left_go_below_zero() -> None:
 
 
 def test_its_last_moment_counts() -> None:
-    assert NINETY.holds(after(90))
-    assert not NINETY.holds(after(90) + timedelta(seconds=1))
+    assert not NINETY.is_over(after(90))
+    assert NINETY.is_over(after(90) + timedelta(seconds=1))

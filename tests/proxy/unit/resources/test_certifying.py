@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,13 @@ from samples.certificates import leaf
 from samples.config import FilesInMemory
 from sluice_proxy.config.loading import Base, parse_base
 from sluice_proxy.issuing.issuer import Issuer
-from sluice_proxy.resources.certifying import Certified, certify, held_in
+from sluice_proxy.resources.certifying import (
+    Certified,
+    certify,
+    leaves_in,
+    refuse_unmade,
+    troubles_of,
+)
 from sluice_proxy.resources.composing import snapshot_of
 from sluice_proxy.resources.edition import Edition
 from sluice_proxy.resources.model import Batch, Declare, Kind, Outcome, Withdraw
@@ -48,7 +55,7 @@ class Proxy:
         self.issuer = Issuer({}, "desk")
         contents = self.store.read(None)
         base = read(text or f"issuing: {{provider: local_ca, folder: {folder}}}")
-        self.held = held_in(contents)
+        self.held = leaves_in(contents)
         self.renew(open_edition(base, contents, FILES))
 
     def certify(self, edition: Edition) -> Certified:
@@ -64,9 +71,7 @@ class Proxy:
     def change(self, *changes: Declare | Withdraw) -> Outcome:
         planned = plan(self.edition, Batch(changes), FILES)
         certified = self.certify(planned.edition)
-        problems = certified.objections(planned.operations)
-        if problems:
-            raise Invalid(problems)
+        refuse_unmade(certified.settled.troubles, planned.operations)
         applied = self.store.apply((*planned.changes, *certified.changes), {})
         edition, outcome = finished(replace(planned, edition=certified.edition), applied)
         self._in_force(certified, edition)
@@ -168,7 +173,7 @@ def test_a_leaf_that_cannot_be_read_is_made_anew(proxy: Proxy, folder: Path) -> 
 
     assert again.shown == [("a.test",)]
     assert again.snapshot.certificates != (former,)
-    assert held_in(again.store.read(None)) == again.held
+    assert leaves_in(again.store.read(None)) == again.held
 
 
 def test_what_goes_takes_its_leaf_along(proxy: Proxy) -> None:
@@ -206,11 +211,20 @@ routes: [{{hosts: [a.test, b.test]}}]
 
 def test_what_the_ca_may_not_issue_is_refused_with_what_declares_it(proxy: Proxy) -> None:
     assert proxy.refused(certificate("web", "local_ca", "bank.test")) == [
-        "certificate web: bank.test is of no route: declare one for it first, or have names of"
-        " issuing allow it in the configuration file"
+        "certificate web, names: bank.test is of no route: declare one for it first, or have names"
+        " of issuing allow it in the configuration file"
     ]
     (said,) = proxy.refused(route("a", "bank.example.com"), route("b", "b.test"))
     assert said.startswith("route a, tls: bank.example.com is outside of what")
+
+
+def test_a_dry_run_finds_what_may_not_be_made_and_makes_nothing(proxy: Proxy, folder: Path) -> None:
+    shutil.rmtree(folder)
+    planned = plan(proxy.edition, Batch((certificate("web", "local_ca", "bank.test"),)), FILES)
+
+    with pytest.raises(Invalid, match=r"bank\.test is of no route"):
+        refuse_unmade(troubles_of(planned.edition), planned.operations)
+    assert not folder.exists()
 
 
 def test_without_a_provider_a_route_that_asks_is_refused(folder: Path) -> None:
@@ -254,7 +268,7 @@ def test_what_is_due_is_renewed_and_told(proxy: Proxy) -> None:
     assert [change.key.id for change in certified.changes] == ["own"]
     assert proxy.told != before[0]
     assert proxy.shown == before[1]
-    assert held_in(proxy.store.read(None)) == proxy.held
+    assert leaves_in(proxy.store.read(None)) == proxy.held
     assert proxy.renew().changes == ()
 
 

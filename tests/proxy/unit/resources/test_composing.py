@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
-from samples.certificates import leaf
+from samples.certificates import leaf, usual_authority
 from samples.resources import (
     CERTIFICATE,
     PAGE,
@@ -20,14 +22,18 @@ from samples.resources import (
     route,
     without,
 )
-from sluice_proxy.config.loading import parse
+from sluice_proxy.config.files import FilesBeside, WholePaths
+from sluice_proxy.config.loading import parse, parse_base
 from sluice_proxy.resources.composing import snapshot_of
-from sluice_proxy.resources.edition import with_made
+from sluice_proxy.resources.edition import with_made, with_versions
 from sluice_proxy.resources.model import Origin
+from sluice_proxy.resources.opening import open_edition
 from sluice_proxy.resources.planning import finished
+from sluice_proxy.resources.stored import key_of
 from sluice_proxy.routes.model.policies import TlsPolicy
 from sluice_proxy.snapshot.snapshot import decode, encode
 from sluice_proxy.snapshot.tls import Certificate
+from sluice_proxy.store.items import NOTHING, Key, Put, Remove
 from sluice_proxy.tls.certificates import read_certificate
 from sluice_proxy.tls.reading import with_tls_read
 
@@ -86,6 +92,28 @@ def test_everything_is_a_resource_that_is_there_with_its_origin() -> None:
         "502": {"content": "declared"},
         "no_route": {"content": "nothing"},
     }
+
+
+def test_authorities_of_the_file_are_those_that_were_read_with_it(tmp_path: Path) -> None:
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(usual_authority().pem)
+    policy = f"client_certificate: required, client_ca: {ca}"
+    text = f"""
+        tls: {{{policy}, hosts: [{{hosts: own.test, {policy}}}]}}
+        routes: [{{name: a, hosts: a.test, page: x, tls: {{{policy}, min_version: '1.3'}}}}]
+        """
+    base = parse_base(
+        dedent(text).encode(), file="f", files=FilesBeside(tmp_path), complete=with_tls_read
+    )
+    ca.unlink()
+
+    found = snapshot_of(open_edition(base, NOTHING, WholePaths()), 1)
+
+    authorities = usual_authority().pem.decode()
+    assert found == base.snapshot
+    assert found.tls.policy.client_ca == authorities
+    assert [each.policy.client_ca for each in found.tls.hosts] == [authorities] * 2
+    assert with_tls_read(found) == (found, [])
 
 
 def test_an_empty_file_is_no_resource() -> None:
@@ -241,3 +269,31 @@ def test_removing_a_certificate_takes_it_out_of_the_snapshot() -> None:
 
     assert proxy.snapshot.certificates == ()
     assert proxy.restarted().snapshot.certificates == ()
+
+
+def test_an_edition_takes_over_what_the_store_says_after_a_change_was_taken_back() -> None:
+    proxy = Running()
+    proxy.change(route("a"), route("b"))
+    before = proxy.edition
+    kept = proxy.store.read(None).items[key_of(ROUTE, "a")].document
+    proxy.change(route("a", hosts="a.test", page="x"), route("c"))
+
+    back = [Put(key_of(ROUTE, "a"), kept), Remove(key_of(ROUTE, "c"))]
+    proxy.edition = with_versions(before, proxy.store.apply(back, {}))
+
+    assert proxy.edition.declared == proxy.restarted().edition.declared
+    assert proxy.edition.declared.of_kind[ROUTE]["a"].version == 3
+    assert proxy.refused(route("b"), unchanged={ROUTE: 2}) != ()
+    proxy.change(route("a", expected=3, page="x"))
+
+
+def test_what_else_is_put_into_the_store_changes_the_revision_alone() -> None:
+    proxy = Running()
+    proxy.change(route("a"))
+
+    applied = proxy.store.apply([Put(Key("issued", "x"), b"")], {})
+    proxy.edition = with_versions(proxy.edition, applied)
+
+    assert proxy.edition.declared.revision == 2
+    assert proxy.edition.declared.of_kind[ROUTE]["a"].version == 1
+    proxy.change(route("b"), unchanged={ROUTE: 1})

@@ -57,6 +57,17 @@ def test_a_document_that_means_the_same_is_no_change_and_the_text_stays(
     assert proxy.edition.declared.of_kind[ROUTE]["a"].document == route("a").document
 
 
+def test_what_is_equal_to_python_alone_is_read_and_refused() -> None:
+    proxy = Running()
+    proxy.change(route("a", page="x", keep_host=True))
+
+    assert proxy.refused(route("a", page="x", keep_host=1)) == (
+        "Invalid",
+        "route a, keep_host: write true or false here",
+    )
+    proxy.change(route("a", page="x", keep_host=True))
+
+
 def test_a_changed_document_replaces_the_former_one_whole() -> None:
     proxy = Running()
     proxy.change(route("a", hosts="a.test", page="one", keep_host=False), route("b"))
@@ -153,6 +164,20 @@ def test_an_owner_is_kept_until_another_one_is_named() -> None:
     assert proxy.edition.declared.of_kind[ROUTE]["a"].owner == "one"
     assert said(proxy.change(route("a", owner="two", page="x"))) == ["replace route a"]
     assert proxy.restarted().edition.declared.of_kind[ROUTE]["a"].owner == "two"
+
+
+@pytest.mark.parametrize("owner", ["x" * 201, "a\nb", "\ud800"])
+def test_an_owner_is_a_line_of_text(owner: str) -> None:
+    assert Running().refused(route("a", owner=owner)) == (
+        "Invalid",
+        "route a, owner: an owner has up to 200 visible characters: change it",
+    )
+
+
+def test_an_id_breaks_no_line() -> None:
+    (_error, said) = Running().refused(without("a\nb", expected=1))
+
+    assert said.startswith("route a\\nb: it is not there")
 
 
 def test_a_purge_takes_what_an_owner_declared_before_and_does_not_now() -> None:

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from samples.certificates import leaf
 from samples.resources import CERTIFICATE, ROUTE, Running, certificate, route
+from sluice_proxy.resources.model import Declare
 from sluice_proxy.resources.public import public
 
 PAIR = leaf("a.test", "10.0.0.1")
@@ -93,3 +94,77 @@ def test_no_form_of_a_resource_has_its_key(form: str) -> None:
         shown = json.dumps(public(resource, 0.0)) if form == "json" else repr(resource)
         assert secret not in shown
     assert secret not in repr((proxy.edition, planned, planned.outcome))
+
+
+STICKY = {"method": "random_of_two", "sticky": {"secret": "0123456789abcdef", "name": "c"}}
+
+
+def test_the_secret_of_cookies_is_not_shown() -> None:
+    proxy = Running()
+    proxy.change(route("a", targets="http://a", balancing=STICKY))
+
+    shown = public(proxy.edition.declared.of_kind[ROUTE]["a"], 0.0)["document"]
+
+    fingerprint = hashlib.sha256(b"0123456789abcdef").hexdigest()[:16]
+    assert shown["balancing"] == {
+        "method": "random_of_two",
+        "sticky": {"name": "c", "secret_fingerprint": fingerprint},
+    }
+
+
+def test_what_is_shown_can_be_declared_again_and_is_the_same() -> None:
+    proxy = Running()
+    declared = (
+        route("a", targets="http://a", balancing=STICKY),
+        route("b", hosts="b.test", targets="http://b", balancing="random_of_two"),
+        certificate("a", **given()),
+        certificate("b", provider="self_signed", names="b.test"),
+    )
+    proxy.change(*declared)
+
+    again = [
+        Declare(each.kind, each.id, public(shown, 0.0)["document"])
+        for each in declared
+        for shown in [proxy.edition.declared.of_kind[each.kind][each.id]]
+    ]
+
+    assert proxy.change(*again).operations == ()
+
+
+def test_the_rest_can_change_while_a_fingerprint_stands_for_a_secret() -> None:
+    proxy = Running()
+    proxy.change(certificate("a", **given()), route("a", targets="http://a", balancing=STICKY))
+    shown = public(proxy.edition.declared.of_kind[ROUTE]["a"], 0.0)["document"]
+
+    proxy.change(
+        certificate("a", **without_key(), key_fingerprint=key_fingerprint(), hosts="b.test"),
+        route("a", **{**shown, "targets": "http://b"}),
+    )
+
+    (found,) = proxy.snapshot.certificates
+    assert found.hosts == ("b.test",)
+    assert found.key.text == PAIR.key_pem()
+    assert proxy.snapshot.routes[0].balancing.sticky is not None
+    assert proxy.snapshot.routes[0].balancing.sticky.secret == b"0123456789abcdef"
+    assert proxy.restarted().snapshot == proxy.snapshot
+
+
+def test_a_fingerprint_of_what_is_not_here_is_refused() -> None:
+    proxy = Running()
+    unknown = certificate("a", **without_key(), key_fingerprint="f" * 64)
+    sticky = {"sticky": {"secret_fingerprint": "f" * 16}}
+
+    assert proxy.refused(unknown, route("a", targets="http://a", balancing=sticky)) == (
+        "Invalid",
+        "certificate a, key_fingerprint: no key is here that it stands for: write the key",
+        "route a, balancing.sticky.secret_fingerprint: no secret is here that it stands for:"
+        " write the secret",
+    )
+    proxy.change(certificate("a", **given()), route("a", targets="http://a", balancing=STICKY))
+    (_error, key, secret) = proxy.refused(unknown, route("a", targets="http://a", balancing=sticky))
+    assert "has another fingerprint" in key
+    assert "no secret is here" in secret
+
+
+def without_key() -> dict[str, Any]:
+    return {"provider": "given", "chain": PAIR.chain.decode()}

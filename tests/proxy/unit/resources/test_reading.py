@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from samples.certificates import Pair, leaf, usual_authority
 from samples.config import FilesInMemory, one_route
 from sluice_proxy.config.files import WholePaths
+from sluice_proxy.config.sections.pages import PageSection
+from sluice_proxy.config.sections.routes import RouteSection
+from sluice_proxy.resources.certificate_documents import GivenSection, SelfSignedSection
 from sluice_proxy.resources.meaning import Given, OfLocalCa, SelfSigned
 from sluice_proxy.resources.model import Kind
-from sluice_proxy.resources.reading import Read, read_document
+from sluice_proxy.resources.reading import FILE_KEYS, Read, depends_on_files, read_document
 from sluice_proxy.resources.refusing import Invalid
 from sluice_proxy.routes.model.actions import Page
 from sluice_proxy.routes.model.policies import ClientCertificate, TlsPolicy
@@ -283,3 +287,41 @@ def test_files_of_targets_have_to_be_usable(tmp_path: Path) -> None:
 
     said = f"route a, targets[1].tls: file {ca} cannot be used"
     assert str(invalid.value).startswith(said)
+
+
+def file_keys(schema: Any) -> set[str]:
+    """Return the keys in a schema that take the name of a file."""
+    if isinstance(schema, list):
+        return set().union(*map(file_keys, schema))
+    if not isinstance(schema, dict):
+        return set()
+    found = {
+        key
+        for key, value in schema.get("properties", {}).items()
+        if '"format": "file"' in json.dumps(value)
+    }
+    return found.union(*map(file_keys, schema.values()))
+
+
+def test_every_key_that_names_a_file_is_known_as_one() -> None:
+    found = file_keys([RouteSection.model_json_schema(), PageSection.model_json_schema()])
+
+    assert found == FILE_KEYS
+    assert file_keys(SelfSignedSection.model_json_schema()) == set()
+    assert file_keys(GivenSection.model_json_schema()) == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "document", "depends"),
+    [
+        (Kind.ROUTE, {"hosts": "a", "targets": [{"url": "http://a"}]}, False),
+        (Kind.ROUTE, {"targets": [{"url": "https://a", "tls": {"ca": "/ca.pem"}}]}, True),
+        (Kind.ROUTE, {"portal": {"page": {"file": "/x"}}}, True),
+        (Kind.PAGE, {"file": "/x"}, True),
+        (Kind.CERTIFICATE, {"provider": "given", "key": "x"}, False),
+    ],
+)
+def test_documents_that_name_files_may_mean_something_else_later(
+    kind: Kind, document: dict[str, Any], depends: bool
+) -> None:
+    assert depends_on_files(kind, document) is depends

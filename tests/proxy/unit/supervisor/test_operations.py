@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 
 import sluice_proxy
+from sluice_proxy.admin import page_view
 from sluice_proxy.cli.ending import Exit
 from sluice_proxy.observe import access_log, error_log, log_writer
 from sluice_proxy.observe.metrics import Metrics
@@ -22,6 +23,7 @@ from sluice_proxy.supervisor import (
     metrics_page,
     reserve,
     rotation,
+    status_asking,
     successor,
     supervisor,
     worker,
@@ -108,3 +110,8 @@ def test_figures_are_those_of_the_program() -> None:
     assert f"a curve below {certificates.LEAST_CURVE_BITS} bits" in TEXT
     assert f"It answers {metrics_page.MOST_READERS} connections at a time" in TEXT
     assert f"each for {metrics_page.PATIENCE:g} s" in TEXT
+    assert f"shows the {page_view.MOST_ROUTES} with the most traffic" in TEXT
+    assert f"certificates the {page_view.MOST_CERTIFICATES} that expire first" in TEXT
+    assert f"what changed each {page_view.PERIODS[0]} s" in TEXT
+    assert {30} < set(page_view.PERIODS)
+    assert f"Who asks first waits {status_asking.LEAST:g} s" in TEXT

@@ -12,7 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from samples.status import facts, leaf
-from sluice_proxy.admin.status import RouteStatus, StoreStatus, Traffic, WorkerStatus
+from sluice_proxy.admin.status import (
+    CertificateStatus,
+    RouteStatus,
+    StoreStatus,
+    Traffic,
+    WorkerStatus,
+)
 from sluice_proxy.resources.model import Declared, Kind, Origin, Resource
 from sluice_proxy.supervisor.status import status_of
 from sluice_proxy.supervisor.status_traffic import Rates
@@ -117,6 +123,17 @@ def test_a_certificate_that_could_not_be_made_says_why() -> None:
 
     assert (found.provider, found.names, found.said) == ("local_ca", (), "no such folder")
     assert (found.fingerprint, found.not_after, found.days_left) == ("", 0, 0)
+
+
+def test_those_of_routes_are_told_behind_the_declared_ones() -> None:
+    own = Resource(Kind.CERTIFICATE, "x", {}, leaf=leaf("given"))
+    automatic = CertificateStatus(
+        "auto a.test", Origin.FILE, "local_ca", ("a.test",), "ab", 1.0, 2.0
+    )
+    made = facts(CONFIG, declared=declared(own), automatic=(automatic,))
+
+    assert [one.id for one in status_of(made).certificates] == ["x", "auto a.test"]
+    assert status_of(made).certificates[1] is automatic
 
 
 def test_the_rest_is_told_as_it_is() -> None:

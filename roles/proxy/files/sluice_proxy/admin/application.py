@@ -22,6 +22,7 @@ from .edge import Edge
 from .json_text import MOST_BYTES
 from .operating_paths import OperatingPaths, Page
 from .operation import Operation
+from .portal_paths import PortalPaths
 from .refusal import Refusal, portal_answer, problem_answer, refusal_of
 from .resource_paths import ResourcePaths
 
@@ -30,6 +31,7 @@ OPERATIONS = web.AppKey("operations", tuple[Operation, ...])
 
 _log = logging.getLogger("sluice_proxy.admin")
 _ALWAYS = {
+    "Server": "sluice-proxy",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -71,6 +73,7 @@ def _table(edge: Edge, version: str, page: Page | None, now: Clock) -> tuple[Ope
     operations += OperatingPaths(edge, page).operations()
     operations += ResourcePaths(edge, changing, now).operations()
     operations += ChangePaths(changing, now).operations()
+    operations += PortalPaths(edge, changing, now).operations()
     return tuple(operations)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from .operation import JSON, PROBLEM, Answer, Body, Operation, Parameter
 from .schemas import ref, schemas
 
-_ALWAYS = (400, 401, 403, 421, 429, 503)
+_ALWAYS = (400, 401, 403, 421, 429, 500, 503)
 _OF_CONTENT = (408, 413, 415)
 _OF_CHANGES = (507,)
 _IN_PATH = re.compile(r"\{([a-z_]+)\}")

@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -18,19 +17,16 @@ from .caller import caller_of
 from .changing import log_change
 from .edge import Edge
 from .operation import Answer, Body, Operation
+from .page import POLICY
 from .refusal import Refusal
 from .schemas import LEVELS, ref
 from .status import Status
 
-Page = Callable[[Status], str]
-"""Renders a status as a document of HTML."""
+Page = Callable[[Status, Mapping[str, str]], str]
+"""Renders a status as a document of HTML, as the query of its URL asks for."""
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 PEM = "application/x-pem-file"
-POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; img-src data:;"
-    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 _TEXT = {"type": "string"}
 
 
@@ -77,9 +73,9 @@ class OperatingPaths:
         status = await self._edge.status()
         vary = {"Vary": "Accept"}
         if self._page is None or not prefers_html(request.headers.getall("Accept", [])):
-            return json_answer(asdict(status), headers=vary)
+            return json_answer(status, headers=vary)
         return web.Response(
-            text=self._page(status),
+            text=self._page(status, request.query),
             content_type="text/html",
             headers={**vary, "Content-Security-Policy": POLICY},
         )

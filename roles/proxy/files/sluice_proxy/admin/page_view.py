@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ..observe.metrics import BUCKETS
+from ..resources.model import Origin
 from .status import CertificateStatus, RouteStatus, Status, TargetStatus, Traffic
 
 MOST_ROUTES = 100
@@ -30,6 +31,9 @@ SILENT = 10.0
 PERIODS = (5, 30, 60)
 """Seconds between two looks that may be chosen."""
 LONGEST_FILTER = 200
+
+_ORIGINS = {Origin.FILE: "(file)", Origin.API: "(API)"}
+_PROVIDERS = {"self_signed": "self-signed", "local_ca": "local CA"}
 
 Badge = dict[str, str]
 
@@ -125,7 +129,7 @@ def _route(route: RouteStatus) -> dict[str, Any]:
         "name": route.name,
         "patterns": f"{_some(route.hosts)} {_some(route.paths)}",
         "action": route.action,
-        "origin": f"from the {'API' if route.origin == 'api' else 'file'}",
+        "origin": _ORIGINS[route.origin],
         "traffic": _traffic(route.traffic),
         "targets": [_target(target) for target in route.targets[:MOST_TARGETS]],
         "more": f"and {_number(more)} more targets" if more > 0 else "",
@@ -168,8 +172,8 @@ def _certificates(certificates: Iterable[CertificateStatus]) -> dict[str, Any]:
                 "names": _some(one.names),
                 "left": _left(one),
                 "said": one.said,
-                "provider": one.provider.replace("_", " "),
-                "origin": f"from the {'API' if one.origin == 'api' else 'file'}",
+                "provider": _PROVIDERS.get(one.provider, one.provider),
+                "origin": _ORIGINS[one.origin],
                 "fingerprint": one.fingerprint,
             }
             for one in shown

@@ -59,6 +59,13 @@ _STATUSES = {
 }
 
 
+_AS_PORTAL = {
+    HTTPStatus.UNPROCESSABLE_ENTITY: HTTPStatus.BAD_REQUEST,
+    HTTPStatus.SERVICE_UNAVAILABLE: HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.INSUFFICIENT_STORAGE: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
 def refusal_of(error: Exception) -> Refusal | None:
     """Return what an error of the edge is to clients; None for one that nobody expected."""
     if isinstance(error, Refused):
@@ -82,20 +89,23 @@ def problem_answer(refusal: Refusal) -> web.Response:
         "detail": refusal.detail,
         "problems": refusal.problems[:MOST_PROBLEMS],
     }
-    return _answer(refusal, document, PROBLEM)
+    return _answer(refusal.status, refusal, document, PROBLEM)
 
 
 def portal_answer(refusal: Refusal) -> web.Response:
-    """Return the answer of Portal's paths; 401 has no content there."""
-    if refusal.status == HTTPStatus.UNAUTHORIZED:
-        return web.Response(status=401, headers=refusal.headers)
-    return _answer(refusal, {"error": refusal.detail}, JSON)
+    """Return the answer of Portal's paths, with its statuses; 401 has no content there."""
+    status = _AS_PORTAL.get(refusal.status, refusal.status)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return web.Response(status=status, headers=refusal.headers)
+    return _answer(status, refusal, {"error": refusal.detail}, JSON)
 
 
-def _answer(refusal: Refusal, document: Mapping[str, object], content_type: str) -> web.Response:
+def _answer(
+    status: HTTPStatus, refusal: Refusal, document: Mapping[str, object], content_type: str
+) -> web.Response:
     return web.Response(
         body=json.dumps(document).encode() + b"\n",
-        status=refusal.status,
+        status=status,
         content_type=content_type,
         headers=refusal.headers,
     )

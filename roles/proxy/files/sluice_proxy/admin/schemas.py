@@ -54,6 +54,7 @@ def schemas() -> dict[str, Schema]:
             {"program": _STRING, "version": _STRING, "revision": _COUNT,
              "paths": {"type": "array", "items": _STRING}}
         ),
+        **_portal(),
         "Error": _object({"error": _STRING}),
         "Success": _object({"msg": {"const": "Success"}}),
     }  # fmt: skip
@@ -94,6 +95,28 @@ def _certificate_document() -> Schema:
             _object({"provider": {"const": "local_ca"}, "names": names}),
         ]
     }  # fmt: skip
+
+
+def _portal() -> dict[str, Schema]:
+    """Return the schemas of Portal's JSON, where null and nothing are the same."""
+    text: Schema = {"type": ["string", "null"]}
+    number: Schema = {"type": ["integer", "null"]}
+    targets: Schema = {"type": ["array", "null"], "items": _STRING}
+    always: dict[str, Schema] = {
+        "subdomain": text, "domain": text, "path": text, "targets": targets,
+        "fwdpath": text, "page": text,
+    }  # fmt: skip
+    health: dict[str, Schema] = {
+        "endpoint": text, "expected_code": number, "expected_body": text,
+        "expected_header": text, "host": text, "timeout": number, "attempts": number,
+    }  # fmt: skip
+    return {
+        "PortalRoute": _object({**always, **health}, required=()),
+        "PortalRouteShown": _object({**always, **health}, required=tuple(always)),
+        "PortalCert": _object({"cert": _STRING, "key": _STRING}, required=("cert",)),
+        "PortalCertShown": _object({"cert": _STRING, "key_fingerprint": _STRING}),
+        "PortalErrors": _object({"no-routes": _STRING, "no-healthy": _STRING}, required=()),
+    }
 
 
 def _certificate_facts() -> Schema:

@@ -31,6 +31,8 @@ WRITE_PATIENCE = 30.0
 """Seconds that a client may keep an answer waiting."""
 LINGERING = 2.0
 """Seconds in which content that nobody asked for is read and thrown away."""
+_AT_ONCE = 0.001
+"""Seconds for whom there is no time left; 0 would be no limit."""
 _NO_DESCRIPTORS = 1.0
 """Seconds until connections are accepted again when that failed."""
 
@@ -60,11 +62,16 @@ class AdminServer:
     def __init__(self, application: web.Application) -> None:
         application.middlewares.insert(0, self._noted)
         self._runner = web.AppRunner(
-            application, handle_signals=False, shutdown_timeout=0.0, **_HTTP
+            application, handle_signals=False, shutdown_timeout=_AT_ONCE, **_HTTP
         )
         self._server: web.Server | None = None
         self._open: list[_OpenDoor] = []
         self._connections: dict[asyncio.BaseTransport, _Connection] = {}
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._connections)
 
     async def serve(self, doors: Sequence[Door]) -> None:
         """Serve at these doors from now on, and at no others; connections that are open stay.

@@ -71,8 +71,8 @@ class Issuer:
         Nothing is kept by this: whoever calls it keeps ``put`` and ``removed``, and hands
         ``leaves`` in the next time, or the former ones if nothing came of it. Apart from a CA that
         was made, nothing has changed then. What cannot be made is among the troubles; a former
-        leaf that is valid stays. Reads files and takes a millisecond for each leaf that is new:
-        not for a loop.
+        leaf that has not expired stays. Reads files and takes a millisecond for each new leaf: not
+        for a loop.
         """
         wanted, troubles = decide(demand)
         authority, trouble = self._authority(demand.issuing, wanted, now)
@@ -86,7 +86,7 @@ class Issuer:
                     leaf = _made(duty.wanted, authority, trouble, now)
                     put[duty.wanted.id] = encode_leaf(leaf)
                 except CannotIssue as error:
-                    leaf = _still_valid(duty, now)
+                    leaf = _not_expired(duty, now)
                     troubles.append(Trouble(duty.wanted, str(error), shown=leaf is not None))
             if leaf is not None:
                 leaves[duty.wanted.id] = leaf
@@ -125,6 +125,7 @@ def _made(wanted: Wanted, authority: Authority | None, trouble: str, now: dateti
     return Leaf(made, wanted.provider, wanted.days, authority.fingerprint)
 
 
-def _still_valid(duty: Duty, now: datetime) -> Leaf | None:
+def _not_expired(duty: Duty, now: datetime) -> Leaf | None:
+    """Return the former leaf. One that is not valid yet is of a clock that is wrong now, or was."""
     leaf = duty.leaf
-    return leaf if leaf is not None and leaf.issued.lifetime.holds(now) else None
+    return leaf if leaf is not None and not leaf.issued.lifetime.is_over(now) else None

@@ -10,10 +10,12 @@ import json
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ..snapshot.issuing import Provider
 from ..snapshot.tls import Certificate
-from .issued import Issued, fingerprint
+from .issued import Issued, fingerprint, is_pair
 from .lifetime import lifetime_of
 from .wanting import Wanted
 
@@ -71,6 +73,8 @@ def decode_leaf(document: bytes) -> Leaf:
         read = json.loads(document)
         chain, key = read["chain"].encode("ascii"), read["key"].encode("ascii")
         certificate = x509.load_pem_x509_certificate(chain)
+        if not is_pair(certificate, load_pem_private_key(key, None)):
+            raise ValueError("chain and key do not belong together")
         issued = Issued(
             names=tuple(map(str, read["names"])),
             chain=chain,
@@ -79,5 +83,5 @@ def decode_leaf(document: bytes) -> Leaf:
             fingerprint=fingerprint(certificate),
         )
         return Leaf(issued, Provider(read["provider"]), int(read["days"]), str(read["authority"]))
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, UnsupportedAlgorithm, ValueError):
         raise BadLeaf("this is no document of a certificate that was made here") from None

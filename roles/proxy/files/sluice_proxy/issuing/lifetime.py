@@ -27,9 +27,9 @@ class Lifetime:
         """Return the days until the end; below 0 after it."""
         return (self.ends - now) / _DAY
 
-    def holds(self, now: datetime) -> bool:
-        """Return whether a certificate is valid now."""
-        return self.begins <= now <= self.ends
+    def is_over(self, now: datetime) -> bool:
+        """Return whether a certificate has expired."""
+        return now > self.ends
 
     def is_due(self, now: datetime) -> bool:
         """Return whether a certificate is to be renewed.

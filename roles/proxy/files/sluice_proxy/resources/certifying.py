@@ -10,14 +10,14 @@ batch, so that a route and its certificate come as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from ..issuing.issuer import Settled
 from ..issuing.leaves import ISSUED, BadLeaf, Leaf, decode_leaf
-from ..issuing.wanting import Demand, Wanted
+from ..issuing.wanting import Demand, Trouble, Wanted, decide
 from ..snapshot.issuing import Provider
 from ..snapshot.tls import Certificate
 from ..store.items import Change as StoreChange
@@ -27,7 +27,7 @@ from .edition import Edition, given_certificate
 from .leaves import leaf_of
 from .meaning import OfLocalCa, SelfSigned
 from .model import Kind, Operation
-from .refusing import Problem
+from .refusing import Invalid, Problem
 
 
 class Settles(Protocol):
@@ -48,29 +48,13 @@ class Certified:
     changes: tuple[StoreChange, ...]
     settled: Settled
 
-    def objections(self, operations: Iterable[Operation]) -> list[Problem]:
-        """Return why operations are to be refused: what they declare needs a certificate that
-        cannot be made. What else cannot be made is no reason to."""
-        changed = {(one.after.kind, one.after.id) for one in operations if one.after is not None}
-        return [problem for problem in self._problems() if (problem.kind, problem.id) in changed]
-
-    def _problems(self) -> Iterator[Problem]:
-        for trouble in self.settled.troubles:
-            wanted = trouble.wanted
-            if trouble.shown:
-                continue
-            if not wanted.automatic:
-                yield Problem(Kind.CERTIFICATE, wanted.id, "", trouble.message)
-            for name in wanted.routes:
-                yield Problem(Kind.ROUTE, name, "tls", trouble.message)
-
 
 def certify(
     edition: Edition, held: Mapping[str, Leaf], issuer: Settles, now: datetime
 ) -> Certified:
     """Return an edition with all certificates that can be made for it.
 
-    ``held`` are the leaves that there are: those of ``held_in`` at first, then those of
+    ``held`` are the leaves that there are: those of ``leaves_in`` at first, then those of
     ``settled.leaves`` of what was put in force last. ``now`` has a time zone. Makes keys and reads
     files: not for a loop.
     """
@@ -88,7 +72,7 @@ def certify(
     )
 
 
-def held_in(contents: Contents) -> dict[str, Leaf]:
+def leaves_in(contents: Contents) -> dict[str, Leaf]:
     """Return the leaves that a store has. One that cannot be read is none: it is made anew."""
     held: dict[str, Leaf] = {}
     for key, item in contents.items.items():
@@ -98,6 +82,29 @@ def held_in(contents: Contents) -> dict[str, Leaf]:
             except BadLeaf:
                 continue
     return held
+
+
+def troubles_of(edition: Edition) -> Sequence[Trouble]:
+    """Return which certificates may not be made; others may still prove to be impossible."""
+    return decide(demand_of(edition))[1]
+
+
+def refuse_unmade(troubles: Iterable[Trouble], operations: Iterable[Operation]) -> None:
+    """Raise Invalid where what operations declare needs a certificate that cannot be made. What
+    else cannot be made is no reason to."""
+    changed = {(one.after.kind, one.after.id) for one in operations if one.after is not None}
+    problems = [problem for one in troubles if not one.shown for problem in _problems(one)]
+    found = [problem for problem in problems if (problem.kind, problem.id) in changed]
+    if found:
+        raise Invalid(found)
+
+
+def _problems(trouble: Trouble) -> Iterator[Problem]:
+    wanted = trouble.wanted
+    if not wanted.automatic:
+        yield Problem(Kind.CERTIFICATE, wanted.id, "names", trouble.message)
+    for name in wanted.routes:
+        yield Problem(Kind.ROUTE, name, "tls", trouble.message)
 
 
 def demand_of(edition: Edition) -> Demand:

@@ -18,7 +18,7 @@ from .composing import declared_ids, disagreements
 from .edition import Edition, LeftOut, edition_of_file, with_resources
 from .meaning import Meaning
 from .model import Kind, Resource
-from .reading import read_document
+from .reading import depends_on_files, read_document
 from .refusing import Invalid, Problem
 from .stored import Unreadable, decode
 
@@ -123,13 +123,16 @@ def _read_again(
         for name, former in edition.meanings[kind].items():
             resource = edition.declared.of_kind[kind][name]
             declared[kind][name] = resource
+            meanings[kind][name] = former
+            if not depends_on_files(kind, resource.document):
+                continue
             try:
                 meaning = read_document(kind, name, resource.document, files).meaning
             except Invalid as invalid:
                 problems.extend(invalid.problems)
-                meaning = former
-            # What is equal stays the same object.
-            meanings[kind][name] = former if meaning == former else meaning
+            else:
+                # What is equal stays the same object.
+                meanings[kind][name] = former if meaning == former else meaning
     return declared, meanings, problems
 
 

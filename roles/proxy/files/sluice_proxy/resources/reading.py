@@ -34,6 +34,9 @@ from .meaning import Given, Meaning, OfLocalCa, SelfSigned, given
 from .model import Document, Kind, Leaf
 from .refusing import Invalid, Problem
 
+FILE_KEYS = frozenset(("ca", "certificate", "client_ca", "file", "key"))
+"""Keys of routes and pages that name files."""
+
 _ID = re.compile(r"[!-~]{1,200}\Z")
 
 
@@ -68,9 +71,20 @@ def read_document(kind: Kind, name: str, document: Any, files: Files) -> Read:
     except _Wrong as wrong:
         found = wrong.found
     raise Invalid(
-        Problem(kind, one_line(name), one_line(field_name(each.path)), one_line(each.message))
+        Problem(kind, name, one_line(field_name(each.path)), one_line(each.message))
         for each in found
     )
+
+
+def depends_on_files(kind: Kind, document: Document) -> bool:
+    """Return whether a document that was read before may mean something else by now."""
+    return kind is not Kind.CERTIFICATE and _has_file_key(document)
+
+
+def _has_file_key(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return not FILE_KEYS.isdisjoint(value) or any(map(_has_file_key, value.values()))
+    return isinstance(value, list) and any(map(_has_file_key, value))
 
 
 def _check(name: str, document: Any) -> None:

@@ -17,8 +17,13 @@ ANSWER = 2.0
 """Seconds in which a worker has to tell its numbers, before the last known are taken."""
 
 
-async def all_numbers(enforcer: Enforcer, reloads: Mapping[str, int]) -> Metrics:
-    """Return all numbers; ``reloads`` has those of configurations read again, by result."""
+async def all_numbers(
+    enforcer: Enforcer, reloads: Mapping[str, int], ca_days_left: float | None
+) -> Metrics:
+    """Return all numbers; ``reloads`` has those of configurations read again, by result.
+
+    ``ca_days_left`` is None where there is no local CA.
+    """
     whole = Metrics()
     whole.merge(await enforcer.workers.collect(ANSWER))
     snapshot = enforcer.snapshot
@@ -35,6 +40,7 @@ async def all_numbers(enforcer: Enforcer, reloads: Mapping[str, int]) -> Metrics
             now=time.time(),
             reloads=dict(reloads),
             targets=enforcer.health.states,
+            local_ca_days_left=ca_days_left,
         )
     )
     return whole

@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from ..observe.error_log import ErrorLog
+from ..observe.error_log import ErrorLog, set_level
+from ..snapshot.issuing import Issuing
 from ..snapshot.snapshot import Snapshot, encode
 from ..tls.upstream_contexts import UpstreamContexts
+from .aside import aside
 from .health_checks import HealthChecks
 from .health_request import ask
 from .logs import LogFiles
@@ -63,12 +65,26 @@ class Enforcer:
         self._contexts = UpstreamContexts()
         self._notifier = notifier
         self._warned: str | None = None
+        self._level = ""
 
-    async def put_in_force(self, snapshot: Snapshot) -> None:
+    @property
+    def log_level(self) -> str:
+        """The level of the error logs."""
+        return self._level or self.snapshot.logs.level
+
+    def set_log_level(self, level: str) -> None:
+        """Log at another level from now on, in every process."""
+        self._level = level
+        set_level(level)
+        self.workers.set_log_level(level)
+
+    async def put_in_force(self, snapshot: Snapshot, *, keep_level: bool = False) -> None:
         """Serve ``snapshot`` in place of what is in force.
 
-        Raises OSError or Refused, and then all is as it was.
+        With ``keep_level`` a level that was set stays. Raises OSError or Refused, and then all is
+        as it was.
         """
+        level = self._level if keep_level else ""
         # There is nothing to go back to.
         first = not self.snapshot.version
         count = _workers(snapshot)
@@ -80,7 +96,7 @@ class Enforcer:
             opened = self.sockets.open(snapshot.listeners, count)
             try:
                 await self._serve_doors(snapshot)
-                await self._push(snapshot, count)
+                await self._push(snapshot, count, level)
             except (OSError, Refused):
                 self.sockets.close_again(opened)
                 if not first:
@@ -102,23 +118,33 @@ class Enforcer:
             self.workers.set_down(self.health.down)
         self.workers.departed.keep_only(traffic_of(snapshot.routes))
         self.logs.use(error_log, snapshot.logs)
+        self._level = level
+        if level:
+            set_level(level)
 
     async def _serve_doors(self, snapshot: Snapshot) -> None:
         for door in self.doors:
             await door.serve(snapshot)
 
-    async def _push(self, snapshot: Snapshot, count: int) -> None:
+    async def _push(self, snapshot: Snapshot, count: int, level: str) -> None:
         self.version += 1
         # What only the supervisor needs is no worker's.
         theirs = replace(
-            snapshot, version=self.version, workers=count, metrics=None, store=None, admin=None
+            snapshot,
+            version=self.version,
+            workers=count,
+            metrics=None,
+            store=None,
+            admin=None,
+            issuing=Issuing(),
         )
         force = InForce(
             self.version,
-            encode(theirs),
+            await aside(encode, theirs),
             [self.sockets.of(listener.address) for listener in snapshot.listeners],
             snapshot.timeouts.drain,
             self.health.down,
+            level,
         )
         async with asyncio.timeout(ADOPTION):
             await self.workers.put_in_force(force, count)
@@ -128,7 +154,7 @@ class Enforcer:
         refused = self.version
         try:
             await self._serve_doors(former)
-            await self._push(former, _workers(former))
+            await self._push(former, _workers(former), self._level)
         except (OSError, Refused) as error:
             _log.error("not all workers go back to what they served: %s", said(error))
             self.workers.kill_those_of(refused)

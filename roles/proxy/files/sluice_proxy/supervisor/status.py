@@ -33,7 +33,8 @@ class Facts:
 
     ``healthy`` has the targets that active checks ask, by route and target. ``declared`` has
     the certificates, and tells which routes came by the API; ``said_of_certificates`` has by id
-    what went wrong when one was last to be made. ``log_level`` is the one that is in use.
+    what went wrong when one was last to be made. ``automatic`` are those that were made for routes.
+    ``log_level`` is the one that is in use.
     """
 
     program: str
@@ -51,12 +52,15 @@ class Facts:
     healthy: Mapping[tuple[str, str], bool]
     log_level: str
     rates: Rates
+    automatic: tuple[CertificateStatus, ...] = ()
 
 
 def status_of(facts: Facts) -> Status:
-    """Return the document: routes in the snapshot's order, certificates in that of their ids."""
+    """Return the document: routes in the snapshot's order, certificates in that of their ids,
+    with those of routes behind."""
     snapshot = facts.snapshot
     logs = snapshot.logs
+    declared = facts.declared.of_kind
     return Status(
         program=facts.program,
         pid=facts.pid,
@@ -71,8 +75,9 @@ def status_of(facts: Facts) -> Status:
         ),
         workers=facts.workers,
         routes=tuple(_routes(facts)),
-        certificates=tuple(
-            _certificate(one, facts) for one in facts.declared.of_kind[Kind.CERTIFICATE].values()
+        certificates=(
+            *(_certificate(one, facts) for one in declared[Kind.CERTIFICATE].values()),
+            *facts.automatic,
         ),
         access_log=logs.access.path,
         error_log=logs.error.path,

@@ -10,26 +10,36 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
+from ..config.loading import Base
 from ..config.problems import InvalidConfig
-from ..snapshot.snapshot import Snapshot
+from ..issuing.issuer import LOOKED_AT as RENEWALS
+from ..issuing.issuer import Issuer
 from . import handover, successor
+from .admin_door import AdminDoor
 from .all_numbers import all_numbers
+from .beside import Beside
 from .configuration import read_configuration
+from .declaring import Declaring
+from .edge import LiveEdge
 from .enforcer import Enforcer, said
 from .metrics_door import MetricsDoor
 from .metrics_form import decode_metrics, encode_metrics
 from .numbers import HELPS
 from .rotation import LOOKED_AT
-from .sockets import InheritedSockets
+from .sockets import InheritedSockets, ListeningSockets
 from .systemd import Notifier, inherited_sockets
 from .tasks import Tasks
 from .worker import GRACE, Refused
 from .workers import SILENCE
 
+ANSWERING = 2.0
+"""Seconds in which clients of the admin API have to take answers, at the end and in an upgrade."""
 PINGS = 5.0
 """Seconds between two looks at whether workers answer."""
 RETRY = 3.0
@@ -55,14 +65,25 @@ class Supervisor:
         self._inherited = InheritedSockets(inherited_sockets(os.environ))
         self._enforcer = Enforcer(factory, self._inherited, self._notifier)
         self._workers = self._enforcer.workers
-        self._metrics = MetricsDoor(self._inherited, self._render, self._serves)
-        self._enforcer.doors = [self._metrics]
         self._reloads = {"applied": 0, "refused": 0}
-        self._last_refused = False
+        self._refused = ""
         self._reload_waits = False
-        # A signal that comes in an upgrade has to wait, whichever thread could take it.
-        self._reading = ThreadPoolExecutor(1, initializer=lambda: successor.block(SIGNALS))
+        self._beside = Beside(_block_signals)
         self._changing = asyncio.Lock()
+        self._declaring = Declaring(
+            self._enforcer,
+            self._beside,
+            self._changing,
+            _block_signals,
+            Issuer(os.environ, socket.gethostname()),
+            lambda: datetime.now(UTC),
+        )
+        self._metrics = MetricsDoor(self._inherited, self._render, self._serves)
+        edge = LiveEdge(
+            self._declaring, self._enforcer, self._render, self._serves, lambda: self._refused
+        )
+        self._admin = AdminDoor(self._inherited, edge)
+        self._enforcer.doors = [self._metrics, self._admin]
         self._asked_to_stop = 0
         self._stop = asyncio.Event()
         self._tasks = Tasks()
@@ -70,11 +91,12 @@ class Supervisor:
     async def run(self) -> None:
         """Serve. Raises InvalidConfig or CannotStart when that is not possible."""
         asyncio.get_running_loop().set_default_executor(
-            ThreadPoolExecutor(initializer=lambda: successor.block(SIGNALS))
+            ThreadPoolExecutor(initializer=_block_signals)
         )
         self._listen_to_signals()
         self._tasks.keep_doing(self._enforcer.logs.look, LOOKED_AT)
         self._tasks.keep_doing(self._look_at_workers, PINGS)
+        self._tasks.keep_doing(self._declaring.renew, RENEWALS)
         if self._notifier.watchdog is not None:
             self._tasks.keep_doing(self._feed_watchdog, self._notifier.watchdog / 2)
         try:
@@ -95,7 +117,7 @@ class Supervisor:
             return
         try:
             async with self._changing:
-                await self._enforcer.put_in_force(await self._read())
+                await self._declaring.serve(await self._read())
         except (OSError, Refused) as error:
             raise CannotStart(said(error)) from error
         self._inherited.close()
@@ -105,14 +127,12 @@ class Supervisor:
         while True:
             try:
                 async with self._changing:
-                    snapshot = await self._read()
-                    self._enforcer.health.follow(snapshot.routes, predecessor.down)
-                    await self._enforcer.put_in_force(snapshot)
+                    await self._declaring.serve(await self._read(), predecessor.down)
             except (InvalidConfig, OSError, Refused) as error:
                 _log.error("the former workers go on: %s", said(error))
                 await asyncio.sleep(RETRY)
             else:
-                self._workers.dismiss_former(snapshot.timeouts.drain)
+                self._workers.dismiss_former(self._enforcer.snapshot.timeouts.drain)
                 return
 
     async def _unless_told_to_stop(self, work: Coroutine[None, None, None]) -> bool:
@@ -128,11 +148,8 @@ class Supervisor:
         await asyncio.wait((working,))
         return False
 
-    async def _read(self) -> Snapshot:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._reading, read_configuration, self._path, self._enforcer.version + 1
-        )
+    async def _read(self) -> Base:
+        return await self._beside(read_configuration, self._path, self._enforcer.version + 1)
 
     def _inherit(self, predecessor: handover.Handover) -> None:
         """Take over what the predecessor left."""
@@ -140,11 +157,11 @@ class Supervisor:
         self._enforcer.version = predecessor.version
         self._workers.deaths = predecessor.deaths
         self._reloads = dict(predecessor.reloads)
+        self._declaring.inherited = predecessor.declared
         self._workers.departed = decode_metrics(predecessor.departed)
         for left in predecessor.sockets:
-            owner = self._metrics.sockets if left.for_numbers else self._enforcer.sockets
             sockets = handover.as_sockets(left.descriptors)
-            owner.adopt(left.address, sockets, of_unit=left.of_unit)
+            self._sockets()[left.purpose].adopt(left.address, sockets, of_unit=left.of_unit)
         ends = handover.as_sockets([worker.channel for worker in predecessor.workers])
         self._workers.take_over(
             (worker.pid, end, decode_metrics(worker.numbers))
@@ -158,10 +175,13 @@ class Supervisor:
         await self._tasks.cancel()
         self._tasks.keep_doing(self._say_alive, 1.0)
         # Who comes now had better be refused than wait for a worker that never takes it.
-        self._enforcer.sockets.close(kept=self._notifier.keeps_sockets)
-        await self._workers.stop(seconds)
-        self._metrics.close(kept=self._notifier.keeps_sockets)
-        self._reading.shutdown(wait=False)
+        kept = self._notifier.keeps_sockets
+        self._enforcer.sockets.close(kept=kept)
+        await self._declaring.finish()
+        await asyncio.gather(self._workers.stop(seconds), self._admin.close(ANSWERING, kept=kept))
+        self._metrics.close(kept=kept)
+        await self._declaring.close()
+        self._beside.close()
         _log.info("stopped")
 
     # Changes
@@ -174,17 +194,17 @@ class Supervisor:
                 return
             self._notifier.reloading("reading the configuration")
             try:
-                await self._enforcer.put_in_force(await self._read())
+                await self._declaring.serve(await self._read())
             except (InvalidConfig, OSError, Refused) as error:
                 self._refuse(said(error))
             else:
-                self._last_refused = False
+                self._refused = ""
                 self._reloads["applied"] += 1
                 _log.info("the configuration was read again: %s", self._status())
             self._notifier.ready(self._status())
 
     def _refuse(self, why: str) -> None:
-        self._last_refused = True
+        self._refused = why
         self._reloads["refused"] += 1
         for line in why.splitlines():
             _log.error("%s", line)
@@ -196,19 +216,27 @@ class Supervisor:
             if self._stop.is_set():
                 return
             self._notifier.reloading("upgrading")
-            try:
-                objections = await successor.objections(self._path)
-                if not objections:
-                    await self._become_successor()
-            except OSError as error:
-                objections = [said(error)]
-            for line in objections:
-                _log.error("%s", line)
-            if objections:
-                _log.error("no upgrade: the new program cannot serve this configuration")
-            self._notifier.ready(self._status())
+            objections = await self._objections()
+        if not objections:
+            # Changes that wait go on meanwhile; who comes from now on is answered by the new one.
+            await self._admin.pause(ANSWERING)
+            async with self._changing:
+                objections = await self._become_successor()
+        for line in objections:
+            _log.error("%s", line)
+        if objections:
+            _log.error("no upgrade: the new program cannot serve this configuration")
+        self._notifier.ready(self._status())
 
-    async def _become_successor(self) -> None:
+    async def _objections(self) -> list[str]:
+        try:
+            return await successor.objections(self._path)
+        except OSError as error:
+            return [said(error)]
+
+    async def _become_successor(self) -> list[str]:
+        """Return why there is no successor; what was given up for it is taken up again then."""
+        await self._declaring.close()
         successor.block(SIGNALS)
         try:
             # Signals that came already are acted on; those that come from now on wait.
@@ -217,8 +245,14 @@ class Supervisor:
                 # The next one is some time away: the new program has to start first.
                 self._notifier.alive()
                 successor.become(self._left())
+            return []
+        except OSError as error:
+            return [said(error)]
         finally:
             successor.unblock(SIGNALS)
+            if not self._stop.is_set():
+                await self._declaring.open_again()
+                await self._admin.serve(self._enforcer.snapshot)
 
     def _left(self) -> handover.Handover:
         return handover.Handover(
@@ -226,10 +260,10 @@ class Supervisor:
                 handover.LeftSockets(
                     address,
                     [one.fileno() for one in sockets],
-                    owner is self._metrics.sockets,
+                    purpose,
                     address in owner.of_units,
                 )
-                for owner in (self._enforcer.sockets, self._metrics.sockets)
+                for purpose, owner in self._sockets().items()
                 for address, sockets in owner.all().items()
             ],
             workers=[
@@ -243,12 +277,21 @@ class Supervisor:
             departed=encode_metrics(self._workers.departed),
             deaths=self._workers.deaths,
             reloads=self._reloads,
+            declared=self._declaring.left(),
         )
+
+    def _sockets(self) -> dict[handover.Purpose, ListeningSockets]:
+        return {
+            handover.Purpose.CLIENTS: self._enforcer.sockets,
+            handover.Purpose.NUMBERS: self._metrics.sockets,
+            handover.Purpose.ADMIN: self._admin.sockets,
+        }
 
     # What is told, and done again and again
 
     async def _render(self) -> str:
-        return (await all_numbers(self._enforcer, self._reloads)).render(HELPS)
+        days = self._declaring.local_ca_days_left
+        return (await all_numbers(self._enforcer, self._reloads, days)).render(HELPS)
 
     def _serves(self) -> bool:
         """Whether clients are served: those of before an upgrade do so until ours can."""
@@ -294,9 +337,14 @@ class Supervisor:
     def _status(self) -> str:
         snapshot = self._enforcer.snapshot
         addresses = ", ".join(str(listener.address) for listener in snapshot.listeners)
-        refused = ", the last change was refused: see the error log" if self._last_refused else ""
+        refused = ", the last change was refused: see the error log" if self._refused else ""
         return (
             f"version {self._enforcer.version}, {len(self._workers.serving)} workers,"
             f" {len(snapshot.routes)} routes, {len(snapshot.certificates)} certificates,"
             f" listening on {addresses or 'nothing'}{refused}"
         )
+
+
+def _block_signals() -> None:
+    # A signal that comes in an upgrade has to wait, whichever thread could take it.
+    successor.block(SIGNALS)

@@ -105,6 +105,9 @@ def _policies(snapshot: Snapshot) -> tuple[dict[TlsPolicy, TlsPolicy], list[Comp
     for place, policy in _policy_places(snapshot):
         if policy in found or policy.client_certificate is ClientCertificate.NONE:
             continue
+        if policy.client_ca is not None:
+            # It was read before.
+            continue
         try:
             found[policy] = with_authorities(policy, _content)
         except ValueError as error:

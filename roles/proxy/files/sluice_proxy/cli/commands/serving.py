@@ -39,12 +39,9 @@ def add(commands: Commands) -> None:
 
 def program_version() -> str:
     """Return the version of the installed package."""
-    from importlib.metadata import PackageNotFoundError, version
+    from ...supervisor.release import release
 
-    try:
-        return version("sluice-proxy")
-    except PackageNotFoundError:
-        return "(not installed)"
+    return release()
 
 
 def _say_version(asked: argparse.Namespace) -> int:
@@ -57,30 +54,27 @@ def _say_version(asked: argparse.Namespace) -> int:
 
 def _check(asked: argparse.Namespace) -> int:
     from ...config.problems import InvalidConfig
-    from ...supervisor.configuration import read_configuration
+    from ...supervisor.configuration import check_succession, read_configuration
     from ...supervisor.handover import FORM
 
     path: Path = asked.config
     if asked.handover not in (None, FORM):
+        form = asked.handover
         say(
-            f"the program that runs leaves something of form {asked.handover}: restart it instead",
-            error=True,
+            f"the program that runs leaves something of form {form}: restart it instead", error=True
         )
         return Exit.FAILED
     warnings: list[str] = []
     try:
-        snapshot = read_configuration(path, 1, warn=warnings.append)
+        base = read_configuration(path, 1, warn=warnings.append)
     except InvalidConfig as invalid:
-        if asked.json:
-            say_json({"good": False, "problems": _problems(invalid), "warnings": warnings})
-        count = len(invalid.problems)
-        say(
-            *warnings,
-            *str(invalid).splitlines(),
-            f"{path}: {count} error{'s' if count > 1 else ''}",
-            error=True,
-        )
+        say(*warnings, error=True)
+        return _bad(path, invalid, warnings, as_json=asked.json)
+    say(*warnings, error=True)
+    if asked.handover is not None and (objections := check_succession(base)):
+        say(*objections, error=True)
         return Exit.FAILED
+    snapshot = base.snapshot
     numbers = {
         "listeners": len(snapshot.listeners),
         "routes": len(snapshot.routes),
@@ -89,16 +83,21 @@ def _check(asked: argparse.Namespace) -> int:
     if asked.json:
         say_json({"good": True, **numbers, "problems": [], "warnings": warnings})
     else:
-        say(*warnings, error=True)
         say(f"{path}: good: {', '.join(f'{number} {name}' for name, number in numbers.items())}")
     return Exit.GOOD
 
 
-def _problems(invalid: InvalidConfig) -> list[dict[str, object]]:
-    return [
-        {"line": one.line, "column": one.column, "field": one.field, "message": one.message}
-        for one in invalid.problems
-    ]
+def _bad(path: Path, invalid: InvalidConfig, warnings: list[str], *, as_json: bool) -> int:
+    if as_json:
+        problems = [
+            {"line": one.line, "column": one.column, "field": one.field, "message": one.message}
+            for one in invalid.problems
+        ]
+        say_json({"good": False, "problems": problems, "warnings": warnings})
+    count = len(invalid.problems)
+    errors = f"{path}: {count} error{'s' if count > 1 else ''}"
+    say(*str(invalid).splitlines(), errors, error=True)
+    return Exit.FAILED
 
 
 def _serve(asked: argparse.Namespace) -> int:
