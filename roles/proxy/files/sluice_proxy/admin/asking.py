@@ -58,14 +58,21 @@ async def read_content(request: web.Request) -> bytes:
         raise _too_large()
     try:
         async with asyncio.timeout(PATIENCE):
-            return await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise _too_large() from None
+            return await _all_of(request)
     except TimeoutError:
         message = f"the content did not come within {PATIENCE:g} s"
-        raise Refusal(408, message, headers={"Connection": "close"}) from None
+        raise Refusal(408, message, last=True) from None
     except web.RequestPayloadError:
-        raise Refusal(400, "the content is cut off", headers={"Connection": "close"}) from None
+        raise Refusal(400, "the content is cut off", last=True) from None
+
+
+async def _all_of(request: web.Request) -> bytes:
+    content = bytearray()
+    while piece := await request.content.readany():
+        content += piece
+        if len(content) > MOST_BYTES:
+            raise _too_large()
+    return bytes(content)
 
 
 async def read_body(request: web.Request, types: tuple[str, ...] = (JSON,)) -> Any:
@@ -153,7 +160,7 @@ def _outdated(tags: tuple[str, ...]) -> Refusal:
 
 def _too_large() -> Refusal:
     message = f"the content is larger than {MOST_BYTES} bytes: send it in parts"
-    return Refusal(413, message, headers={"Connection": "close"})
+    return Refusal(413, message, last=True)
 
 
 def _is_text(text: str) -> bool:

@@ -28,7 +28,7 @@ class Refusal(Exception):
     """A request is not done; ``detail`` is one line for people.
 
     ``problems`` are those of resources, ``fields`` those of a request: a field's place and what is
-    wrong there.
+    wrong there. ``last`` ends the connection.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Refusal(Exception):
         problems: Iterable[Problem] = (),
         fields: Iterable[tuple[str, str]] = (),
         headers: Mapping[str, str] = NO_HEADERS,
+        last: bool = False,
     ) -> None:
         super().__init__(detail)
         self.status = HTTPStatus(status)
@@ -50,6 +51,7 @@ class Refusal(Exception):
             for one in problems
         ] + [{"kind": "", "id": "", "field": name, "message": message} for name, message in fields]
         self.headers = headers
+        self.last = last
 
 
 _STATUSES = {
@@ -103,12 +105,15 @@ def portal_answer(refusal: Refusal) -> web.Response:
 def _answer(
     status: HTTPStatus, refusal: Refusal, document: Mapping[str, object], content_type: str
 ) -> web.Response:
-    return web.Response(
+    answer = web.Response(
         body=json.dumps(document).encode() + b"\n",
         status=status,
         content_type=content_type,
         headers=refusal.headers,
     )
+    if refusal.last:
+        answer.force_close()
+    return answer
 
 
 def _summary(error: Refused) -> str:

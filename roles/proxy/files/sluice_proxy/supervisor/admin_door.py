@@ -16,12 +16,12 @@ from ..admin.application import application
 from ..admin.edge import Edge
 from ..admin.page import render
 from ..admin.serving import AdminServer, Door
+from ..release import release
 from ..routes.model.policies import TlsPolicy
 from ..snapshot.admin import Admin
 from ..snapshot.listening import Listener
 from ..snapshot.snapshot import Snapshot
 from ..tls.server_contexts import server_context
-from .release import release
 from .sockets import CannotListen, InheritedSockets, ListeningSockets
 
 _BACKLOG = 128

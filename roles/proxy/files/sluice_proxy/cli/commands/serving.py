@@ -39,7 +39,7 @@ def add(commands: Commands) -> None:
 
 def program_version() -> str:
     """Return the version of the installed package."""
-    from ...supervisor.release import release
+    from ...release import release
 
     return release()
 
