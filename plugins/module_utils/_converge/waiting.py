@@ -57,8 +57,8 @@ def wait_until_at_rest(
 ) -> Dict[K, Watched]:
     """Wait until every entry counts at most ``threshold``, or time is up.
 
-    ``count`` returns how busy each entry is that exists: connections, or requests. An entry that has
-    vanished is at rest. ``timeout`` is in seconds and shared by all.
+    ``count`` returns how busy each entry is that exists, in connections or requests. An entry that
+    has vanished is at rest. ``timeout`` is in seconds and shared by all.
     """
     start = clock.now()
     samples: Dict[K, List[Tuple[float, int]]] = {key: [] for key in keys}

@@ -34,6 +34,16 @@ def termination_as_error() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def termination_deferred() -> Iterator[None]:
+    """Have the signals wait until the body is done: for what cannot be left in the middle."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _raise(number: int, _frame: Optional[FrameType]) -> None:
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)

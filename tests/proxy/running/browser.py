@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import subprocess
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,10 +26,6 @@ _SWITCHES = (
     *("--disable-sync", "--disable-default-apps", "--disable-extensions"),
     "--host-resolver-rules=MAP * 127.0.0.1",
 )
-_LOADED = """new Promise((done) => {
-  if (document.readyState === "complete") done(true);
-  else addEventListener("load", () => done(true));
-})"""
 # By the names of the Chrome DevTools Protocol.
 _WATCHED = ("Page", "Runtime", "Network", "Log")
 
@@ -41,17 +38,21 @@ class Browser:
         self._answers = answers
         self._buffer = b""
         self._last = 0
+        self._loaded: set[str] = set()
         self.wrong: list[str] = []
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
         attached = self._call("Target.attachToTarget", targetId=target, flatten=True)
         self._session: str = attached["sessionId"]
         for domain in _WATCHED:
             self._call(f"{domain}.enable", self._session)
+        self._call("Page.setLifecycleEventsEnabled", self._session, enabled=True)
 
     def open(self, url: str) -> None:
         """Go to a page, and wait until it is loaded; what its scripts begin goes on."""
-        self._call("Page.navigate", self._session, url=url)
-        self.value(_LOADED)
+        navigation = self._call("Page.navigate", self._session, url=url)
+        # A promise of the page would never come, where its scripts do not run.
+        while navigation["loaderId"] not in self._loaded:
+            self._watch(self._next())
 
     def value(self, expression: str) -> Any:
         """Return what an expression is on the page; a promise is waited for."""
@@ -64,6 +65,32 @@ class Browser:
         )
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def run_scripts(self, allowed: bool) -> None:
+        """Let pages that are opened from now on run scripts, or not; ``value`` works all the
+        same."""
+        disabled = not allowed
+        self._call("Emulation.setScriptExecutionDisabled", self._session, value=disabled)
+
+    def prefer(self, scheme: str) -> None:
+        """Have the user prefer the colours ``light`` or ``dark``."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self._call("Emulation.setEmulatedMedia", self._session, features=features)
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the page a window of so many pixels."""
+        self._call(
+            "Emulation.setDeviceMetricsOverride",
+            self._session,
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+
+    def picture(self) -> bytes:
+        """Return what the window shows, as PNG."""
+        return b64decode(self._call("Page.captureScreenshot", self._session)["data"])
 
     def close(self) -> None:
         """Have the browser end."""
@@ -94,6 +121,8 @@ class Browser:
 
     def _watch(self, event: dict[str, Any]) -> None:
         name, what = event.get("method"), event.get("params", {})
+        if name == "Page.lifecycleEvent" and what["name"] == "load":
+            self._loaded.add(what["loaderId"])
         if (
             name == "Runtime.exceptionThrown"
             or (name == "Network.loadingFailed" and not what.get("canceled"))

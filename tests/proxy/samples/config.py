@@ -35,10 +35,11 @@ def snapshot(text: str, **files: bytes) -> Snapshot:
     return parse(dedent(text).encode(), file="edge.yml", files=FilesInMemory(**files))
 
 
-def one_route(text: str, **files: bytes) -> Route:
-    """Return the only route of a configuration that begins where its keys do."""
+def one_route(text: str, beside: str = "", **files: bytes) -> Route:
+    """Return the only route of a configuration that begins where its keys do; ``beside`` is the
+    rest."""
     lines = "".join(f"    {line}\n" for line in dedent(text).strip("\n").splitlines())
-    (found,) = snapshot(f"routes:\n  -\n{lines}", **files).routes
+    (found,) = snapshot(f"{beside}\nroutes:\n  -\n{lines}", **files).routes
     return found
 
 

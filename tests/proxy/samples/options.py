@@ -161,9 +161,6 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
         "test_a_silent_tunnel_is_closed": {"routes.timeouts.tunnel": "9s"},
     },
     "unit/config/test_sections.py": {
-        "test_a_route_may_ask_for_a_certificate_without_a_policy_of_its_own": {
-            "routes.tls.certificate": "auto"
-        },
         "test_the_store_and_the_admin_api_are_what_the_file_says": {
             "admin.listen.address": "unix:/t",
             "admin.tokens_file": "t",
@@ -172,6 +169,22 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     },
     "unit/config/test_snapshot.py": {
         "test_a_file_is_loaded_with_the_files_beside_it": {"pages.no_route.file": "page.html"},
+    },
+    "unit/issuing/test_issuer.py": {
+        "test_another_provider_makes_another_leaf": {"issuing.provider": "self_signed"},
+        "test_a_route_gets_a_leaf_of_the_ca_which_is_made_for_it": {
+            "issuing.folder": "/ca",
+            "routes.tls.certificate": "auto",
+        },
+        "test_the_authority_of_mkcert_is_used_where_it_is_installed_and_else_our_own": {
+            "issuing.mkcert": True
+        },
+    },
+    "unit/issuing/test_wanting.py": {
+        "test_every_route_gets_one_where_all_do_but_for_hosts_without_an_end": {
+            "issuing.automatic": "all"
+        },
+        "test_names_that_the_file_allows_need_no_route": {"issuing.names": "dev.test"},
     },
     "unit/observe/test_error_log.py": {
         "test_the_level_is_the_least_that_is_told": {"log.level": "debug"},

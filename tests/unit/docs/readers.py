@@ -41,6 +41,11 @@ from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.declare
 from ansible_collections.sluice.edge.plugins.module_utils._ipvs.settings.kernel_release import (
     running_kernel,
 )
+from ansible_collections.sluice.edge.plugins.module_utils._proxy.declared.certificate import (
+    read_certificates,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._proxy.declared.route import read_routes
+from ansible_collections.sluice.edge.plugins.module_utils._proxy.declared.task import read_socket
 from ansible_collections.sluice.edge.plugins.module_utils._vip.declared import read_declaration
 from ansible_collections.sluice.edge.tests.unit.docs import documented
 
@@ -115,6 +120,16 @@ def _ipvs_info(params: Params) -> None:
         parse_network(text)
 
 
+def _proxy_route(params: Params) -> None:
+    read_socket(params)
+    read_routes(params)
+
+
+def _tls_cert(params: Params) -> None:
+    read_socket(params)
+    read_certificates(params, lambda _path: "-----BEGIN A FILE OF THE MANAGED HOST-----")
+
+
 def _nothing_more(_params: Params) -> None:
     """The specification says it all."""
 
@@ -126,7 +141,11 @@ READERS: Mapping[str, Callable[[Params], object]] = {
     "ipvs_server": _ipvs_server,
     "ipvs_service": _ipvs_service,
     "ipvs_settings": _ipvs_settings,
+    "proxy_route": _proxy_route,
+    "proxy_route_info": _nothing_more,
     "state_command": _nothing_more,
+    "tls_cert": _tls_cert,
+    "tls_cert_info": _nothing_more,
     "vip": read_declaration,
     "vip_info": _nothing_more,
 }

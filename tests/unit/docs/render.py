@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -55,6 +56,7 @@ def _render(wanted: dict[str, Any], inventory: str, samples: dict[str, Any]) -> 
     variables = VariableManager(loader=loader, inventory=hosts)
     others = {"hostvars": HostVars(hosts, variables, loader)}
     playbook = Playbook.load(wanted["path"], variable_manager=variables, loader=loader)
+    loader.set_basedir(str(Path(wanted["path"]).parent))
     for play in playbook.get_plays():
         chosen = hosts.get_hosts(play.hosts)
         if not chosen:

@@ -26,6 +26,11 @@ from ansible_collections.sluice.edge.tests.unit.docs.pages import (
 SITE = CHECKOUT / "playbooks" / "site.yml"
 # The group that site.yml prepares; the README's inventory calls its members web.
 _PARTS = {"all": {"children": {"real_servers": {"children": {"web": {}}}}}}
+# Files of the controller that examples read.
+_FILES = {
+    "www.example.com.pem": "-----BEGIN CERTIFICATE-----\n",
+    "www.example.com.key": "-----BEGIN PRIVATE KEY-----\n",
+}
 
 Answers = dict[str, dict[str, Any]]
 """By example: its tasks, or the error that Ansible has with it."""
@@ -37,6 +42,8 @@ class Refused(Exception):
 
 def playbook_files(examples: Iterable[Example], folder: Path) -> dict[str, Path]:
     """Write the playbook that each example is or belongs to; return the files by example."""
+    for name, text in _FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
     files = {}
     for number, example in enumerate(examples):
         if example.kind == VARIABLES:

@@ -22,10 +22,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("_converge",),
     ("_declare", "_kernel"),
     ("_record",),
-    ("_dnat", "_ipvs", "_vip"),
+    ("_dnat", "_ipvs", "_proxy", "_vip"),
     ("_state",),
 )
-KINDS = ("_dnat", "_ipvs", "_vip")
+KINDS = ("_dnat", "_ipvs", "_proxy", "_vip")
 
 PURE_FILES = (
     "model.py",
@@ -40,6 +40,9 @@ PURE_FILES = (
     "iptlb.py",
     "limits.py",
     "source_hash.py",
+    "answers.py",
+    "masking.py",
+    "targets.py",
 )
 PURE_FOLDERS = ("declared", "wire")
 IMPURE_MODULES = ("fcntl", "os", "pathlib", "select", "socket", "subprocess", "threading", "time")

@@ -17,7 +17,7 @@ ROUTE = "routes:\n  - "
         # Shapes and keys
         ("[]", "1:1: write a mapping of names and values here"),
         ("lisetn: []", "1:1: lisetn: there is no key 'lisetn': did you mean 'listen'?"),
-        ("zzz: 1", "1:1: zzz: there is no key 'zzz': use admin, certificates, limits, listen, log"),
+        ("zzz: 1", "1:1: zzz: there is no key 'zzz': use "),
         ("limits: {head_byte: 1}", "1:10: limits.head_byte: there is no key 'head_byte': did you"),
         ("limits: []", "1:9: limits: write a mapping of names and values here"),
         ("routes: {}", "1:9: routes: write a list here"),
@@ -226,6 +226,22 @@ ROUTE = "routes:\n  - "
             + "  - {name: b, hosts: x, paths: /b, tls: {min_version: 1.2}}",
             "3:41: routes[1].tls: routes 'a' and 'b' want different TLS for host x",
         ),
+        (
+            ROUTE + "{tls: auto, hosts: a.test}",
+            "routes[0].tls: nobody makes certificates: set provider of issuing",
+        ),
+        (
+            "issuing: local_ca\n" + ROUTE + "{tls: auto}",
+            "routes[0]: no certificate can be made for *: with tls auto, hosts have to be",
+        ),
+        (
+            "issuing: local_ca\n" + ROUTE + "{tls: automatic, hosts: a}",
+            "routes[0].tls.certificate: this is not known: use 'auto'",
+        ),
+        ("issuing: mkcert", "issuing.provider: this is not known: use 'none', 'local_ca'"),
+        ("issuing: {folder: ca}", "issuing.folder: write the directory's whole path"),
+        ("issuing: {names: '*'}", "issuing.names: * has no end: write a name"),
+        ("issuing: {names: a.**}", "issuing.names: a.** has no end: write a name"),
         (
             "tls: {hosts: [{hosts: x, min_version: 1.3}]}\n"
             + ROUTE

@@ -26,6 +26,7 @@ TESTS = Path(__file__).resolve().parents[2]
 
 # What a section needs besides the option.
 NEEDED: dict[str, dict[str, Any]] = {
+    "": {"issuing": "local_ca"},
     "listen": {"address": "0.0.0.0:80"},
     "admin": {"listen": "unix:/s"},
     "admin.listen": {"address": "unix:/s"},
@@ -101,6 +102,8 @@ def configuration(place: str, section: dict[str, Any]) -> str:
         above = dict(NEEDED.get(".".join(parts[: depth - 1]), {}))
         if ".".join(parts[:depth]) == "routes.targets.tls":
             above = {"url": "https://a"}
+        if ".".join(parts[:depth]) == "routes.tls":
+            above = {"hosts": "a"}
         many = ".".join(parts[:depth]) in (
             "listen", "admin.listen", "certificates", "tls.hosts", "routes", "routes.targets",
         )  # fmt: skip

@@ -30,6 +30,7 @@ from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.model.target import Scheme, Target, TargetState, TargetTls
 from sluice_proxy.routes.portal import portal_route
 from sluice_proxy.snapshot.admin import Admin
+from sluice_proxy.snapshot.issuing import Issuing, Provider
 from sluice_proxy.snapshot.limits import ClientTimeouts, Limits, UpstreamLimits
 from sluice_proxy.snapshot.listening import Listener, TcpAddress, UnixAddress
 from sluice_proxy.snapshot.observing import Log, Logs, Metrics, Rotation
@@ -157,6 +158,41 @@ def test_tls_policies_come_from_the_section_and_from_routes() -> None:
     )
 
 
+def test_issuing() -> None:
+    found = snapshot("""
+        issuing:
+          provider: local_ca
+          automatic: all
+          folder: /ca
+          mkcert: true
+          names: [dev.test, "*.dev.test", .all.test]
+        """).issuing
+    names = map(parse_host_pattern, ("dev.test", "*.dev.test", ".all.test"))
+    assert found == Issuing(Provider.LOCAL_CA, True, "/ca", True, tuple(names))
+
+
+@pytest.mark.parametrize("text", ["", "issuing:", "issuing: none", "issuing: off", "issuing: {}"])
+def test_by_itself_the_proxy_makes_no_certificates(text: str) -> None:
+    assert snapshot(text).issuing == Issuing()
+    assert Issuing().provider is None
+
+
+def test_the_provider_may_stand_alone() -> None:
+    assert snapshot("issuing: self_signed").issuing == Issuing(Provider.SELF_SIGNED)
+
+
+def test_a_certificate_that_is_asked_for_leaves_the_policy_of_a_host_to_others() -> None:
+    found = snapshot("""
+        issuing: local_ca
+        routes:
+          - {hosts: a.test, tls: auto}
+          - {hosts: a.test, paths: /b, tls: {min_version: 1.3}}
+        """)
+    assert [(entry.host, entry.policy) for entry in found.tls.hosts] == [
+        (parse_host_pattern("a.test"), TlsPolicy("1.3"))
+    ]
+
+
 def test_pages() -> None:
     found = snapshot(
         """
@@ -179,14 +215,15 @@ def test_pages() -> None:
 
 @pytest.mark.parametrize("tls", ["auto", "{certificate: auto}"])
 def test_a_route_may_ask_for_a_certificate_without_a_policy_of_its_own(tls: str) -> None:
-    route = one_route(f"hosts: a.test\ntls: {tls}")
+    route = one_route(f"hosts: a.test\ntls: {tls}", "issuing: local_ca")
 
     assert route.certificate_made
     assert route.tls is None
 
 
 def test_a_route_may_ask_for_a_certificate_beside_its_policy() -> None:
-    route = one_route("hosts: a.test\ntls: {certificate: auto, min_version: '1.3'}")
+    text = "hosts: a.test\ntls: {certificate: auto, min_version: '1.3'}"
+    route = one_route(text, "issuing: local_ca")
 
     assert route.certificate_made
     assert route.tls == TlsPolicy("1.3")

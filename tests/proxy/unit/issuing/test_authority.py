@@ -84,6 +84,15 @@ def test_people_see_where_it_was_made_and_two_of_one_machine_differ() -> None:
     assert sum("CA desk " in name for name in names) == 2
 
 
+@pytest.mark.parametrize("host", ["", "ü" * 64, "\udcff", "a\x00b"])
+def test_a_machine_of_any_name_can_have_one(host: str) -> None:
+    called = read_authority(new_authority(NOW, host=host)).called
+
+    assert "CN=sluice development CA " in called
+    assert called.isascii()
+    assert called.isprintable()
+
+
 def test_a_leaf_is_for_servers_with_these_names() -> None:
     names = ("app.test", "*.app.test", "127.0.0.1", "::1")
     one = certificate(authority().issue(names, NOW))
@@ -220,8 +229,10 @@ def test_what_is_no_authority_is_refused_with_what_is_wrong() -> None:
     assert "encrypted" in refused(AuthorityPem(good.certificate, server.key_pem(b"secret")))
 
 
-def without(kind: type[x509.ExtensionType] | None) -> AuthorityPem:
-    """Return an authority that lacks an extension."""
+def without(
+    kind: type[x509.ExtensionType] | None, further: x509.ExtensionType | None = None
+) -> AuthorityPem:
+    """Return an authority that lacks an extension, or has a further one."""
     one = authority()
     assert isinstance(one.key, ec.EllipticCurvePrivateKey)
     called = one.certificate.subject
@@ -237,6 +248,8 @@ def without(kind: type[x509.ExtensionType] | None) -> AuthorityPem:
     for each in one.certificate.extensions:
         if kind is None or not isinstance(each.value, kind):
             builder = builder.add_extension(each.value, critical=each.critical)
+    if further is not None:
+        builder = builder.add_extension(further, critical=False)
     return AuthorityPem(certificate_pem(builder.sign(one.key, hashes.SHA256())), key_pem(one.key))
 
 
@@ -246,3 +259,10 @@ def test_an_authority_that_strict_clients_refuse_is_refused(
 ) -> None:
     assert read_authority(without(None)).called == authority().called
     assert "may issue others" in refused(without(kind))
+
+
+def test_an_authority_that_cannot_be_understood_is_refused() -> None:
+    # An alternative name of a kind that nobody uses: an X.400 address.
+    odd = x509.UnrecognizedExtension(x509.SubjectAlternativeName.oid, bytes.fromhex("3002a300"))
+
+    assert "may issue others" in refused(without(None, odd))

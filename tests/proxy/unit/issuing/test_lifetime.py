@@ -25,20 +25,8 @@ def test_it_is_due_when_two_thirds_are_over(days: float, due: bool) -> None:
     assert NINETY.is_due(after(days)) is due
 
 
-@pytest.mark.parametrize(("part", "due"), [(0.5, True), (0.6, False), (1, False)])
-def test_the_part_can_be_chosen(part: float, due: bool) -> None:
-    assert NINETY.is_due(after(50), part) is due
-
-
-@pytest.mark.parametrize("part", [0, -1, 1.01])
-def test_what_is_no_part_is_refused(part: float) -> None:
-    with pytest.raises(ValueError, match="no part of a lifetime"):
-        NINETY.is_due(after(50), part)
-
-
 def test_one_of_the_future_is_due() -> None:
     assert NINETY.is_due(after(-0.1))
-    assert not NINETY.holds(after(-0.1))
 
 
 def test_days_left_go_below_zero() -> None:
@@ -48,5 +36,5 @@ def test_days_left_go_below_zero() -> None:
 
 
 def test_its_last_moment_counts() -> None:
-    assert NINETY.holds(after(90))
-    assert not NINETY.holds(after(90) + timedelta(seconds=1))
+    assert not NINETY.is_over(after(90))
+    assert NINETY.is_over(after(90) + timedelta(seconds=1))

@@ -190,6 +190,14 @@ def test_a_file_that_cannot_be_written_is_named(store: SystemStore) -> None:
     assert {path.name for path in store.added.iterdir()} == {"company.crt", f"{STEM}.crt"}
 
 
+def test_who_may_not_change_the_store_is_told_who_may(store: SystemStore) -> None:
+    def run(_command: Sequence[str]) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with pytest.raises(CannotTrust, match="cannot run gather: Permission denied: do it as root: "):
+        carry_out(plan_trust(PEM, FINGERPRINT, store, look(store)), run)
+
+
 def test_a_machine_without_such_a_store_is_told_what_to_do(tmp_path: Path) -> None:
     nowhere = SystemStore(tmp_path / "a", tmp_path / "b", tmp_path / "c", ("gather",))
 

@@ -65,9 +65,12 @@ def test_the_page_has_them() -> None:
         now=NOW,
         reloads={},
         targets=[],
+        local_ca_days_left=3649.9996,
     ).render({})
 
     assert 'sluice_certificate_days_left{name="a.test"} 30.25\n' in page
     assert 'sluice_certificate_days_left{name=""} 3\n' in page
     assert "sluice_certificates_least_days_left 3\n" in page
     assert "sluice_certificates 2\n" in page
+    assert "sluice_local_ca_days_left 3650\n" in page
+    assert "sluice_local_ca_days_left" in HELPS

@@ -14,11 +14,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sluice_proxy.store.failures import StoreFailed
+from sluice_proxy.store.failures import StoreFailed, StoreTooNew
 from sluice_proxy.store.items import Contents, Item, Key, Put
 from sluice_proxy.store.sqlite.database import open_database
 from sluice_proxy.store.sqlite.schema import STEPS, Step, TooNew, migrate
-from sluice_proxy.store.sqlite.store import SqliteStore
+from sluice_proxy.store.sqlite.store import SqliteStore, contents_of
 from sluice_proxy.store.store import WHATEVER
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "samples" / "schemas"
@@ -95,6 +95,21 @@ def test_a_database_of_each_schema_is_taken_over_with_all_that_is_in_it(
 
 
 @pytest.mark.parametrize("number", range(1, len(STEPS) + 1))
+def test_it_can_be_looked_into_without_being_changed_also_while_it_is_open(
+    path: Path, number: int
+) -> None:
+    write(path, (SCHEMAS / f"schema_{number}.sql").read_text())
+    before = dump(path)
+
+    assert contents_of(path) == WRITTEN
+    assert dump(path) == before
+    store = SqliteStore(path)
+    store.apply([Put(Key("route", "new"), b"1")], WHATEVER)
+    assert contents_of(path) == store.read(None)
+    store.close()
+
+
+@pytest.mark.parametrize("number", range(1, len(STEPS) + 1))
 def test_it_has_the_same_tables_as_a_new_one(path: Path, number: int) -> None:
     write(path, (SCHEMAS / f"schema_{number}.sql").read_text())
     SqliteStore(path).close()
@@ -112,8 +127,11 @@ def test_a_database_of_a_later_schema_is_refused_and_left_as_it_is(path: Path) -
     before = dump(path)
 
     known = len(STEPS)
-    with pytest.raises(StoreFailed, match=rf"newer .*schema {known + 1}, this one knows {known}\)"):
-        SqliteStore(path)
+    for use in (SqliteStore, contents_of):
+        with pytest.raises(
+            StoreTooNew, match=rf"newer .*schema {known + 1}, this one knows {known}\)"
+        ):
+            use(path)
     assert dump(path) == before
 
 

@@ -10,17 +10,20 @@ import signal
 from pathlib import Path
 
 import sluice_proxy
-from sluice_proxy.cli import command
+from sluice_proxy.admin import page_view
+from sluice_proxy.cli.ending import Exit
 from sluice_proxy.observe import access_log, error_log, log_writer
 from sluice_proxy.observe.metrics import Metrics
 from sluice_proxy.supervisor import (
     backoff,
     channel,
+    enforcer,
     health_checks,
     health_request,
     metrics_page,
     reserve,
     rotation,
+    status_asking,
     successor,
     supervisor,
     worker,
@@ -72,9 +75,9 @@ def test_every_signal_is_described() -> None:
 
 def test_exit_codes_are_those_of_the_command() -> None:
     assert set(table("Exit codes")) == {
-        str(code) for code in (command.GOOD, command.FAILED, command.BAD_USAGE, command.BAD_CONFIG)
+        str(int(code)) for code in (Exit.GOOD, Exit.FAILED, Exit.BAD_USAGE, Exit.BAD_CONFIG)
     }
-    assert f"RestartPreventExitStatus={command.BAD_CONFIG}" in TEXT
+    assert f"RestartPreventExitStatus={Exit.BAD_CONFIG:d}" in TEXT
 
 
 def test_figures_are_those_of_the_program() -> None:
@@ -82,7 +85,7 @@ def test_figures_are_those_of_the_program() -> None:
 
     # A message has two payloads beside the sockets.
     assert limits[:8] == [
-        f"{supervisor.ADOPTION:g} s",
+        f"{enforcer.ADOPTION:g} s",
         f"{worker.GRACE:g} s",
         f"{successor.PATIENCE:g} s",
         f"{access_log.PATIENCE:g} s",
@@ -107,3 +110,8 @@ def test_figures_are_those_of_the_program() -> None:
     assert f"a curve below {certificates.LEAST_CURVE_BITS} bits" in TEXT
     assert f"It answers {metrics_page.MOST_READERS} connections at a time" in TEXT
     assert f"each for {metrics_page.PATIENCE:g} s" in TEXT
+    assert f"shows the {page_view.MOST_ROUTES} with the most traffic" in TEXT
+    assert f"certificates the {page_view.MOST_CERTIFICATES} that expire first" in TEXT
+    assert f"what changed each {page_view.PERIODS[0]} s" in TEXT
+    assert {30} < set(page_view.PERIODS)
+    assert f"Who asks first waits {status_asking.LEAST:g} s" in TEXT

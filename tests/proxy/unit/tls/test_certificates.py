@@ -17,6 +17,7 @@ from sluice_proxy.routes.model.policies import ClientCertificate, TlsPolicy
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.model.target import Scheme, Target, TargetTls
 from sluice_proxy.snapshot.admin import Admin
+from sluice_proxy.snapshot.issuing import Issuing, Provider
 from sluice_proxy.snapshot.listening import Listener, TcpAddress, UnixAddress
 from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.snapshot.tls import Certificate, Pem, TlsSettings
@@ -234,6 +235,21 @@ def test_a_tls_listener_needs_a_certificate() -> None:
     listener = Listener(TcpAddress("127.0.0.1", 443), tls=True)
 
     assert ("certificates",) in complaints(Snapshot(listeners=(listener,)))
+
+
+def test_a_tls_listener_needs_none_where_certificates_are_made() -> None:
+    listener = Listener(TcpAddress("127.0.0.1", 443), tls=True)
+    made = Issuing(Provider.LOCAL_CA)
+
+    assert complaints(Snapshot(listeners=(listener,), issuing=made)) == {}
+
+
+def test_one_that_was_read_is_not_read_again() -> None:
+    once, _wrong = with_tls_read(Snapshot(certificates=(ONE.configured,)))
+    again, wrong = with_tls_read(once)
+
+    assert wrong == []
+    assert again.certificates[0] is once.certificates[0]
 
 
 def test_the_certificate_of_the_admin_api_is_read_and_a_bad_one_named(tmp_path: Path) -> None:

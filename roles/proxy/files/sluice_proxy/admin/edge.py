@@ -48,10 +48,6 @@ class Edge(Protocol):
         """Log at another level from now on, in every process, until the configuration is read
         again. Raises NotInForce."""
 
-    def chain(self, certificate: str) -> bytes | None:
-        """Return the chain, as PEM and the leaf first, that clients are shown for the certificate
-        of that id; None when there is none, or when it was not made yet."""
-
     def local_ca(self) -> bytes | None:
         """Return the certificate of the local CA as PEM, None when there is none."""
 

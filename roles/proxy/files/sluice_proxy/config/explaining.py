@@ -33,6 +33,7 @@ _WORDS = {
     "string_too_short": "this is too short: use {min_length} characters or more",
     "string_too_long": "this is too long: use {max_length} characters or fewer",
     "too_short": "this is too short: write {min_length} or more",
+    "too_long": "this is too long: write {max_length} or fewer",
     "enum": "this is not known: use {expected}",
     "literal_error": "this is not known: use {expected}",
     "string_pattern_mismatch": "this has a character that cannot be here, or does not begin right:"

@@ -112,7 +112,8 @@ def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Complaint
     tls = root.tls.settings(policies)
     metrics = None if root.metrics is None else root.metrics.metrics()
     admin = None if root.admin is None else root.admin.admin()
-    wrong.extend(complaints(listeners, metrics, admin, routes, tls))
+    issuing = root.issuing.issuing()
+    wrong.extend(complaints(listeners, metrics, admin, routes, tls, issuing))
     snapshot = Snapshot(
         version=version,
         listeners=listeners,
@@ -125,6 +126,7 @@ def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Complaint
         metrics=metrics,
         certificates=tuple(section.certificate() for section in root.certificates),
         tls=tls,
+        issuing=issuing,
         pages=root.pages.pages(),
         store=root.store,
         admin=admin,

@@ -27,7 +27,7 @@ class Problem:
     def text(self, file: str) -> str:
         """Return the problem as one line: ``edge.yml:12:5: routes[3].path: …``."""
         place = f"{file}:{self.line}:{self.column}" if self.line else file
-        parts = (place, _one_line(self.field), _one_line(self.message))
+        parts = (place, one_line(self.field), one_line(self.message))
         return ": ".join(part for part in parts if part)
 
 
@@ -46,7 +46,7 @@ def field_name(path: Path) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Return ``text`` without what would break a line or a terminal, and not endless."""
     shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
     if len(shown) <= _LONGEST:

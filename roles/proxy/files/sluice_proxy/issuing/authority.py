@@ -13,11 +13,7 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from .building import (
     AUTHORITY_DAYS,
@@ -29,13 +25,12 @@ from .building import (
     self_signed_certificate,
 )
 from .constraints import DEVELOPMENT, Constraints, constraints_of
-from .issued import Issued, certificate_pem, fingerprint, issued, key_pem
+from .issued import Issued, certificate_pem, fingerprint, is_pair, issued, key_pem
 from .lifetime import Lifetime, lifetime_of
 from .names import certificate_names
 
 LEAST_LEFT = timedelta(days=1)
 """What an authority has to have left to issue: a shorter certificate would be due at once."""
-_DER, _SPKI = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
 
 
 class BadAuthority(ValueError):
@@ -128,9 +123,7 @@ def read_authority(pem: AuthorityPem) -> Authority:
     """Return the authority that PEM texts hold; raises BadAuthority."""
     certificate = read_authority_certificate(pem.certificate)
     key = _key(pem.key)
-    if key.public_key().public_bytes(_DER, _SPKI) != certificate.public_key().public_bytes(
-        _DER, _SPKI
-    ):
+    if not is_pair(certificate, key):
         raise BadAuthority("the key is not that of the certificate: put the pair back")
     return Authority(certificate, key)
 
@@ -177,7 +170,12 @@ def _check_may_issue(certificate: x509.Certificate) -> None:
         is_authority = extensions.get_extension_for_class(x509.BasicConstraints).value.ca
         may_sign = extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
         extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except (
+        x509.ExtensionNotFound,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        ValueError,
+    ):
         # Some clients believe such a one, and strict ones do not.
         is_authority = may_sign = False
     if not (is_authority and may_sign):

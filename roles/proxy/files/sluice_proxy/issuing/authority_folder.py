@@ -57,11 +57,11 @@ def load(folder: Path, *, certificate: str = CERTIFICATE, key: str = KEY) -> Aut
         )
 
 
-def load_certificate(folder: Path, *, certificate: str = CERTIFICATE) -> x509.Certificate:
+def load_certificate(folder: Path) -> x509.Certificate:
     """Return the certificate alone, which is all that exporting and trusting it need; raises
     BadAuthority that names the folder."""
     with _explained(folder):
-        return read_authority_certificate((folder / certificate).read_bytes())
+        return read_authority_certificate((folder / CERTIFICATE).read_bytes())
 
 
 @contextmanager

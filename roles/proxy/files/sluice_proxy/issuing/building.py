@@ -55,7 +55,9 @@ def authority_certificate(
     """
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     tail = f" {identifier.digest.hex()[:8]}"
-    called = f"{_MAKER} {host}"[: _LONGEST_COMMON_NAME - len(tail)] + tail
+    # A system's name may have bytes that are no text.
+    readable = "".join(char if "!" <= char <= "~" else "?" for char in host)
+    called = f"{_MAKER} {readable}"[: _LONGEST_COMMON_NAME - len(tail)].rstrip() + tail
     begins = now - BACKDATED
     name = x509.Name(
         [

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from ..snapshot.tls import Certificate, Pem
 from .lifetime import Lifetime, lifetime_of
@@ -31,7 +37,12 @@ class Issued:
     @property
     def configured(self) -> Certificate:
         """The certificate as a snapshot has it."""
-        return Certificate(chain=Pem(text=self.chain), key=Pem(text=self.key), hosts=self.names)
+        return Certificate(
+            chain=Pem(text=self.chain),
+            key=Pem(text=self.key),
+            hosts=self.names,
+            expires=self.lifetime.ends.timestamp(),
+        )
 
 
 def issued(
@@ -45,6 +56,15 @@ def issued(
         lifetime=lifetime_of(leaf),
         fingerprint=fingerprint(leaf),
     )
+
+
+def is_pair(certificate: x509.Certificate, key: PrivateKeyTypes) -> bool:
+    """Return whether a key is that of a certificate."""
+    of_key, of_certificate = (
+        one.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        for one in (key.public_key(), certificate.public_key())
+    )
+    return of_key == of_certificate
 
 
 def certificate_pem(certificate: x509.Certificate) -> bytes:

@@ -27,23 +27,18 @@ class Lifetime:
         """Return the days until the end; below 0 after it."""
         return (self.ends - now) / _DAY
 
-    def holds(self, now: datetime) -> bool:
-        """Return whether a certificate is valid now."""
-        return self.begins <= now <= self.ends
+    def is_over(self, now: datetime) -> bool:
+        """Return whether a certificate has expired."""
+        return now > self.ends
 
-    def renewal(self, after: float = RENEWED_AFTER) -> datetime:
-        """Return the moment when the part ``after`` of the lifetime, from 0 to 1, is over."""
-        if not 0 < after <= 1:
-            raise ValueError(f"{after:g} is no part of a lifetime: give one above 0, at most 1")
-        return self.begins + after * (self.ends - self.begins)
-
-    def is_due(self, now: datetime, after: float = RENEWED_AFTER) -> bool:
+    def is_due(self, now: datetime) -> bool:
         """Return whether a certificate is to be renewed.
 
         One that is not valid yet is due too: the clock was wrong when it was made, or is wrong now,
         and the next one is valid by the clock that clients are likely to share.
         """
-        return now < self.begins or now >= self.renewal(after)
+        renewal = self.begins + RENEWED_AFTER * (self.ends - self.begins)
+        return not self.begins <= now < renewal
 
 
 def lifetime_of(certificate: x509.Certificate) -> Lifetime:

@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from ..routes.model.host_pattern import HostKind, HostPattern
-from .names import BadName, certificate_names
-
-Registered = Callable[[str], bool]
-"""Says whether a certificate may be made for a name, as ``certificate_names`` writes it."""
+from .names import BadName, as_address, certificate_names
 
 
+@lru_cache(maxsize=65_536)
 def names_of_host(pattern: HostPattern) -> tuple[str, ...]:
     """Return the names that a certificate for the hosts of a pattern has; none where they have no
     end.
@@ -31,39 +30,35 @@ def names_of_host(pattern: HostPattern) -> tuple[str, ...]:
 
 
 class RegisteredNames:
-    """The names of host patterns, as a predicate; those that a wildcard stands for among them.
+    """The names of host patterns; those that a wildcard stands for among them, and of
+    ``.example.com`` all names below.
 
     Patterns without an end, as ``*`` and ``www.**``, register nothing: everybody could have a
     certificate made for everything.
     """
 
-    __slots__ = ("_names",)
+    __slots__ = ("_below", "_names")
 
     def __init__(self, patterns: Iterable[HostPattern]) -> None:
-        self._names = frozenset(name for one in patterns for name in names_of_host(one))
+        known = tuple(patterns)
+        self._names = frozenset(name for one in known for name in names_of_host(one))
+        self._below = frozenset(one.ending for one in known if one.kind is HostKind.BELOW)
 
-    def __call__(self, name: str) -> bool:
-        """Return whether ``name`` is registered."""
-        return _is_covered(name, self._names)
-
-
-def names_wanted(
-    patterns: Iterable[HostPattern], given: Iterable[str]
-) -> tuple[tuple[str, ...], ...]:
-    """Return the names of each certificate that is to be made for the hosts of routes.
-
-    ``given`` are the names of certificates that were given: they go before ours. There is one
-    certificate for each pattern, so that a route that comes or goes changes those of no other.
-    """
-    known = frozenset(given)
-    wanted = dict.fromkeys(
-        tuple(name for name in names_of_host(pattern) if not _is_covered(name, known))
-        for pattern in patterns
-    )
-    return tuple(names for names in wanted if names)
+    def __contains__(self, name: str) -> bool:
+        """Return whether a certificate may be made for ``name``, as ``certificate_names`` writes
+        it."""
+        if is_covered(name, self._names):
+            return True
+        if not self._below or as_address(name) is not None:
+            return False
+        above = name
+        while above := above.partition(".")[2]:
+            if above in self._below:
+                return True
+        return False
 
 
-def _is_covered(name: str, known: frozenset[str]) -> bool:
+def is_covered(name: str, known: Collection[str]) -> bool:
     """Return whether one of the ``known`` names stands for this one (RFC 9525, section 6.3)."""
     return name in known or f"*.{name.partition('.')[2]}" in known
 

@@ -116,4 +116,5 @@ def _said(error: Exception) -> str:
         return lines[-1] if lines else f"it ended with {error.returncode}"
     if isinstance(error, subprocess.TimeoutExpired):
         return f"it took more than {error.timeout:g} s"
-    return getattr(error, "strerror", None) or str(error)
+    said = getattr(error, "strerror", None) or str(error)
+    return f"{said}: do it as root" if isinstance(error, PermissionError) else said

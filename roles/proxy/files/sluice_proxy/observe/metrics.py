@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Mapping
+from operator import add
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Upper bounds of durations, in seconds."""
+
+_NONE = (0,) * (len(BUCKETS) + 1)
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -23,14 +26,15 @@ class Histogram:
 
     __slots__ = ("counts", "total")
 
-    def __init__(self) -> None:
-        self.counts = [0] * (len(BUCKETS) + 1)
-        self.total = 0.0
+    def __init__(self, counts: Iterable[int] = _NONE, total: float = 0.0) -> None:
+        """``counts`` has a number for each bound, and one for what is beyond."""
+        self.counts = list(counts)
+        self.total = total
 
-    def add(self, counts: Iterable[int], total: float) -> None:
+    def add(self, other: Histogram) -> None:
         """Add what another histogram counted."""
-        self.counts = [mine + other for mine, other in zip(self.counts, counts, strict=True)]
-        self.total += total
+        self.counts = [*map(add, self.counts, other.counts)]
+        self.total += other.total
 
 
 class Traffic:
@@ -38,11 +42,18 @@ class Traffic:
 
     __slots__ = ("bytes_in", "bytes_out", "durations", "statuses")
 
-    def __init__(self) -> None:
-        self.statuses: dict[int, int] = {}
-        self.bytes_in = 0
-        self.bytes_out = 0
-        self.durations = Histogram()
+    def __init__(
+        self,
+        statuses: dict[int, int],
+        bytes_in: int = 0,
+        bytes_out: int = 0,
+        durations: Histogram | None = None,
+    ) -> None:
+        """``statuses`` has how many there were of each."""
+        self.statuses = statuses
+        self.bytes_in = bytes_in
+        self.bytes_out = bytes_out
+        self.durations = durations or Histogram()
 
     def count(self, status: int, seconds: float, bytes_in: int, bytes_out: int) -> None:
         """Count one exchange."""
@@ -52,6 +63,11 @@ class Traffic:
         durations = self.durations
         durations.counts[bisect_left(BUCKETS, seconds)] += 1
         durations.total += seconds
+
+    def copy(self) -> Traffic:
+        """Return the same numbers, to be counted on by themselves."""
+        durations = Histogram(self.durations.counts, self.durations.total)
+        return Traffic(dict(self.statuses), self.bytes_in, self.bytes_out, durations)
 
 
 class Metrics:
@@ -69,7 +85,7 @@ class Metrics:
         """Return the numbers of a route and target, begun at nothing."""
         found = self.traffic.get((route, target))
         if found is None:
-            found = self.traffic[route, target] = Traffic()
+            found = self.traffic[route, target] = Traffic({})
         return found
 
     def add(self, name: str, amount: float = 1, labels: Labels = ()) -> None:
@@ -93,12 +109,15 @@ class Metrics:
     def merge(self, other: Metrics) -> None:
         """Add another worker's numbers to these; gauges add up too."""
         for key, theirs in other.traffic.items():
-            mine = self.of(*key)
+            mine = self.traffic.get(key)
+            if mine is None:
+                self.traffic[key] = theirs.copy()
+                continue
             for status, number in theirs.statuses.items():
                 mine.statuses[status] = mine.statuses.get(status, 0) + number
             mine.bytes_in += theirs.bytes_in
             mine.bytes_out += theirs.bytes_out
-            mine.durations.add(theirs.durations.counts, theirs.durations.total)
+            mine.durations.add(theirs.durations)
         for place, number in other.in_flight.items():
             self.in_flight[place] = self.in_flight.get(place, 0) + number
         for table, others in ((self.counters, other.counters), (self.gauges, other.gauges)):

@@ -94,3 +94,11 @@ def disagreements(edition: Edition) -> Iterator[Disagreement]:
     except Rivals as rivals:
         for rivalry in rivals.rivalries:
             yield Disagreement(rivalry.first, rivalry.second, "", rivalry.message)
+
+
+def declared_ids(edition: Edition, found: Disagreement) -> list[str]:
+    """Return the ids of those of the two routes that the API declared, the later one first."""
+    of_file = len(edition.base.snapshot.routes)
+    ids = tuple(edition.meanings[Kind.ROUTE])
+    places = (found.second, found.first)
+    return [ids[place - of_file] for place in places if place is not None and place >= of_file]

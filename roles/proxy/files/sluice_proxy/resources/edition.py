@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from ..config.loading import Base
 from ..snapshot.tls import Certificate
+from ..store.items import Applied
 from .leaves import leaf_of
 from .meaning import Given, Meaning
 from .model import Declared, Kind, Origin, Resource
@@ -30,11 +31,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An item of the store that cannot be in force, and why; its document is empty where it could
-    not be read. It stays in the store until it is declared anew or withdrawn."""
+    """An item of the store that cannot be in force, and why.
+
+    It stays in the store until it is declared anew or withdrawn. Of one that could not be read,
+    neither the document nor the owner is known.
+    """
 
     resource: Resource
     problem: Problem
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,8 @@ def with_resources(
         there, means = dict(of_kind[kind]), dict(all_meanings[kind])
         for name, resource in changed.items():
             there.pop(name, None)
-            means.pop(name, None)
-            if kind is Kind.CERTIFICATE:
+            former = means.pop(name, None)
+            if kind is Kind.CERTIFICATE and former != meanings.get(kind, {}).get(name):
                 made.pop(name, None)
             if resource is not None:
                 there[name] = resource
@@ -114,6 +119,31 @@ def with_made(edition: Edition, made: Mapping[str, Certificate]) -> Edition:
     of_kind = {**edition.declared.of_kind, Kind.CERTIFICATE: certificates}
     declared = replace(edition.declared, of_kind=of_kind)
     return replace(edition, declared=declared, made={**edition.made, **made})
+
+
+def with_versions(edition: Edition, applied: Applied) -> Edition:
+    """Return an edition with the versions that the store gave to what was put into it."""
+    versions: dict[Kind, dict[str, int]] = {kind: {} for kind in Kind}
+    changed = dict(edition.changed)
+    for key in (*(item.key for item in applied.put), *applied.removed):
+        if key.kind in versions:
+            changed[Kind(key.kind)] = applied.revision
+    for item in applied.put:
+        if item.key.kind in versions:
+            versions[Kind(item.key.kind)][item.key.id] = item.version
+    of_kind, left_out = dict(edition.declared.of_kind), dict(edition.left_out)
+    for kind, found in versions.items():
+        if found:
+            there, out = dict(of_kind[kind]), dict(left_out[kind])
+            for name, version in found.items():
+                if name in edition.meanings[kind]:
+                    there[name] = replace(there[name], version=version)
+                elif name in out:
+                    resource = replace(out[name].resource, version=version)
+                    out[name] = replace(out[name], resource=resource)
+            of_kind[kind], left_out[kind] = there, out
+    declared = Declared(applied.revision, of_kind)
+    return replace(edition, declared=declared, changed=changed, left_out=left_out)
 
 
 def given_certificate(meaning: Meaning) -> Certificate | None:

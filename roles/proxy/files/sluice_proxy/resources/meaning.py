@@ -18,9 +18,14 @@ from ..snapshot.tls import Certificate
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A certificate that was declared with its key, read and checked; the key has no password."""
+    """A certificate that was declared with its key, read and checked; the key has no password.
 
-    certificate: Certificate = field(repr=False)
+    There is one key for a chain, in whatever form it is written.
+    """
+
+    certificate: Certificate = field(repr=False, compare=False)
+    chain: bytes
+    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,11 @@ class OfLocalCa:
     """A certificate that the local authority is to issue."""
 
     names: tuple[str, ...]
+
+
+def given(certificate: Certificate) -> Given:
+    """Return what a certificate means that was read."""
+    return Given(certificate, certificate.chain.text or b"", certificate.hosts)
 
 
 Meaning = Route | Given | SelfSigned | OfLocalCa | Page

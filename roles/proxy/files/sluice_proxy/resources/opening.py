@@ -14,13 +14,15 @@ from ..config.files import Files
 from ..config.loading import Base
 from ..snapshot.collecting import collector_paused
 from ..store.items import Contents
-from .composing import disagreements
+from .composing import declared_ids, disagreements
 from .edition import Edition, LeftOut, edition_of_file, with_resources
 from .meaning import Meaning
 from .model import Kind, Resource
-from .reading import read_document
+from .reading import depends_on_files, read_document
 from .refusing import Invalid, Problem
 from .stored import Unreadable, decode
+
+ByKind = dict[Kind, dict[str, Resource | None]]
 
 _KINDS = {kind.value: kind for kind in Kind}
 
@@ -31,61 +33,107 @@ def open_edition(base: Base, contents: Contents, files: Files) -> Edition:
     An item that cannot be read, or does not go together with the file or with items before it, is
     left out. Items of other kinds are nothing to this.
     """
-    resources: dict[Kind, dict[str, Resource | None]] = {kind: {} for kind in Kind}
-    meanings: dict[Kind, dict[str, Meaning]] = {kind: {} for kind in Kind}
-    left_out: dict[Kind, dict[str, LeftOut]] = {kind: {} for kind in Kind}
-    edition = edition_of_file(base, contents.revision)
+    unreadable: dict[Kind, dict[str, LeftOut]] = {kind: {} for kind in Kind}
+    resources: list[Resource] = []
     with collector_paused():
         for key, item in contents.items.items():
             kind = _KINDS.get(key.kind)
             if kind is None:
                 continue
-            resource = Resource(kind, key.id, {}, version=item.version)
             try:
-                resource = decode(item)
-                _not_of_file(edition, resource)
-                meanings[kind][key.id] = read_document(
-                    kind, key.id, resource.document, files
-                ).meaning
+                resources.append(decode(item))
             except Unreadable as why:
+                unread = Resource(kind, key.id, {}, version=item.version)
                 problem = Problem(kind, key.id, "", str(why))
-            except Invalid as invalid:
-                problem = invalid.problems[0]
-            else:
-                resources[kind][key.id] = resource
-                continue
-            left_out[kind][key.id] = LeftOut(resource, problem)
-        edition = with_resources(replace(edition, left_out=left_out), resources, meanings)
-        return _without_disagreements(edition)
+                unreadable[kind][key.id] = LeftOut(unread, problem, readable=False)
+        edition = replace(edition_of_file(base, contents.revision), left_out=unreadable)
+        return _with_all_that_can(edition, resources, files)
 
 
-def reread(edition: Edition, base: Base) -> Edition:
-    """Return the edition with another state of the file.
+def reread(edition: Edition, base: Base, files: Files) -> tuple[Edition, tuple[Problem, ...]]:
+    """Return the edition with another state of the configuration file, and of all files.
 
-    Raises InvalidConfig when the file does not go together with what is declared.
+    What is declared and cannot be read again, as a file in it is gone, stays as it was and is told
+    as a problem. What was left out comes in if it can now. Raises InvalidConfig when the file does
+    not go together with what is declared.
     """
     fresh = edition_of_file(base)
-    declared: dict[Kind, dict[str, Resource | None]] = {
-        kind: {name: edition.declared.of_kind[kind][name] for name in edition.meanings[kind]}
-        for kind in Kind
-    }
     _refuse_taken(base, fresh, edition)
-    following = with_resources(fresh, declared, edition.meanings)
-    following = replace(
-        following,
-        declared=replace(following.declared, revision=edition.declared.revision),
-        made=edition.made,
-        changed=edition.changed,
-        left_out=edition.left_out,
-    )
-    wrong: list[Complaint] = []
-    for each in disagreements(following):
-        place = each.second if each.first is None else each.first
-        where = ("tls", "hosts") if each.first is None else ("routes", place)
-        wrong.append((where, each.message))
-    if wrong:
-        raise base.invalid(wrong)
-    return following
+    with collector_paused():
+        declared, meanings, problems = _read_again(edition, files)
+        following = with_resources(fresh, declared, meanings)
+        following = replace(
+            following,
+            declared=replace(following.declared, revision=edition.declared.revision),
+            made=edition.made,
+            changed=edition.changed,
+            left_out=edition.left_out,
+        )
+        _refuse_disagreements(following)
+        left_out = [
+            out.resource for kind in Kind for out in edition.left_out[kind].values() if out.readable
+        ]
+        return _with_all_that_can(following, left_out, files), tuple(problems)
+
+
+def _with_all_that_can(edition: Edition, resources: list[Resource], files: Files) -> Edition:
+    """Return ``edition`` with those of ``resources`` that can be in force; others are left out."""
+    coming: ByKind = {kind: {} for kind in Kind}
+    meanings: dict[Kind, dict[str, Meaning]] = {kind: {} for kind in Kind}
+    left_out = {kind: dict(edition.left_out[kind]) for kind in Kind}
+    for resource in resources:
+        kind, name = resource.kind, resource.id
+        left_out[kind].pop(name, None)
+        try:
+            _not_of_file(edition, resource)
+            read = read_document(kind, name, resource.document, files)
+        except Invalid as invalid:
+            left_out[kind][name] = LeftOut(resource, invalid.problems[0])
+        else:
+            meanings[kind][name] = read.meaning
+            coming[kind][name] = replace(resource, leaf=read.leaf)
+    edition = with_resources(edition, coming, meanings)
+    while out := _disagreeing(edition, coming[Kind.ROUTE]):
+        edition = with_resources(edition, {Kind.ROUTE: dict.fromkeys(out)}, {})
+        left_out[Kind.ROUTE].update(out)
+    return replace(edition, left_out=left_out)
+
+
+def _disagreeing(edition: Edition, coming: Mapping[str, Resource | None]) -> dict[str, LeftOut]:
+    """Return which of the routes that come are to go again, by id: the later one of two."""
+    found: dict[str, LeftOut] = {}
+    if not coming:
+        return found
+    for each in disagreements(edition):
+        names = [name for name in declared_ids(edition, each) if name in coming]
+        if names:
+            resource = edition.declared.of_kind[Kind.ROUTE][names[0]]
+            problem = Problem(Kind.ROUTE, names[0], each.field, each.message)
+            found.setdefault(names[0], LeftOut(resource, problem))
+    return found
+
+
+def _read_again(
+    edition: Edition, files: Files
+) -> tuple[ByKind, dict[Kind, dict[str, Meaning]], list[Problem]]:
+    declared: ByKind = {kind: {} for kind in Kind}
+    meanings: dict[Kind, dict[str, Meaning]] = {kind: {} for kind in Kind}
+    problems: list[Problem] = []
+    for kind in Kind:
+        for name, former in edition.meanings[kind].items():
+            resource = edition.declared.of_kind[kind][name]
+            declared[kind][name] = resource
+            meanings[kind][name] = former
+            if not depends_on_files(kind, resource.document):
+                continue
+            try:
+                meaning = read_document(kind, name, resource.document, files).meaning
+            except Invalid as invalid:
+                problems.extend(invalid.problems)
+            else:
+                # What is equal stays the same object.
+                meanings[kind][name] = former if meaning == former else meaning
+    return declared, meanings, problems
 
 
 def _refuse_taken(base: Base, fresh: Edition, edition: Edition) -> None:
@@ -102,27 +150,17 @@ def _refuse_taken(base: Base, fresh: Edition, edition: Edition) -> None:
         raise base.invalid(wrong)
 
 
+def _refuse_disagreements(edition: Edition) -> None:
+    wrong: list[Complaint] = []
+    for each in disagreements(edition):
+        where = ("tls", "hosts") if each.first is None else ("routes", each.first)
+        wrong.append((where, f"{each.message} (what the API declared counts as well)"))
+    if wrong:
+        raise edition.base.invalid(wrong)
+
+
 def _not_of_file(edition: Edition, resource: Resource) -> None:
     kind = resource.kind
     if kind is not Kind.PAGE and resource.id in edition.of_file[kind]:
         message = "the configuration file has one of that id: withdraw this one, or rename that"
         raise Invalid([Problem(kind, resource.id, "", message)])
-
-
-def _without_disagreements(edition: Edition) -> Edition:
-    of_file = len(edition.base.snapshot.routes)
-    while found := [each for each in disagreements(edition) if each.second >= of_file]:
-        ids = list(edition.meanings[Kind.ROUTE])
-        out: dict[str, LeftOut] = {}
-        for each in found:
-            name = ids[each.second - of_file]
-            resource = edition.declared.of_kind[Kind.ROUTE][name]
-            problem = Problem(Kind.ROUTE, name, each.field, each.message)
-            out.setdefault(name, LeftOut(resource, problem))
-        left_out: Mapping[Kind, Mapping[str, LeftOut]] = {
-            **edition.left_out,
-            Kind.ROUTE: {**edition.left_out[Kind.ROUTE], **out},
-        }
-        edition = with_resources(edition, {Kind.ROUTE: dict.fromkeys(out)}, {})
-        edition = replace(edition, left_out=left_out)
-    return edition

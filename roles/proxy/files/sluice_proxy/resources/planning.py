@@ -10,17 +10,19 @@ Nothing is changed by it: `plan` says what would be done, the caller has the sto
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from ..config.files import Files
+from ..config.problems import field_name
 from ..snapshot.collecting import collector_paused
 from ..store.items import ABSENT, Applied, Put, Remove
 from ..store.items import Change as StoreChange
-from .composing import disagreements
-from .edition import Edition, with_resources
-from .leaves import leaf_of
-from .meaning import Given, Meaning
+from .composing import declared_ids, disagreements
+from .edition import Edition, with_resources, with_versions
+from .meaning import Meaning
 from .model import (
     ANYBODY,
     Batch,
@@ -29,22 +31,25 @@ from .model import (
     Kind,
     Operation,
     Outcome,
+    Purge,
     Resource,
     Verb,
     Withdraw,
 )
-from .reading import read_document
+from .reading import depends_on_files, read_document
 from .refusing import Invalid, OfFile, Outdated, Problem
+from .secrets import Unknown, with_secrets
 from .stored import encode, key_of
 
 MOST_PROBLEMS = 1000
+MOST_OF_OWNER = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``operations`` and ``changes`` in the order of the batch, then what is purged by id.
 
-    ``edition`` is the one afterwards, where what changes has version 0.
+    ``edition`` is the one afterwards, where what changes has the version of before.
     """
 
     operations: tuple[Operation, ...]
@@ -86,37 +91,14 @@ def plan(edition: Edition, batch: Batch, files: Files) -> Plan:
 
 def finished(plan: Plan, applied: Applied) -> tuple[Edition, Outcome]:
     """Return the edition that is there now, and what the batch came to."""
-    versions = {item.key: item.version for item in applied.put}
-    resources: dict[Kind, dict[str, Resource | None]] = {kind: {} for kind in Kind}
-    operations: list[Operation] = []
-    edition = plan.edition
-    of_kind = dict(edition.declared.of_kind)
+    edition = with_versions(plan.edition, applied)
+    operations = []
     for operation in plan.operations:
         after = operation.after
-        if after is None:
-            operations.append(operation)
-            continue
-        kind, name = after.kind, after.id
-        former = 0 if operation.before is None else operation.before.version
-        # What was planned may have got a certificate meanwhile.
-        there = edition.declared.of_kind[kind][name]
-        after = replace(there, version=versions.get(key_of(kind, name), former))
-        resources[kind][name] = after
+        if after is not None:
+            # What was planned may have got a certificate meanwhile.
+            after = edition.declared.of_kind[after.kind][after.id]
         operations.append(replace(operation, after=after))
-    for kind, changed in resources.items():
-        if changed:
-            of_kind[kind] = {
-                name: changed.get(name) or resource for name, resource in of_kind[kind].items()
-            }
-    kinds = {operation.subject.kind for operation in plan.operations}
-    same = applied.revision == edition.declared.revision
-    edition = replace(
-        edition,
-        declared=replace(edition.declared, revision=applied.revision, of_kind=of_kind),
-        changed=edition.changed
-        if same
-        else {**edition.changed, **dict.fromkeys(kinds, applied.revision)},
-    )
     return edition, Outcome(applied.revision, tuple(operations), plan.unchanged)
 
 
@@ -197,32 +179,56 @@ def _operation(
     if owner is None:
         former = before or (left_out.resource if left_out is not None else None)
         owner = ANYBODY if former is None else former.owner
-    read = read_document(kind, name, change.document, files)
-    if before is not None:
-        same = edition.meanings[kind][name] == read.meaning
-        if same and before.owner == owner:
+    if len(owner) > MOST_OF_OWNER or not owner.isprintable():
+        message = f"an owner has up to {MOST_OF_OWNER} visible characters: change it"
+        raise Invalid([Problem(kind, name, "owner", message)])
+    if before is not None and owner == before.owner and _is_that_text(change, before):
+        return None
+    try:
+        document = with_secrets(change.document, kind, before)
+    except Unknown as unknown:
+        raise Invalid([Problem(kind, name, field_name(unknown.path), str(unknown))]) from None
+    read = read_document(kind, name, document, files)
+    document, leaf = read.document, read.leaf
+    if before is not None and edition.meanings[kind][name] == read.meaning:
+        if before.owner == owner:
             return None
-        document = before.document if same else read.document
-    else:
-        document = read.document
-    leaf = None
-    if isinstance(read.meaning, Given):
-        leaf = leaf_of("given", read.meaning.certificate)
+        document, leaf = before.document, before.leaf
     meanings[kind][name] = read.meaning
     after = Resource(kind, name, document, owner, leaf=leaf)
     return Operation(Verb.CREATE if before is None else Verb.REPLACE, before, after)
 
 
+def _is_that_text(change: Declare, before: Resource) -> bool:
+    """Return whether a document is there word by word, and still means what it meant."""
+    try:
+        # To Python, 1 is true: the texts are compared.
+        same = json.dumps(change.document) == json.dumps(before.document)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return same and not depends_on_files(before.kind, before.document)
+
+
 def _purged(edition: Edition, batch: Batch) -> Iterator[Operation]:
     declared = {(change.kind, change.id) for change in batch.changes}
     for purge in batch.purges:
-        for name in edition.meanings[purge.kind]:
-            resource = edition.declared.of_kind[purge.kind][name]
-            if (purge.kind, name) in declared or name in purge.ignore:
-                continue
-            if purge.owner is None or purge.owner == resource.owner:
+        for resource in _purgeable(edition, purge):
+            name = resource.id
+            if (purge.kind, name) not in declared and name not in purge.ignore:
                 declared.add((purge.kind, name))
                 yield Operation(Verb.REMOVE, resource, None)
+
+
+def _purgeable(edition: Edition, purge: Purge) -> list[Resource]:
+    there = edition.declared.of_kind[purge.kind]
+    found = [there[name] for name in edition.meanings[purge.kind]]
+    for out in edition.left_out[purge.kind].values():
+        # Of whom an item is that cannot be read, nobody knows.
+        if out.readable or purge.owner is None:
+            found.append(out.resource)
+    return sorted(
+        (each for each in found if purge.owner in (None, each.owner)), key=attrgetter("id")
+    )
 
 
 def _following(
@@ -235,7 +241,11 @@ def _following(
     resources: dict[Kind, dict[str, Resource | None]] = {kind: {} for kind in Kind}
     for operation in operations:
         subject = operation.subject
-        resources[subject.kind][subject.id] = operation.after
+        after = operation.after
+        if after is not None:
+            # The store may have the same text already: then the version stays.
+            after = replace(after, version=_version(edition, after.kind, after.id))
+        resources[subject.kind][subject.id] = after
     left_out = {
         kind: {name: out for name, out in edition.left_out[kind].items() if name not in changed}
         for kind, changed in resources.items()
@@ -251,11 +261,8 @@ def _disagreements(edition: Edition, operations: list[Operation]) -> Iterator[Pr
     }
     if not changed:
         return
-    of_file = len(edition.base.snapshot.routes)
-    ids = list(edition.meanings[Kind.ROUTE])
     for each in disagreements(edition):
-        places = [each.second] if each.first is None else [each.second, each.first]
-        names = [ids[place - of_file] for place in places if place >= of_file]
+        names = declared_ids(edition, each)
         blamed = next((name for name in names if name in changed), names[0])
         yield Problem(Kind.ROUTE, blamed, each.field, each.message)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from .model import Kind, Leaf, Resource
+from .secrets import without_secrets
 
 _DAY = 86_400
-_SECRETS = ("key", "password", "password_file")
 
 
 def public(resource: Resource, now: float) -> dict[str, Any]:
@@ -22,15 +22,10 @@ def public(resource: Resource, now: float) -> dict[str, Any]:
         "origin": resource.origin.value,
         "owner": resource.owner,
         "version": resource.version,
-        "document": dict(resource.document),
+        "document": without_secrets(resource),
     }
     if resource.kind is Kind.CERTIFICATE:
-        leaf = resource.leaf
-        document = {key: value for key, value in resource.document.items() if key not in _SECRETS}
-        if "key" in resource.document and leaf is not None:
-            document["key_fingerprint"] = leaf.key_fingerprint
-        shown["document"] = document
-        shown["certificate"] = None if leaf is None else _leaf(leaf, now)
+        shown["certificate"] = None if resource.leaf is None else _leaf(resource.leaf, now)
     return shown
 
 

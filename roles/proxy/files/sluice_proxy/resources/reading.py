@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from ..config.consistency import twice_among
 from ..config.explaining import Finding, findings
 from ..config.files import Files
-from ..config.problems import field_name
+from ..config.problems import field_name, one_line
 from ..config.sections.pages import PAGE_IDS, PageSection
 from ..config.sections.routes import RouteSection
 from ..config.sections.section import Section
@@ -29,9 +29,13 @@ from ..tls.certificates import BadCertificate, read_certificate
 from ..tls.reading import with_authorities
 from ..tls.upstream_contexts import upstream_context
 from .certificate_documents import SECTIONS, GivenSection, LocalCaSection, SelfSignedSection
-from .meaning import Given, Meaning, OfLocalCa, SelfSigned
-from .model import Document, Kind
+from .leaves import leaf_of
+from .meaning import Given, Meaning, OfLocalCa, SelfSigned, given
+from .model import Document, Kind, Leaf
 from .refusing import Invalid, Problem
+
+FILE_KEYS = frozenset(("ca", "certificate", "client_ca", "file", "key"))
+"""Keys of routes and pages that name files."""
 
 _ID = re.compile(r"[!-~]{1,200}\Z")
 
@@ -43,6 +47,12 @@ class Read:
 
     document: Document = field(repr=False)
     meaning: Meaning
+
+    @property
+    def leaf(self) -> Leaf | None:
+        """The certificate that clients are shown, where it came with the document."""
+        meaning = self.meaning
+        return leaf_of("given", meaning.certificate) if isinstance(meaning, Given) else None
 
 
 class _Wrong(ValueError):
@@ -60,7 +70,21 @@ def read_document(kind: Kind, name: str, document: Any, files: Files) -> Read:
         return _READERS[kind](name, document, files)
     except _Wrong as wrong:
         found = wrong.found
-    raise Invalid(Problem(kind, name, field_name(each.path), each.message) for each in found)
+    raise Invalid(
+        Problem(kind, name, one_line(field_name(each.path)), one_line(each.message))
+        for each in found
+    )
+
+
+def depends_on_files(kind: Kind, document: Document) -> bool:
+    """Return whether a document that was read before may mean something else by now."""
+    return kind is not Kind.CERTIFICATE and _has_file_key(document)
+
+
+def _has_file_key(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return not FILE_KEYS.isdisjoint(value) or any(map(_has_file_key, value.values()))
+    return isinstance(value, list) and any(map(_has_file_key, value))
 
 
 def _check(name: str, document: Any) -> None:
@@ -127,7 +151,7 @@ def _given(section: GivenSection, document: Document) -> Read:
     kept = {key: value for key, value in document.items() if key != "password"}
     kept["chain"] = text_of(certificate.chain)
     kept["key"] = text_of(certificate.key)
-    return Read(kept, Given(certificate))
+    return Read(kept, given(certificate))
 
 
 def text_of(pem: Pem) -> str:

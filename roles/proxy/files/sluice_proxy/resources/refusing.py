@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..config.problems import one_line
 from .model import Kind
 
 
@@ -25,7 +26,9 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        place = f"{self.kind} {self.id}" + (f", {self.field}" if self.field else "")
+        place = f"{self.kind} {one_line(self.id)}".strip() + (
+            f", {self.field}" if self.field else ""
+        )
         return f"{place}: {self.message}"
 
 

@@ -40,7 +40,7 @@ def decode(item: Item) -> Resource:
     except (ValueError, RecursionError):
         raise Unreadable("it is not JSON: declare it anew, or remove it") from None
     form = whole.get("form") if isinstance(whole, dict) else None
-    if not isinstance(form, int) or form < 1:
+    if not isinstance(form, int) or isinstance(form, bool) or form < 1:
         raise Unreadable("it has no form number: declare it anew, or remove it")
     if form > FORM:
         raise Unreadable(

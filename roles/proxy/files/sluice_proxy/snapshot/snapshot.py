@@ -18,6 +18,7 @@ from typing import Any
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.snapshot.admin import Admin
 from sluice_proxy.snapshot.collecting import collector_paused
+from sluice_proxy.snapshot.issuing import Issuing
 from sluice_proxy.snapshot.limits import ClientTimeouts, Limits, UpstreamLimits
 from sluice_proxy.snapshot.listening import Listener
 from sluice_proxy.snapshot.networks import Network
@@ -46,6 +47,7 @@ class Snapshot:
     metrics: Metrics | None = None
     certificates: tuple[Certificate, ...] = ()
     tls: TlsSettings = field(default_factory=TlsSettings)
+    issuing: Issuing = field(default_factory=Issuing)
     pages: Pages = field(default_factory=Pages)
     store: str | None = None
     admin: Admin | None = None

@@ -21,6 +21,10 @@ class StoreFailed(RuntimeError):
         super().__init__("".join(char if char.isprintable() else " " for char in text))
 
 
+class StoreTooNew(StoreFailed):
+    """A later release wrote it, in a form that this one does not know."""
+
+
 class StoreFull(StoreFailed):
     """There is no room for what was to be written: the same may succeed when there is."""
 

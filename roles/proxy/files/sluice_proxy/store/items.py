@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 ABSENT = 0
 """The version of an item that is not there; those of items begin with 1."""
@@ -52,6 +53,10 @@ class Contents:
 
     revision: int
     items: Mapping[Key, Item]
+
+
+NOTHING = Contents(0, MappingProxyType({}))
+"""What is in a store that was never changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A store that forgets everything when it is closed: for tests of what is above stores."""
+"""A store that forgets everything when it is closed."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from .deciding import decide, kinds_of
-from .items import Applied, Change, Contents, Item, Key
+from .items import NOTHING, Applied, Change, Contents, Item, Key
 
 
 class MemoryStore:
-    """A BlockingStore of nothing but memory."""
+    """A BlockingStore of nothing but memory, which begins with ``contents``."""
 
-    def __init__(self) -> None:
-        self._items: dict[Key, Item] = {}
-        self._revisions: dict[str, int] = {}
+    def __init__(self, contents: Contents = NOTHING) -> None:
+        self._items: dict[Key, Item] = dict(contents.items)
+        # Which kind was changed last is not known: it may have been any of them.
+        self._revisions = dict.fromkeys(
+            {key.kind for key in contents.items} or {""} if contents.revision else (),
+            contents.revision,
+        )
 
     def read(self, kinds: Collection[str] | None) -> Contents:
         """Return what is there."""

@@ -11,9 +11,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..config.consistency import Complaint
-from ..config.loading import load
+from ..config.files import WholePaths
+from ..config.loading import Base, load_base
+from ..resources.opening import open_edition
 from ..snapshot.snapshot import Snapshot
+from ..store.failures import StoreTooNew
 from ..tls.reading import with_tls_read
+from .kept import known_at
 
 NOTHING = "there is nothing to listen to: name an address, like 0.0.0.0:80"
 
@@ -22,17 +26,34 @@ _log = logging.getLogger("sluice_proxy.config")
 
 def read_configuration(
     path: Path, version: int, warn: Callable[[str], None] = _log.warning
-) -> Snapshot:
-    """Return the snapshot of a file, its certificates read and checked; raises InvalidConfig.
+) -> Base:
+    """Return what a file says, its certificates read and checked; raises InvalidConfig.
 
-    A file without listeners is refused: it may be one that is just being written, and would close
-    all that is listened to.
+    Where some may be declared it need not have any itself. A file without listeners is refused: it
+    may be one that is just being written, and would close all that is listened to.
     """
 
     def completed(found: Snapshot) -> tuple[Snapshot, Sequence[Complaint]]:
-        snapshot, wrong = with_tls_read(found, warn)
+        may_come = found.store is not None or found.admin is not None
+        snapshot, wrong = with_tls_read(found, warn, certificates_may_come=may_come)
         if snapshot.listeners:
             return snapshot, wrong
         return snapshot, [*wrong, (("listen",), NOTHING)]
 
-    return load(path, version=version, complete=completed)
+    return load_base(path, version=version, complete=completed)
+
+
+def check_succession(base: Base) -> list[str]:
+    """Return why a program like this one could not take over from one that runs, or nothing.
+
+    Looks into the store, and changes nothing.
+    """
+    if base.snapshot.store is None:
+        return []
+    try:
+        known = known_at(base.snapshot.store)
+    except StoreTooNew as error:
+        return [str(error)]
+    edition = open_edition(base, known.contents, WholePaths())
+    lost = [out.problem for of_kind in edition.left_out.values() for out in of_kind.values()]
+    return [f"{problem} (it would be left out: withdraw it, or put it right)" for problem in lost]

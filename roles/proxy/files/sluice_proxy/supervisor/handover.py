@@ -16,22 +16,33 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 from ..snapshot.listening import Address, InheritedSocket, TcpAddress, UnixAddress
+from ..store.items import NOTHING, Contents, Item, Key
 
-FORM = 1
+FORM = 2
 """What is left has to be of this form; another release may have another one."""
 VARIABLE = "SLUICE_PROXY_HANDOVER"
 """The environment variable with the descriptor that has it all."""
 
 
+class Purpose(StrEnum):
+    """What listening sockets are for."""
+
+    CLIENTS = "clients"
+    NUMBERS = "numbers"
+    ADMIN = "admin"
+
+
 @dataclass(frozen=True, slots=True)
 class LeftSockets:
-    """The descriptors of an address: for clients or for numbers, made by a unit or by us."""
+    """The descriptors of an address: made by a unit or by us."""
 
     address: Address
     descriptors: list[int]
-    for_numbers: bool
+    purpose: Purpose
     of_unit: bool
 
 
@@ -46,7 +57,8 @@ class LeftWorker:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """All that a successor needs; ``departed`` are encoded numbers."""
+    """All that a successor needs; ``departed`` are encoded numbers, ``declared`` is what is kept in
+    memory alone."""
 
     sockets: list[LeftSockets]
     workers: list[LeftWorker]
@@ -55,6 +67,7 @@ class Handover:
     departed: bytes
     deaths: int
     reloads: dict[str, int]
+    declared: Contents = NOTHING
 
     def descriptors(self) -> list[int]:
         """Return all descriptors that have to stay open."""
@@ -68,7 +81,7 @@ def leave(handover: Handover, environment: Mapping[str, str]) -> dict[str, str]:
         {
             "form": FORM,
             "sockets": [
-                [_written(left.address), left.descriptors, left.for_numbers, left.of_unit]
+                [_written(left.address), left.descriptors, left.purpose, left.of_unit]
                 for left in handover.sockets
             ],
             "workers": [
@@ -79,6 +92,13 @@ def leave(handover: Handover, environment: Mapping[str, str]) -> dict[str, str]:
             "departed": _text(handover.departed),
             "deaths": handover.deaths,
             "reloads": handover.reloads,
+            "declared": [
+                handover.declared.revision,
+                [
+                    [item.key.kind, item.key.id, item.version, _text(item.document)]
+                    for item in handover.declared.items.values()
+                ],
+            ],
         }
     )
     memory = os.memfd_create("handover", os.MFD_CLOEXEC)
@@ -108,8 +128,8 @@ def take() -> Handover | None:
         raise ValueError(f"the former program left something of form {read['form']}, not {FORM}")
     handover = Handover(
         sockets=[
-            LeftSockets(_read(written), descriptors, for_numbers, of_unit)
-            for written, descriptors, for_numbers, of_unit in read["sockets"]
+            LeftSockets(_read(written), descriptors, Purpose(purpose), of_unit)
+            for written, descriptors, purpose, of_unit in read["sockets"]
         ],
         workers=[
             LeftWorker(pid, channel, base64.b64decode(numbers))
@@ -120,6 +140,7 @@ def take() -> Handover | None:
         departed=base64.b64decode(read["departed"]),
         deaths=read["deaths"],
         reloads=read["reloads"],
+        declared=_contents(*read["declared"]),
     )
     withdraw(handover)
     return handover
@@ -130,6 +151,14 @@ def as_sockets(numbers: list[int]) -> list[socket.socket]:
     return [socket.socket(fileno=number) for number in numbers]
 
 
+def _contents(revision: int, items: list[tuple[str, str, int, str]]) -> Contents:
+    found = {
+        Key(kind, name): Item(Key(kind, name), version, base64.b64decode(document))
+        for kind, name, version, document in items
+    }
+    return Contents(revision, found)
+
+
 def _text(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
@@ -138,14 +167,14 @@ def _written(address: Address) -> list[object]:
     if isinstance(address, TcpAddress):
         return ["tcp", address.host, address.port]
     if isinstance(address, UnixAddress):
-        return ["unix", address.path, address.mode]
+        return ["unix", address.path, address.mode, address.group]
     return ["systemd", address.name]
 
 
-def _read(written: list[str | int]) -> Address:
+def _read(written: list[Any]) -> Address:
     kind, *values = written
     if kind == "tcp":
         return TcpAddress(str(values[0]), int(values[1]))
     if kind == "unix":
-        return UnixAddress(str(values[0]), int(values[1]))
+        return UnixAddress(str(values[0]), int(values[1]), values[2])
     return InheritedSocket(str(values[0]))

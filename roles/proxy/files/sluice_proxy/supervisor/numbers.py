@@ -24,6 +24,7 @@ HELPS = {
     "sluice_certificate_days_left": (
         "Days until a certificate expires, by its first name, of the 100 that do so first."
     ),
+    "sluice_local_ca_days_left": "Days until the local CA expires, where there is one.",
     "sluice_reloads_total": "Configurations read again, by what became of them.",
     "sluice_target_healthy": "1 for a target that active checks find healthy, else 0.",
     "sluice_connections": "Clients that are connected.",
@@ -58,6 +59,7 @@ def supervisor_metrics(
     now: float,
     reloads: dict[str, int],
     targets: Iterable[tuple[tuple[str, str], bool]],
+    local_ca_days_left: float | None = None,
 ) -> Metrics:
     """Return the supervisor's numbers; ``reloads`` has them by result, ``now`` is in seconds since
     1970."""
@@ -73,6 +75,8 @@ def supervisor_metrics(
         metrics.gauges[name, ()] = amount
     for called, labels, days in expiry_gauges(certificates, now):
         metrics.gauges[called, labels] = days
+    if local_ca_days_left is not None:
+        metrics.gauges["sluice_local_ca_days_left", ()] = round(local_ca_days_left, 3)
     for (route, target), healthy in targets:
         of_target = (("route", route), ("target", target))
         metrics.gauges["sluice_target_healthy", of_target] = int(healthy)

@@ -9,40 +9,37 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import random
 import signal
-import time
+import socket
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+from ..config.loading import Base
 from ..config.problems import InvalidConfig
-from ..observe.error_log import ErrorLog
-from ..observe.metrics import Metrics
-from ..snapshot.listening import Listener
-from ..snapshot.snapshot import Snapshot, encode
-from ..tls.upstream_contexts import UpstreamContexts
+from ..issuing.issuer import LOOKED_AT as RENEWALS
+from ..issuing.issuer import Issuer
 from . import handover, successor
+from .admin_door import AdminDoor
+from .all_numbers import all_numbers
+from .beside import Beside
 from .configuration import read_configuration
-from .health_checks import HealthChecks
-from .health_request import ask
-from .logs import LogFiles
+from .declaring import Declaring
+from .edge import LiveEdge
+from .enforcer import Enforcer, said
+from .metrics_door import MetricsDoor
 from .metrics_form import decode_metrics, encode_metrics
-from .metrics_page import MetricsPage
-from .numbers import HELPS, supervisor_metrics, traffic_of
-from .open_files import raise_open_files
+from .numbers import HELPS
 from .rotation import LOOKED_AT
 from .sockets import InheritedSockets, ListeningSockets
 from .systemd import Notifier, inherited_sockets
 from .tasks import Tasks
-from .worker import GRACE, InForce, Refused
-from .workers import SILENCE, Workers
+from .worker import GRACE, Refused
+from .workers import SILENCE
 
-ADOPTION = 60.0
-"""Seconds in which all workers have to take a snapshot over."""
-ANSWER = 2.0
-"""Seconds in which a worker has to tell its numbers, before the last known are taken."""
+ANSWERING = 2.0
+"""Seconds in which clients of the admin API have to take answers, at the end and in an upgrade."""
 PINGS = 5.0
 """Seconds between two looks at whether workers answer."""
 RETRY = 3.0
@@ -56,14 +53,6 @@ class CannotStart(RuntimeError):
     """The proxy cannot serve; the text says why, and what to do."""
 
 
-@dataclass(slots=True)
-class _Page:
-    """The page with the numbers that is answered at present."""
-
-    listener: Listener
-    page: MetricsPage
-
-
 class Supervisor:
     """Serves what a configuration file says until it is told to stop.
 
@@ -74,25 +63,27 @@ class Supervisor:
         self._path = path
         self._notifier = Notifier(os.environ)
         self._inherited = InheritedSockets(inherited_sockets(os.environ))
-        self._sockets = ListeningSockets(self._inherited)
-        self._metrics_sockets = ListeningSockets(self._inherited)
-        self._workers = Workers(factory)
-        self._contexts = UpstreamContexts()
-        self._health = HealthChecks(
-            lambda target, check: ask(target, check, self._contexts.of),
-            self._workers.set_down,
-            random.Random(),
-        )
-        self._snapshot = Snapshot()
-        self._version = 0
-        self._page: _Page | None = None
-        self._logs = LogFiles(self._workers.reopen_logs)
+        self._enforcer = Enforcer(factory, self._inherited, self._notifier)
+        self._workers = self._enforcer.workers
         self._reloads = {"applied": 0, "refused": 0}
-        self._last_refused = False
+        self._refused = ""
         self._reload_waits = False
-        # A signal that comes in an upgrade has to wait, whichever thread could take it.
-        self._reading = ThreadPoolExecutor(1, initializer=lambda: successor.block(SIGNALS))
+        self._beside = Beside(_block_signals)
         self._changing = asyncio.Lock()
+        self._declaring = Declaring(
+            self._enforcer,
+            self._beside,
+            self._changing,
+            _block_signals,
+            Issuer(os.environ, socket.gethostname()),
+            lambda: datetime.now(UTC),
+        )
+        self._metrics = MetricsDoor(self._inherited, self._render, self._serves)
+        edge = LiveEdge(
+            self._declaring, self._enforcer, self._render, self._serves, lambda: self._refused
+        )
+        self._admin = AdminDoor(self._inherited, edge)
+        self._enforcer.doors = [self._metrics, self._admin]
         self._asked_to_stop = 0
         self._stop = asyncio.Event()
         self._tasks = Tasks()
@@ -100,11 +91,12 @@ class Supervisor:
     async def run(self) -> None:
         """Serve. Raises InvalidConfig or CannotStart when that is not possible."""
         asyncio.get_running_loop().set_default_executor(
-            ThreadPoolExecutor(initializer=lambda: successor.block(SIGNALS))
+            ThreadPoolExecutor(initializer=_block_signals)
         )
         self._listen_to_signals()
-        self._tasks.keep_doing(self._logs.look, LOOKED_AT)
+        self._tasks.keep_doing(self._enforcer.logs.look, LOOKED_AT)
         self._tasks.keep_doing(self._look_at_workers, PINGS)
+        self._tasks.keep_doing(self._declaring.renew, RENEWALS)
         if self._notifier.watchdog is not None:
             self._tasks.keep_doing(self._feed_watchdog, self._notifier.watchdog / 2)
         try:
@@ -125,9 +117,9 @@ class Supervisor:
             return
         try:
             async with self._changing:
-                await self._put_in_force(await self._read())
+                await self._declaring.serve(await self._read())
         except (OSError, Refused) as error:
-            raise CannotStart(_said(error)) from error
+            raise CannotStart(said(error)) from error
         self._inherited.close()
 
     async def _succeed(self, predecessor: handover.Handover) -> None:
@@ -135,14 +127,12 @@ class Supervisor:
         while True:
             try:
                 async with self._changing:
-                    snapshot = await self._read()
-                    self._health.follow(snapshot.routes, predecessor.down)
-                    await self._put_in_force(snapshot)
+                    await self._declaring.serve(await self._read(), predecessor.down)
             except (InvalidConfig, OSError, Refused) as error:
-                _log.error("the former workers go on: %s", _said(error))
+                _log.error("the former workers go on: %s", said(error))
                 await asyncio.sleep(RETRY)
             else:
-                self._workers.dismiss_former(snapshot.timeouts.drain)
+                self._workers.dismiss_former(self._enforcer.snapshot.timeouts.drain)
                 return
 
     async def _unless_told_to_stop(self, work: Coroutine[None, None, None]) -> bool:
@@ -158,23 +148,20 @@ class Supervisor:
         await asyncio.wait((working,))
         return False
 
-    async def _read(self) -> Snapshot:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._reading, read_configuration, self._path, self._version + 1
-        )
+    async def _read(self) -> Base:
+        return await self._beside(read_configuration, self._path, self._enforcer.version + 1)
 
     def _inherit(self, predecessor: handover.Handover) -> None:
         """Take over what the predecessor left."""
         self._notifier.alive()
-        self._version = predecessor.version
+        self._enforcer.version = predecessor.version
         self._workers.deaths = predecessor.deaths
         self._reloads = dict(predecessor.reloads)
+        self._declaring.inherited = predecessor.declared
         self._workers.departed = decode_metrics(predecessor.departed)
         for left in predecessor.sockets:
-            owner = self._metrics_sockets if left.for_numbers else self._sockets
             sockets = handover.as_sockets(left.descriptors)
-            owner.adopt(left.address, sockets, of_unit=left.of_unit)
+            self._sockets()[left.purpose].adopt(left.address, sockets, of_unit=left.of_unit)
         ends = handover.as_sockets([worker.channel for worker in predecessor.workers])
         self._workers.take_over(
             (worker.pid, end, decode_metrics(worker.numbers))
@@ -182,82 +169,22 @@ class Supervisor:
         )
 
     async def _end(self) -> None:
-        seconds = self._snapshot.timeouts.drain if self._asked_to_stop < 2 else 0.0
+        seconds = self._enforcer.snapshot.timeouts.drain if self._asked_to_stop < 2 else 0.0
         self._notifier.stopping(f"draining for at most {seconds:g} s", seconds + 2 * GRACE)
-        self._health.stop()
+        self._enforcer.health.stop()
         await self._tasks.cancel()
         self._tasks.keep_doing(self._say_alive, 1.0)
         # Who comes now had better be refused than wait for a worker that never takes it.
-        self._sockets.close(kept=self._notifier.keeps_sockets)
-        await self._workers.stop(seconds)
-        if self._page is not None:
-            self._page.page.close()
-        self._metrics_sockets.close(kept=self._notifier.keeps_sockets)
-        self._reading.shutdown(wait=False)
+        kept = self._notifier.keeps_sockets
+        self._enforcer.sockets.close(kept=kept)
+        await self._declaring.finish()
+        await asyncio.gather(self._workers.stop(seconds), self._admin.close(ANSWERING, kept=kept))
+        self._metrics.close(kept=kept)
+        await self._declaring.close()
+        self._beside.close()
         _log.info("stopped")
 
     # Changes
-
-    async def _put_in_force(self, snapshot: Snapshot) -> None:
-        """Serve ``snapshot`` in place of what is in force.
-
-        Raises OSError or Refused, and then all is as it was.
-        """
-        # There is nothing to go back to.
-        first = not self._snapshot.version
-        count = _workers(snapshot)
-        self._warn_about_files(snapshot, count)
-        error_log = ErrorLog(snapshot.logs)
-        try:
-            if first:
-                error_log.use()
-            opened = self._sockets.open(snapshot.listeners, count)
-            try:
-                await self._serve_page(snapshot)
-                await self._push(snapshot, count)
-            except (OSError, Refused):
-                self._sockets.close_again(opened)
-                if not first:
-                    await self._take_back(self._snapshot)
-                raise
-        except (OSError, Refused):
-            if not first:
-                error_log.close()
-            raise
-        self._snapshot = snapshot
-        closed = self._sockets.keep_only(snapshot.listeners)
-        if opened or closed:
-            self._notifier.keep([one for of_one in self._sockets.all().values() for one in of_one])
-        self._contexts.forget()
-        before = self._health.down
-        self._health.follow(snapshot.routes)
-        if self._health.down != before:
-            # A target that is down may be another route's now.
-            self._workers.set_down(self._health.down)
-        self._workers.departed.keep_only(traffic_of(snapshot.routes))
-        self._logs.use(error_log, snapshot.logs)
-
-    async def _push(self, snapshot: Snapshot, count: int) -> None:
-        self._version += 1
-        force = InForce(
-            self._version,
-            encode(replace(snapshot, version=self._version, workers=count)),
-            [self._sockets.of(listener.address) for listener in snapshot.listeners],
-            snapshot.timeouts.drain,
-            self._health.down,
-        )
-        async with asyncio.timeout(ADOPTION):
-            await self._workers.put_in_force(force, count)
-
-    async def _take_back(self, former: Snapshot) -> None:
-        """Have all workers serve ``former`` again, those too that went over already."""
-        refused = self._version
-        try:
-            await self._serve_page(former)
-            await self._push(former, _workers(former))
-        except (OSError, Refused) as error:
-            _log.error("not all workers go back to what they served: %s", _said(error))
-            self._workers.kill_those_of(refused)
 
     async def _reload(self) -> None:
         """Read the file again and serve what it says; a bad one changes nothing."""
@@ -267,17 +194,17 @@ class Supervisor:
                 return
             self._notifier.reloading("reading the configuration")
             try:
-                await self._put_in_force(await self._read())
+                await self._declaring.serve(await self._read())
             except (InvalidConfig, OSError, Refused) as error:
-                self._refuse(_said(error))
+                self._refuse(said(error))
             else:
-                self._last_refused = False
+                self._refused = ""
                 self._reloads["applied"] += 1
                 _log.info("the configuration was read again: %s", self._status())
             self._notifier.ready(self._status())
 
     def _refuse(self, why: str) -> None:
-        self._last_refused = True
+        self._refused = why
         self._reloads["refused"] += 1
         for line in why.splitlines():
             _log.error("%s", line)
@@ -289,19 +216,27 @@ class Supervisor:
             if self._stop.is_set():
                 return
             self._notifier.reloading("upgrading")
-            try:
-                objections = await successor.objections(self._path)
-                if not objections:
-                    await self._become_successor()
-            except OSError as error:
-                objections = [_said(error)]
-            for line in objections:
-                _log.error("%s", line)
-            if objections:
-                _log.error("no upgrade: the new program cannot serve this configuration")
-            self._notifier.ready(self._status())
+            objections = await self._objections()
+        if not objections:
+            # Changes that wait go on meanwhile; who comes from now on is answered by the new one.
+            await self._admin.pause(ANSWERING)
+            async with self._changing:
+                objections = await self._become_successor()
+        for line in objections:
+            _log.error("%s", line)
+        if objections:
+            _log.error("no upgrade: the new program cannot serve this configuration")
+        self._notifier.ready(self._status())
 
-    async def _become_successor(self) -> None:
+    async def _objections(self) -> list[str]:
+        try:
+            return await successor.objections(self._path)
+        except OSError as error:
+            return [said(error)]
+
+    async def _become_successor(self) -> list[str]:
+        """Return why there is no successor; what was given up for it is taken up again then."""
+        await self._declaring.close()
         successor.block(SIGNALS)
         try:
             # Signals that came already are acted on; those that come from now on wait.
@@ -310,8 +245,14 @@ class Supervisor:
                 # The next one is some time away: the new program has to start first.
                 self._notifier.alive()
                 successor.become(self._left())
+            return []
+        except OSError as error:
+            return [said(error)]
         finally:
             successor.unblock(SIGNALS)
+            if not self._stop.is_set():
+                await self._declaring.open_again()
+                await self._admin.serve(self._enforcer.snapshot)
 
     def _left(self) -> handover.Handover:
         return handover.Handover(
@@ -319,10 +260,10 @@ class Supervisor:
                 handover.LeftSockets(
                     address,
                     [one.fileno() for one in sockets],
-                    owner is self._metrics_sockets,
+                    purpose,
                     address in owner.of_units,
                 )
-                for owner in (self._sockets, self._metrics_sockets)
+                for purpose, owner in self._sockets().items()
                 for address, sockets in owner.all().items()
             ],
             workers=[
@@ -331,58 +272,30 @@ class Supervisor:
                 )
                 for worker in self._workers.everybody
             ],
-            version=self._version,
-            down=self._health.down,
+            version=self._enforcer.version,
+            down=self._enforcer.health.down,
             departed=encode_metrics(self._workers.departed),
             deaths=self._workers.deaths,
             reloads=self._reloads,
+            declared=self._declaring.left(),
         )
 
-    # The page with the numbers
+    def _sockets(self) -> dict[handover.Purpose, ListeningSockets]:
+        return {
+            handover.Purpose.CLIENTS: self._enforcer.sockets,
+            handover.Purpose.NUMBERS: self._metrics.sockets,
+            handover.Purpose.ADMIN: self._admin.sockets,
+        }
 
-    async def _serve_page(self, snapshot: Snapshot) -> None:
-        wanted = snapshot.metrics
-        listener = None if wanted is None else Listener(wanted.address, backlog=64)
-        if self._page is not None and wanted is not None and self._page.listener == listener:
-            self._page.page.path = wanted.path
-            return
-        if wanted is not None and listener is not None:
-            self._metrics_sockets.open([listener], 1)
-        if self._page is not None:
-            self._page.page.close()
-            self._page = None
-        if wanted is not None and listener is not None:
-            page = MetricsPage(wanted.path, self._render, self._serves)
-            await page.listen(self._metrics_sockets.of(listener.address))
-            self._page = _Page(listener, page)
-        self._metrics_sockets.keep_only([] if listener is None else [listener])
+    # What is told, and done again and again
 
     async def _render(self) -> str:
-        whole = Metrics()
-        whole.merge(await self._workers.collect(ANSWER))
-        if self._snapshot.version:
-            whole.keep_only(traffic_of(self._snapshot.routes))
-        serving = len(self._workers.serving)
-        whole.merge(
-            supervisor_metrics(
-                workers=serving,
-                leaving=len(self._workers.leaving),
-                deaths=self._workers.deaths,
-                version=self._version,
-                routes=len(self._snapshot.routes),
-                certificates=self._snapshot.certificates,
-                now=time.time(),
-                reloads=self._reloads,
-                targets=self._health.states,
-            )
-        )
-        return whole.render(HELPS)
+        days = self._declaring.local_ca_days_left
+        return (await all_numbers(self._enforcer, self._reloads, days)).render(HELPS)
 
     def _serves(self) -> bool:
         """Whether clients are served: those of before an upgrade do so until ours can."""
         return not self._stop.is_set() and self._workers.answered_within(SILENCE)
-
-    # What is done again and again
 
     async def _look_at_workers(self) -> None:
         for worker in self._workers.everybody:
@@ -404,7 +317,7 @@ class Supervisor:
             loop.add_signal_handler(number, self._told_to_stop)
         loop.add_signal_handler(signal.SIGHUP, self._told_to_reload)
         loop.add_signal_handler(signal.SIGUSR2, lambda: self._tasks.begin(self._upgrade()))
-        loop.add_signal_handler(signal.SIGUSR1, self._logs.reopen)
+        loop.add_signal_handler(signal.SIGUSR1, self._enforcer.logs.reopen)
         successor.unblock(SIGNALS)
 
     def _told_to_reload(self) -> None:
@@ -421,29 +334,17 @@ class Supervisor:
 
     # Small matters
 
-    def _warn_about_files(self, snapshot: Snapshot, count: int) -> None:
-        warning = raise_open_files(snapshot.limits, count)
-        if warning is not None:
-            _log.warning("%s", warning)
-
     def _status(self) -> str:
-        snapshot = self._snapshot
+        snapshot = self._enforcer.snapshot
         addresses = ", ".join(str(listener.address) for listener in snapshot.listeners)
-        refused = ", the last change was refused: see the error log" if self._last_refused else ""
+        refused = ", the last change was refused: see the error log" if self._refused else ""
         return (
-            f"version {self._version}, {len(self._workers.serving)} workers,"
+            f"version {self._enforcer.version}, {len(self._workers.serving)} workers,"
             f" {len(snapshot.routes)} routes, {len(snapshot.certificates)} certificates,"
             f" listening on {addresses or 'nothing'}{refused}"
         )
 
 
-def _workers(snapshot: Snapshot) -> int:
-    """Return how many workers a snapshot asks for."""
-    return snapshot.workers or len(os.sched_getaffinity(0))
-
-
-def _said(error: Exception) -> str:
-    """Return an error's text, whatever kind it is."""
-    if isinstance(error, TimeoutError) and not str(error):
-        return f"the workers did not take the snapshot over within {ADOPTION:g} s"
-    return str(error) or type(error).__name__
+def _block_signals() -> None:
+    # A signal that comes in an upgrade has to wait, whichever thread could take it.
+    successor.block(SIGNALS)

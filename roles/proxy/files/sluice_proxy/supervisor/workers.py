@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Iterable
 from dataclasses import replace
 
 from ..observe.metrics import Metrics
+from ..snapshot.collecting import collector_paused
 from .backoff import Backoff
 from .sockets import share_out
 from .worker import Died, InForce, Refused, Worker, start_worker
@@ -143,9 +144,10 @@ class Workers:
         if reports:
             await asyncio.wait(reports, timeout=seconds)
         whole = Metrics()
-        whole.merge(self.departed)
-        for worker in self.everybody:
-            whole.merge(worker.metrics)
+        with collector_paused():
+            whole.merge(self.departed)
+            for worker in self.everybody:
+                whole.merge(worker.metrics)
         return whole
 
     def kill_silent(self) -> None:

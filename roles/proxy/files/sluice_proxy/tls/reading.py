@@ -32,8 +32,9 @@ def with_tls_read(
 ) -> tuple[Snapshot, list[Complaint]]:
     """Return ``snapshot`` with certificates and authorities in it, and what is wrong with them.
 
-    ``warn`` is told what is questionable, but no error. Each complaint is the place in the
-    configuration and what is wrong there. With ``certificates_may_come`` there may be none yet.
+    Certificates that were read before are taken as they are. ``warn`` is told what is questionable,
+    but no error. Each complaint is the place in the configuration and what is wrong there. With
+    ``certificates_may_come`` there may be none yet.
     """
     read, wrong = _certificates(snapshot)
     for place in expired(read, time.time()):
@@ -42,7 +43,8 @@ def with_tls_read(
     policies, wrong_policies = _policies(snapshot)
     wrong += wrong_policies
     wrong += _targets(snapshot)
-    needed = not certificates_may_come and any(listener.tls for listener in snapshot.listeners)
+    may_come = certificates_may_come or snapshot.issuing.provider is not None
+    needed = not may_come and any(listener.tls for listener in snapshot.listeners)
     if needed and not snapshot.certificates:
         wrong.append((("certificates",), "a listener has tls, but there is no certificate"))
     tls = replace(
@@ -77,7 +79,8 @@ def _certificates(snapshot: Snapshot) -> tuple[list[Certificate], list[Complaint
     wrong: list[Complaint] = []
     for place, certificate in enumerate(snapshot.certificates):
         try:
-            one = read_certificate(certificate, _content)
+            known = certificate.expires is not None
+            one = certificate if known else read_certificate(certificate, _content)
         except BadCertificate as bad:
             wrong.append((("certificates", place, bad.part), str(bad)))
             continue
@@ -101,6 +104,9 @@ def _policies(snapshot: Snapshot) -> tuple[dict[TlsPolicy, TlsPolicy], list[Comp
     wrong: list[Complaint] = []
     for place, policy in _policy_places(snapshot):
         if policy in found or policy.client_certificate is ClientCertificate.NONE:
+            continue
+        if policy.client_ca is not None:
+            # It was read before.
             continue
         try:
             found[policy] = with_authorities(policy, _content)

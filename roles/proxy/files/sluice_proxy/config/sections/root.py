@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sluice_proxy.config.sections.admin import AdminSection
+from sluice_proxy.config.sections.issuing import IssuingSection
 from sluice_proxy.config.sections.limits import LimitsSection, TimeoutsSection, UpstreamSection
 from sluice_proxy.config.sections.listen import ListenSection
 from sluice_proxy.config.sections.observing import LogSection, MetricsSection
@@ -74,6 +75,10 @@ class RootSection(Section):
         default=[], description="Certificates and their keys."
     )
     tls: TlsSection = Field(default=TlsSection(), description="What TLS has to be.")
+    issuing: IssuingSection = Field(
+        default=IssuingSection(),
+        description="Certificates that the proxy makes itself: the provider, or a mapping.",
+    )
     pages: PagesSection = Field(
         default=PagesSection(), description="Answers that the proxy gives itself."
     )

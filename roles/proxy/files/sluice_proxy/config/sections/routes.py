@@ -34,7 +34,7 @@ from sluice_proxy.config.sections.section import (
 from sluice_proxy.config.sections.targets import TargetSection
 from sluice_proxy.config.sections.tls import RouteTlsSection
 from sluice_proxy.routes.model.actions import FieldChanges
-from sluice_proxy.routes.model.host_pattern import ANY_HOST
+from sluice_proxy.routes.model.host_pattern import ANY_HOST, CERTIFIED
 from sluice_proxy.routes.model.path_pattern import ANY_PATH
 from sluice_proxy.routes.model.route import Route
 
@@ -118,6 +118,13 @@ class RouteSection(Section):
                     f"beside portal there is {', '.join(beside)}: write one or the other"
                 )
             return self
+        if self.tls is not None and self.tls.certificate is not None:
+            for host in self.hosts:
+                if host.kind not in CERTIFIED:
+                    raise ValueError(
+                        f"no certificate can be made for {host}: with tls auto, hosts have to be"
+                        " names, *.NAME or .NAME"
+                    )
         always = self.redirect is not None and not self.redirect.only_plain
         if always and (self.targets or self.page):
             raise ValueError(

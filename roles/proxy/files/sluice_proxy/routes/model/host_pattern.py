@@ -41,6 +41,10 @@ class HostKind(IntEnum):
     ANY = 5
 
 
+CERTIFIED = frozenset({HostKind.NAME, HostKind.WILDCARD, HostKind.BELOW})
+"""Kinds of patterns that a certificate can have names for; hosts of the others have no end."""
+
+
 @dataclass(frozen=True, slots=True)
 class HostPattern:
     """One pattern; ``beginning`` and ``ending`` are lower-case labels joined by dots, or empty."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
-from ..failures import StoreFailed
+from ..failures import StoreFailed, StoreTooNew
 from .explaining import DAMAGED, explained, primary
 from .place import prepare
 from .schema import APPLICATION, STEPS, Step, TooNew, migrate
@@ -40,6 +41,27 @@ def open_database(path: Path, patience: float, steps: Sequence[Step] = STEPS) ->
             time.sleep(_RETRY)
 
 
+def copied_database(path: Path, steps: Sequence[Step] = STEPS) -> sqlite3.Connection:
+    """Return a copy in memory of the database at ``path``, with the newest schema.
+
+    Nothing of the file changes, and a program that has it open goes on. Raises StoreFailed.
+    """
+    with explained(path):
+        try:
+            copy = sqlite3.connect(":memory:", isolation_level=None)
+            with closing(
+                sqlite3.connect(
+                    f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
+                )
+            ) as file:
+                _check(file, path)
+                file.backup(copy)
+            migrate(copy, steps)
+        except TooNew as error:
+            raise StoreTooNew(str(path), str(error)) from error
+    return copy
+
+
 def _open(path: Path, patience: float, steps: Sequence[Step]) -> sqlite3.Connection:
     database = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience, isolation_level=None
@@ -50,7 +72,7 @@ def _open(path: Path, patience: float, steps: Sequence[Step]) -> sqlite3.Connect
         migrate(database, steps)
     except TooNew as error:
         database.close()
-        raise StoreFailed(str(path), str(error)) from error
+        raise StoreTooNew(str(path), str(error)) from error
     except BaseException:
         database.close()
         raise

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +17,7 @@ from typing import Any
 from ..deciding import decide, keys_of, kinds_of
 from ..failures import StoreFailed
 from ..items import Applied, Change, Contents, Item, Key
-from .database import open_database
+from .database import copied_database, open_database
 from .digest import digest
 from .explaining import DAMAGED, explained
 from .place import identity
@@ -53,17 +55,15 @@ class SqliteStore:
 
     def read(self, kinds: Collection[str] | None) -> Contents:
         """Return what is there."""
-        with explained(self._path), transaction(self._database, "DEFERRED"):
-            revision = max(self._revisions().values(), default=0)
-            rows = self._rows(kinds)
-        items = sorted((_item(row) for row in rows), key=attrgetter("key"))
-        return Contents(revision, MappingProxyType({item.key: item for item in items}))
+        return _contents(self._database, self._path, kinds)
 
     def apply(self, changes: Sequence[Change], unchanged: Mapping[str, int]) -> Applied:
         """Make the changes."""
         keys = keys_of(changes)
         with explained(self._path), transaction(self._database, "IMMEDIATE"):
-            applied = decide(changes, unchanged, self._there(keys), self._revisions())
+            applied = decide(
+                changes, unchanged, self._there(keys), _revisions(self._database, self._path)
+            )
             self._write(applied)
             self._look_whether_it_is_there()
         return applied
@@ -81,24 +81,10 @@ class SqliteStore:
                 "it was moved or replaced while it was open: have the proxy open it anew (SIGHUP)",
             )
 
-    def _rows(self, kinds: Collection[str] | None) -> list[tuple[Any, ...]]:
-        if kinds is None:
-            return list(self._sound(_ITEMS))
-        return [row for kind in set(kinds) for row in self._sound(_ITEMS_OF_KIND, kind)]
-
     def _there(self, keys: Sequence[Key]) -> dict[Key, Item]:
-        rows = (row for key in keys for row in self._sound(_ITEM, key.kind, key.id))
+        database, path = self._database, self._path
+        rows = (row for key in keys for row in _sound(database, path, _ITEM, key.kind, key.id))
         return {item.key: item for item in map(_item, rows)}
-
-    def _revisions(self) -> dict[str, int]:
-        return dict(self._sound(_REVISIONS))
-
-    def _sound(self, query: str, *values: str) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows that a query finds, without the digests that they begin with."""
-        for found, *row in self._database.execute(query, values):
-            if found != digest(*row):
-                raise StoreFailed(str(self._path), f"{DAMAGED} (a value is not what was written)")
-            yield tuple(row)
 
     def _write(self, applied: Applied) -> None:
         puts = [(item.key.kind, item.key.id, item.version, item.document) for item in applied.put]
@@ -107,6 +93,42 @@ class SqliteStore:
         execute_many(_REMOVE, [(key.kind, key.id) for key in applied.removed])
         execute_many(_PUT, [(digest(*row), *row) for row in puts])
         execute_many(_SET_REVISION, [(digest(*row), *row) for row in revisions])
+
+
+def contents_of(path: Path) -> Contents:
+    """Return what the file at ``path`` has, as this release would read it, and change nothing.
+
+    A program that has it open goes on. Raises StoreFailed.
+    """
+    with closing(copied_database(path)) as copy:
+        return _contents(copy, path, None)
+
+
+def _contents(database: sqlite3.Connection, path: Path, kinds: Collection[str] | None) -> Contents:
+    with explained(path), transaction(database, "DEFERRED"):
+        revision = max(_revisions(database, path).values(), default=0)
+        if kinds is None:
+            rows = list(_sound(database, path, _ITEMS))
+        else:
+            rows = [
+                row for kind in set(kinds) for row in _sound(database, path, _ITEMS_OF_KIND, kind)
+            ]
+    items = sorted((_item(row) for row in rows), key=attrgetter("key"))
+    return Contents(revision, MappingProxyType({item.key: item for item in items}))
+
+
+def _revisions(database: sqlite3.Connection, path: Path) -> dict[str, int]:
+    return dict(_sound(database, path, _REVISIONS))
+
+
+def _sound(
+    database: sqlite3.Connection, path: Path, query: str, *values: str
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows that a query finds, without the digests that they begin with."""
+    for found, *row in database.execute(query, values):
+        if found != digest(*row):
+            raise StoreFailed(str(path), f"{DAMAGED} (a value is not what was written)")
+        yield tuple(row)
 
 
 def _item(row: tuple[Any, ...]) -> Item:

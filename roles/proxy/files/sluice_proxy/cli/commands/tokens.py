@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``token``: a new token of the admin API."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import secrets
+
+from ..ending import Exit
+from ..options import Commands
+from ..showing.terminal import say, say_json
+
+_BYTES = 32
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\Z")
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    token = commands.command(
+        "token", "make a token, and the line of the tokens file that lets it in", _token
+    )
+    token.add_argument("name", type=_name, metavar="NAME", help="whose it is, for the log")
+
+
+def _name(text: str) -> str:
+    if not _NAME.match(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: write at most 64 letters, digits, and . _ @ - after the first"
+        )
+    return text
+
+
+def _token(asked: argparse.Namespace) -> int:
+    token = secrets.token_urlsafe(_BYTES)
+    line = f"{asked.name} sha256:{hashlib.sha256(token.encode()).hexdigest()}"
+    if asked.json:
+        say_json({"name": asked.name, "token": token, "line": line})
+    else:
+        say(f"token: {token}", f"line:  {line}")
+    return Exit.GOOD

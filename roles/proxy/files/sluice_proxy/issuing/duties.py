@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which leaves are made, and which are kept. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..snapshot.issuing import Provider
+from .leaves import Leaf
+from .wanting import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A certificate that is wanted, with the leaf that there is for it, if any.
+
+    ``make`` says that a new leaf is to be made. Until then, or where that fails, the one that there
+    is can be shown while it is valid.
+    """
+
+    wanted: Wanted
+    leaf: Leaf | None
+    make: bool
+
+
+def duties(
+    wanted: Iterable[Wanted], held: Mapping[str, Leaf], authority: str | None, now: datetime
+) -> list[Duty]:
+    """Return what is to be done for each certificate that is wanted.
+
+    A leaf is made where there is none, where it is for something else, where it is due, and where
+    another CA issued it than ``authority``: clients trust that one now. None is for a CA that
+    cannot be used at present.
+    """
+    return [_duty(one, held.get(one.id), authority, now) for one in wanted]
+
+
+def _duty(wanted: Wanted, leaf: Leaf | None, authority: str | None, now: datetime) -> Duty:
+    if leaf is None or not leaf.serves(wanted):
+        return Duty(wanted, None, make=True)
+    former = (
+        wanted.provider is Provider.LOCAL_CA
+        and authority is not None
+        and leaf.authority != authority
+    )
+    return Duty(wanted, leaf, make=former or leaf.issued.lifetime.is_due(now))

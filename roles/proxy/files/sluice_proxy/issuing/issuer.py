@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Has the certificates there that are wanted: makes them, and renews them in time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from ..snapshot.issuing import Issuing, Provider
+from ..snapshot.tls import Certificate
+from .authority import (
+    Authority,
+    AuthorityPem,
+    BadAuthority,
+    CannotIssue,
+    new_authority,
+    self_signed,
+)
+from .authority_folder import load_or_make
+from .duties import Duty, duties
+from .leaves import Leaf, encode_leaf
+from .mkcert import load_mkcert
+from .wanting import Demand, Trouble, Wanted, decide
+
+LOOKED_AT = 3600.0
+"""Seconds between two looks at whether a certificate is to be renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What there is after the certificates were made that a Demand comes to.
+
+    ``leaves`` is by id, in the order in which they are shown. ``put`` has the documents that are
+    new, ``removed`` the ids of those that have no use any more: both are of the kind ISSUED of the
+    store. ``authority`` is None where the CA is not needed or cannot be used; ``trouble`` says why
+    it cannot.
+    """
+
+    leaves: Mapping[str, Leaf]
+    put: Mapping[str, bytes] = field(repr=False)
+    removed: tuple[str, ...]
+    troubles: tuple[Trouble, ...]
+    authority: Authority | None
+    trouble: str
+
+    @property
+    def certificates(self) -> dict[str, Certificate]:
+        """The certificates as a snapshot has them, by id."""
+        return {name: leaf.configured for name, leaf in self.leaves.items()}
+
+
+class Issuer:
+    """Makes certificates, and the CA where one is needed.
+
+    ``environ`` is where mkcert is looked for; ``host`` is called in the name of a new CA.
+    """
+
+    def __init__(self, environ: Mapping[str, str], host: str) -> None:
+        self._environ = environ
+        self._host = host
+
+    def settle(self, demand: Demand, held: Mapping[str, Leaf], now: datetime) -> Settled:
+        """Return what is there once everything is made that is wanted and not among ``held``;
+        ``now`` has a time zone.
+
+        Nothing is kept by this: whoever calls it keeps ``put`` and ``removed``, and hands
+        ``leaves`` in the next time, or the former ones if nothing came of it. Apart from a CA that
+        was made, nothing has changed then. What cannot be made is among the troubles; a former
+        leaf that has not expired stays. Reads files and takes a millisecond for each new leaf: not
+        for a loop.
+        """
+        wanted, troubles = decide(demand)
+        authority, trouble = self._authority(demand.issuing, wanted, now)
+        of_authority = None if authority is None else authority.fingerprint
+        leaves: dict[str, Leaf] = {}
+        put: dict[str, bytes] = {}
+        for duty in duties(wanted, held, of_authority, now):
+            leaf = duty.leaf
+            if duty.make:
+                try:
+                    leaf = _made(duty.wanted, authority, trouble, now)
+                    put[duty.wanted.id] = encode_leaf(leaf)
+                except CannotIssue as error:
+                    leaf = _not_expired(duty, now)
+                    troubles.append(Trouble(duty.wanted, str(error), shown=leaf is not None))
+            if leaf is not None:
+                leaves[duty.wanted.id] = leaf
+        removed = tuple(name for name in held if name not in leaves)
+        return Settled(leaves, put, removed, tuple(troubles), authority, trouble)
+
+    def _authority(
+        self, issuing: Issuing, wanted: list[Wanted], now: datetime
+    ) -> tuple[Authority | None, str]:
+        """Return the CA where it is needed, or why it cannot be used."""
+        # Where routes get their certificates of it, people want to trust it before the first one.
+        needed = issuing.provider is Provider.LOCAL_CA or any(
+            one.provider is Provider.LOCAL_CA for one in wanted
+        )
+        if not needed:
+            return None, ""
+
+        def make() -> AuthorityPem:
+            return new_authority(now, host=self._host)
+
+        try:
+            found = load_mkcert(self._environ) if issuing.mkcert else None
+            return found or load_or_make(Path(issuing.folder), make), ""
+        except BadAuthority as bad:
+            return None, str(bad)
+
+
+def _made(wanted: Wanted, authority: Authority | None, trouble: str, now: datetime) -> Leaf:
+    """Return a new leaf; raises CannotIssue."""
+    if wanted.provider is Provider.SELF_SIGNED:
+        made = self_signed(wanted.names, now, days=wanted.days)
+        return Leaf(made, wanted.provider, wanted.days)
+    if authority is None:
+        raise CannotIssue(trouble)
+    made = authority.issue(wanted.names, now, days=wanted.days)
+    return Leaf(made, wanted.provider, wanted.days, authority.fingerprint)
+
+
+def _not_expired(duty: Duty, now: datetime) -> Leaf | None:
+    """Return the former leaf. One that is not valid yet is of a clock that is wrong now, or was."""
+    leaf = duty.leaf
+    return leaf if leaf is not None and not leaf.issued.lifetime.is_over(now) else None

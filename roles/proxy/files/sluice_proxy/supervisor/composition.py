@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is served at one moment: the file, what is declared, and the certificates made for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ..issuing.issuer import Issuer, Settled
+from ..issuing.leaves import Leaf
+from ..issuing.wanting import Trouble
+from ..resources.certifying import certify
+from ..resources.composing import snapshot_of
+from ..resources.edition import Edition, with_resources
+from ..resources.model import Kind, Resource
+from ..snapshot.snapshot import Snapshot
+from ..store.items import Applied, Change
+
+KINDS = frozenset(kind.value for kind in Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """``settled`` has the certificates that were made, ``made`` what the store has to keep for
+    them."""
+
+    edition: Edition = field(repr=False)
+    snapshot: Snapshot = field(repr=False)
+    settled: Settled
+    made: Sequence[Change] = field(repr=False)
+
+    @property
+    def leaves(self) -> Mapping[str, Leaf]:
+        """The certificates that were made, by id."""
+        return self.settled.leaves
+
+    @property
+    def troubles(self) -> Sequence[Trouble]:
+        """Those that could not be made."""
+        return self.settled.troubles
+
+    @property
+    def local_ca(self) -> bytes | None:
+        """The certificate of the CA in use, as PEM."""
+        authority = self.settled.authority
+        return None if authority is None else authority.pem
+
+
+def composed(
+    edition: Edition, leaves: Mapping[str, Leaf], issuer: Issuer, now: datetime
+) -> Composition:
+    """Return what an edition comes to; ``leaves`` are there already.
+
+    Makes certificates, for which it reads files: not for a loop.
+    """
+    certified = certify(edition, leaves, issuer, now)
+    version = edition.base.snapshot.version
+    snapshot = snapshot_of(certified.edition, version, certified.automatic)
+    return Composition(certified.edition, snapshot, certified.settled, certified.changes)
+
+
+def with_revision(edition: Edition, revision: int) -> Edition:
+    """Return an edition of which the store has this revision by now."""
+    return replace(edition, declared=replace(edition.declared, revision=revision))
+
+
+def with_versions(edition: Edition, applied: Applied) -> Edition:
+    """Return an edition whose resources have the versions with which the store has them again."""
+    resources: dict[Kind, dict[str, Resource | None]] = {kind: {} for kind in Kind}
+    left_out = {kind: dict(edition.left_out[kind]) for kind in Kind}
+    for item in applied.put:
+        if item.key.kind not in KINDS:
+            continue
+        kind, name = Kind(item.key.kind), item.key.id
+        resource, out = edition.of_api(kind, name), left_out[kind].get(name)
+        if resource is not None:
+            resources[kind][name] = replace(resource, version=item.version)
+        elif out is not None:
+            there = replace(out.resource, version=item.version)
+            left_out[kind][name] = replace(out, resource=there)
+    edition = with_resources(edition, resources, edition.meanings)
+    return with_revision(replace(edition, left_out=left_out), applied.revision)

@@ -1,0 +1,270 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is declared, from the store into force: at the start, by changes, and by another file."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ..admin.edge import NotInForce
+from ..config.files import WholePaths
+from ..config.loading import Base
+from ..issuing.issuer import Issuer
+from ..resources.certifying import leaves_in, refuse_unmade, troubles_of
+from ..resources.edition import Edition
+from ..resources.model import Batch, Outcome
+from ..resources.opening import open_edition, reread
+from ..resources.planning import Plan, finished, plan
+from ..store.failures import StoreFailed
+from ..store.items import NOTHING, Change, Contents
+from .beside import Beside
+from .composition import Composition, composed, with_revision, with_versions
+from .enforcer import Enforcer, said
+from .keeping_last_good import KeepingLastGood
+from .kept import Begin, Kept
+from .made_certificates import local_ca_days_left as days_left
+from .made_certificates import news
+from .worker import Refused
+
+Clock = Callable[[], datetime]
+"""Returns the moment with a time zone."""
+
+_log = logging.getLogger("sluice_proxy.supervisor")
+
+
+class Declaring:
+    """Owns the store, and has its contents served together with the configuration file.
+
+    ``changing`` is held while anything is put in force. ``begin`` is what threads do first.
+    """
+
+    def __init__(
+        self,
+        enforcer: Enforcer,
+        beside: Beside,
+        changing: asyncio.Lock,
+        begin: Begin,
+        issuer: Issuer,
+        now: Clock,
+    ) -> None:
+        self.ends = False
+        """Whether changes are refused, as the proxy ends."""
+        self.inherited: Contents = NOTHING
+        """What a predecessor had in memory."""
+        self._enforcer = enforcer
+        self._beside = beside
+        self._changing = changing
+        self._begin = begin
+        self._issuer = issuer
+        self._now = now
+        self._composition: Composition | None = None
+        self._kept: Kept | None = None
+        self._last_good = KeepingLastGood()
+        self._under_way: set[asyncio.Task[Outcome]] = set()
+
+    @property
+    def composition(self) -> Composition:
+        """What is in force. Raises NotInForce as long as nothing is."""
+        if self._composition is None:
+            raise NotInForce("the proxy does not serve yet: try again in a moment")
+        return self._composition
+
+    @property
+    def kept(self) -> Kept | None:
+        """The store, None as long as nothing is in force."""
+        return self._kept
+
+    @property
+    def local_ca_days_left(self) -> float | None:
+        """Days until the local CA expires, None where there is none."""
+        composition = self._composition
+        return None if composition is None else days_left(composition.settled, self._now())
+
+    async def serve(self, base: Base, down: frozenset[tuple[str, str]] | None = None) -> None:
+        """Put in force what the file says, with what is declared; ``changing`` is held.
+
+        ``down`` are the targets that a predecessor found unhealthy. Raises InvalidConfig, OSError
+        or Refused, and then all is as it was.
+        """
+        kept = await self._kept_for(base.snapshot.store)
+        try:
+            following = await self._beside(self._composed, base, kept)
+            if down is not None:
+                self._enforcer.health.follow(following.snapshot.routes, down)
+            await self._enforcer.put_in_force(following.snapshot)
+        except BaseException:
+            if kept is not self._kept:
+                await _closed(kept)
+            raise
+        former, self._kept = self._kept, kept
+        before, self._composition = self._composition, following
+        if former is not kept:
+            if former is not None:
+                await _closed(former)
+            _tell(kept, following.edition)
+        await self._keep_what_was_made(kept, following)
+        self._last_good.write(kept)
+        for line in news(None if before is None else before.settled, following.settled):
+            _log.error("%s", line)
+
+    async def change(self, batch: Batch) -> Outcome:
+        """Keep and serve what a batch asks for; see Edge. Who is cancelled does not know: it is
+        done nevertheless."""
+        task = asyncio.create_task(self._change(batch))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
+
+    async def plan(self, batch: Batch) -> Outcome:
+        """Return what ``change`` would come to, and change nothing; see Edge."""
+        planned = await self._beside(_planned, self.composition.edition, batch)
+        return planned.outcome
+
+    async def renew(self) -> None:
+        """Make certificates anew that are due."""
+        async with self._changing:
+            if self._composition is None or self._kept is None or self.ends:
+                return
+            former = self._composition
+            following = await self._beside(
+                composed, former.edition, former.leaves, self._issuer, self._now()
+            )
+            if following.snapshot != former.snapshot:
+                try:
+                    await self._enforcer.put_in_force(following.snapshot, keep_level=True)
+                except (OSError, Refused) as error:
+                    _log.error("renewed certificates are not in force: %s", said(error))
+                    return
+            self._composition = following
+            await self._keep_what_was_made(self._kept, following)
+            for line in news(former.settled, following.settled):
+                _log.error("%s", line)
+
+    async def finish(self) -> None:
+        """Let what is under way become done, and refuse what waits."""
+        self.ends = True
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        await self._last_good.finish()
+        if self._kept is not None:
+            await _closed(self._kept)
+
+    async def open_again(self) -> None:
+        """Go on with the store that was closed."""
+        if self._kept is not None:
+            self._kept = await Kept.open(self._kept.path, self._kept.contents, self._begin)
+
+    def left(self) -> Contents:
+        """Return what a successor cannot read by itself: what is in memory alone."""
+        if self._kept is None or self._kept.path is not None:
+            return NOTHING
+        return self._kept.contents
+
+    async def _kept_for(self, path: str | None) -> Kept:
+        """Return the store for a file that names it: the one in use, if that can be used."""
+        kept = self._kept
+        if kept is not None and kept.path == path and not kept.said:
+            return kept
+        former = self.inherited if kept is None else kept.contents
+        return await Kept.open(path, former, self._begin)
+
+    def _composed(self, base: Base, kept: Kept) -> Composition:
+        former = self._composition
+        if former is None or kept is not self._kept:
+            contents = kept.contents
+            edition = open_edition(base, contents, WholePaths())
+            leaves = leaves_in(contents)
+        else:
+            edition, problems = reread(former.edition, base, WholePaths())
+            leaves = dict(former.leaves)
+            for problem in problems:
+                _log.warning("%s; it stays as it was", problem)
+        return composed(edition, leaves, self._issuer, self._now())
+
+    async def _change(self, batch: Batch) -> Outcome:
+        async with self._changing:
+            if self.ends:
+                raise NotInForce("the proxy is ending: nothing was changed")
+            former, kept = self.composition, self._kept
+            assert kept is not None
+            planned = await self._beside(_planned, former.edition, batch)
+            if not planned.changes:
+                return planned.outcome
+            following = await self._beside(self._following, planned, former)
+            changes = [*planned.changes, *following.made]
+            back = kept.back([change.key for change in changes])
+            applied = await kept.apply(changes)
+            edition, outcome = finished(replace(planned, edition=following.edition), applied)
+            if following.snapshot != former.snapshot:
+                try:
+                    await self._enforcer.put_in_force(following.snapshot, keep_level=True)
+                except (OSError, Refused) as error:
+                    await self._put_back(kept, back, former)
+                    raise NotInForce(said(error)) from error
+            self._composition = replace(following, edition=edition)
+            self._last_good.write(kept)
+            for line in news(former.settled, following.settled):
+                _log.error("%s", line)
+            return outcome
+
+    def _following(self, planned: Plan, former: Composition) -> Composition:
+        following = composed(planned.edition, former.leaves, self._issuer, self._now())
+        refuse_unmade(following.troubles, planned.operations)
+        return following
+
+    async def _put_back(self, kept: Kept, back: Sequence[Change], former: Composition) -> None:
+        try:
+            applied = await kept.apply(back)
+        except StoreFailed as failure:
+            _log.error("the store has a change that is not in force: %s", failure)
+            return
+        self._composition = replace(former, edition=with_versions(former.edition, applied))
+
+    async def _keep_what_was_made(self, kept: Kept, following: Composition) -> None:
+        try:
+            applied = await kept.apply(following.made)
+        except StoreFailed as failure:
+            _log.warning("certificates that were made are lost at the end: %s", failure)
+            return
+        edition = with_revision(following.edition, applied.revision)
+        self._composition = replace(following, edition=edition, made=())
+
+
+def _planned(edition: Edition, batch: Batch) -> Plan:
+    planned = plan(edition, batch, WholePaths())
+    refuse_unmade(troubles_of(planned.edition), planned.operations)
+    return planned
+
+
+async def _closed(kept: Kept) -> None:
+    try:
+        await kept.close()
+    except StoreFailed as failure:
+        _log.warning("the store was not closed well: %s", failure)
+
+
+def _tell(kept: Kept, edition: Edition) -> None:
+    """Log how a store was found."""
+    known = kept.known
+    if known.failure is not None:
+        served = (
+            f"what was last good is served (revision {known.contents.revision})"
+            if known.contents.items
+            else "nothing that was declared is served"
+        )
+        _log.error("%s; %s, and nothing can be declared", known.failure, served)
+    elif known.from_last_good and known.contents.items:
+        _log.warning("%s is new: what was last good was put into it", kept.path)
+    if known.note:
+        _log.error("%s", known.note)
+    for kind in edition.left_out.values():
+        for out in kind.values():
+            _log.error("%s; it is left out", out.problem)

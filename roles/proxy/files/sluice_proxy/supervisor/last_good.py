@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a store had when it was last in force, in a file beside it.
+
+It is for a proxy that starts, and whose store cannot be opened: what was declared is served all the
+same. It has private keys, as the store has.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from types import MappingProxyType
+
+from ..store.items import Contents, Item, Key
+
+FORM = 1
+_SUFFIX = ".last-good.json"
+
+
+class NoLastGood(ValueError):
+    """There is none that can be used; the text says why, and is empty where there never was one."""
+
+
+def place_of(store: str) -> Path:
+    """Return the file that is beside a store."""
+    return Path(f"{store}{_SUFFIX}")
+
+
+def write_last_good(path: Path, contents: Contents) -> None:
+    """Have ``path`` be ``contents``: wholly, and still after a loss of power. Raises OSError."""
+    text = json.dumps(
+        {
+            "form": FORM,
+            "revision": contents.revision,
+            "items": [
+                [item.key.kind, item.key.id, item.version, item.document.decode("utf-8")]
+                for item in sorted(
+                    contents.items.values(), key=lambda item: (item.key.kind, item.key.id)
+                )
+            ],
+        },
+        indent=0,
+    )
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    try:
+        # Made with mode 0600.
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def read_last_good(path: Path) -> Contents:
+    """Return what ``path`` has; raises NoLastGood."""
+    try:
+        whole = json.loads(path.read_bytes())
+        if whole["form"] != FORM:
+            raise NoLastGood(f"{path} is of another release (form {whole['form']})")
+        items = [
+            Item(Key(kind, name), int(version), document.encode("utf-8"))
+            for kind, name, version, document in whole["items"]
+        ]
+        revision = int(whole["revision"])
+    except FileNotFoundError:
+        raise NoLastGood("") from None
+    except OSError as error:
+        raise NoLastGood(f"{path} cannot be read: {error.strerror}") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, NoLastGood):
+            raise
+        raise NoLastGood(f"{path} is damaged") from error
+    return Contents(revision, MappingProxyType({item.key: item for item in items}))
