@@ -69,7 +69,7 @@ class Host:
     def generation(
         self, name: str, config: str = "good", unit: str = "[Service]", **more: str
     ) -> None:
-        """Make a generation; ``release`` and ``socket`` are those of its parts."""
+        """Make a generation; ``release``, its ``form`` and ``socket`` are those of its parts."""
         place = self.folder / "etc" / "generations" / name
         for part in ("config", "units"):
             (place / part).mkdir(parents=True)
@@ -79,6 +79,7 @@ class Host:
             (place / "units" / "sluice-proxy.socket").write_text(more["socket"])
         release = self.folder / "home" / "releases" / more.get("release", "one")
         release.mkdir(parents=True, exist_ok=True)
+        (release / "complete").write_text(f"version 1\nhandover {more.get('form', '1')}\n")
         (place / "release").symlink_to(release)
 
     def use(self, generation: str, *, altered: bool = False, **given: Any) -> tuple[str, str]:
@@ -154,6 +155,13 @@ def test_another_release_takes_over_without_a_restart(host: Host) -> None:
     assert host.use("b") == ("upgrade", "")
     assert host.called("kill") == ["kill --kill-whom=main --signal=USR2 sluice-proxy.service"]
     assert not host.called("restart")
+
+
+def test_a_release_that_takes_nothing_over_from_the_one_before_needs_a_restart(host: Host) -> None:
+    host.generation("b", release="two", form="2")
+
+    assert host.use("b") == ("restart", "")
+    assert not host.called("kill")
 
 
 def test_other_units_need_a_restart(host: Host) -> None:
