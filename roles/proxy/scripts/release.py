@@ -22,7 +22,6 @@ import venv
 from pathlib import Path
 from typing import Any
 
-
 # What a release leaves to the next one in an upgrade: use.py compares it.
 _FORM = "from sluice_proxy.supervisor.handover import FORM; print(FORM)"
 
