@@ -40,7 +40,7 @@ case "$*" in
     kill*) number=$(($(version) + 1)) before=$(refused)
         if bad; then echo "version $number, was refused ($((before + 1)) so far)" >status
         else echo "version $number, serving" >status; fi ;;
-    stop* | "disable --now"*) rm -f status ;;
+    stop* | *"disable --now"*) rm -f status ;;
     *is-active*) [ -e status ] ;;
 esac
 """
@@ -58,6 +58,7 @@ def script(name: str) -> ModuleType:
 
 
 USE, STAGE, LOOK, RELEASE = map(script, ("use", "stage", "look", "release"))
+REMOVE = script("remove")
 
 
 @dataclass
@@ -370,3 +371,56 @@ def test_a_release_that_cannot_be_installed_leaves_nothing_and_names_no_index(
     assert "hidden" not in said
     assert not config.exists()
     assert not (tmp_path / "releases/new").exists()
+
+
+def removed(host: Host, capsys: pytest.CaptureFixture[str], **given: Any) -> Any:
+    """Take the proxy off a host; return what is said to be removed."""
+    order = {
+        "etc": str(host.folder / "etc"),
+        "home": str(host.folder / "home"),
+        "units": str(host.folder / "units"),
+        "command": str(host.folder / "command"),
+        "user": "nobody-of-ours",
+        "account": "",
+        "keeps": False,
+        "data": [str(host.folder / "state")],
+        "check": False,
+        **given,
+    }
+    encoded = base64.b64encode(json.dumps(order).encode()).decode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["remove.py", encoded])
+        assert REMOVE.main() == 0
+    return json.loads(capsys.readouterr().out)["removed"]
+
+
+def test_all_of_it_is_removed_and_a_second_time_nothing_is_found(
+    host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (host.folder / "state").mkdir()
+
+    assert len(removed(host, capsys)) == 7
+    left = {path.name for path in host.folder.iterdir()}
+    assert left == {"bin", "calls", "units"}
+    assert list((host.folder / "units").iterdir()) == []
+    assert host.called("disable --now") == ["--quiet disable --now sluice-proxy.service"]
+    assert removed(host, capsys) == []
+
+
+def test_what_others_put_there_stays(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    (host.folder / "etc/theirs").touch()
+    (host.folder / "command").unlink()
+    (host.folder / "command").symlink_to("theirs")
+
+    removed(host, capsys)
+
+    assert (host.folder / "etc/theirs").exists()
+    assert (host.folder / "command").is_symlink()
+    assert not (host.folder / "home").exists()
+
+
+def test_check_mode_says_what_would_be_removed_and_leaves_it(
+    host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert removed(host, capsys, check=True) == removed(host, capsys, check=True) != []
+    assert host.links == ("a", "a")
