@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import signal
 import socket
+import ssl
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from running.admin_client import Answer
+from running.admin_client import Answer, ask
 from running.declared import CONFIG, IN_MEMORY, Declared, declared
-from running.service import PLAIN, until
+from running.service import PLAIN, free_port, until
+from samples.certificates import leaf, usual_authority
+from sluice_proxy.admin.tokens import line_of
 
 
 def test_what_is_declared_is_there_after_a_restart_and_an_upgrade(tmp_path: Path) -> None:
@@ -51,6 +54,30 @@ def test_the_socket_of_the_api_is_its_users_alone_and_goes_with_the_file(tmp_pat
         one.proxy.reload(text.replace(f"admin: unix:{path}\n", ""))
         assert not path.exists()
         assert one.served("a") == "served"
+
+
+def test_over_tcp_the_api_is_for_who_has_a_token_and_over_an_upgrade_too(tmp_path: Path) -> None:
+    port, tokens, pair = free_port(), tmp_path / "tokens", leaf("localhost")
+    tokens.write_text(line_of("ci", "right") + "\n")
+    tokens.chmod(0o600)
+    (tmp_path / "chain.pem").write_bytes(pair.chain)
+    (tmp_path / "key.pem").write_bytes(pair.key_pem())
+    admin = (
+        f"admin: {{listen: [unix:{tmp_path}/admin.sock, 127.0.0.1:{port}], tokens_file: tokens,"
+        " certificate: {chain: chain.pem, key: key.pem}}"
+    )
+    trust = ssl.create_default_context(cadata=usual_authority().pem.decode())
+    trust.check_hostname = False
+
+    def status(token: str) -> int:
+        fields = [("Authorization", f"Bearer {token}")]
+        return ask(port, "GET", "/v1", fields=fields, tls=trust).status
+
+    with declared(tmp_path, CONFIG.replace("admin: unix:FOLDER/admin.sock", admin)) as one:
+        assert (status("right"), status("wrong")) == (200, 401)
+        one.proxy.upgrade()
+        assert (status("right"), status("wrong")) == (200, 401)
+        assert one.api("GET", "/v1").status == 200
 
 
 def test_without_a_store_it_is_kept_in_memory_with_a_warning_and_over_an_upgrade(

@@ -156,10 +156,6 @@ ROUTE = "routes:\n  - "
             "admin: 0.0.0.0:90 can be reached over the network: set tokens_file too, or listen at",
         ),
         (
-            "admin: {listen: 0.0.0.0:90, tokens_file: t}",
-            "admin: 0.0.0.0:90 can be reached over the network: set certificate too, or listen at",
-        ),
-        (
             "admin: {listen: {address: systemd:a, group: staff}}",
             "admin.listen[0]: group is for socket files, as of unix:/PATH: leave it out",
         ),

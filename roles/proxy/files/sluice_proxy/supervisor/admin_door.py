@@ -10,22 +10,22 @@ import errno
 import socket
 import ssl
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from ..admin.admission import Admission
 from ..admin.application import application
 from ..admin.edge import Edge
 from ..admin.page import render
 from ..admin.serving import AdminServer, Door
+from ..admin.tls import admin_context
+from ..admin.tokens import BadTokens, TokensFile
 from ..release import release
-from ..routes.model.policies import TlsPolicy
 from ..snapshot.admin import Admin
 from ..snapshot.listening import Listener
 from ..snapshot.snapshot import Snapshot
-from ..tls.server_contexts import server_context
 from .sockets import CannotListen, InheritedSockets, ListeningSockets
 
 _BACKLOG = 128
-_PROTOCOLS = ("http/1.1",)
 
 
 class AdminDoor:
@@ -36,6 +36,7 @@ class AdminDoor:
         self._edge = edge
         self._admission = Admission()
         self._server: AdminServer | None = None
+        self._made: ssl.SSLContext | None = None
 
     async def serve(self, snapshot: Snapshot) -> None:
         """Answer where a snapshot says, and nowhere else; connections that are open stay.
@@ -51,12 +52,14 @@ class AdminDoor:
         opened = self.sockets.open(listeners, 1)
         try:
             doors = [door for one in listeners for door in self._doors(one, admin)]
+            tokens = _tokens(admin)
         except OSError:
             self.sockets.close_again(opened)
             raise
         if self._server is None:
             made = application(self._edge, self._admission, version=release(), page=render)
             self._server = AdminServer(made)
+        self._admission.tokens = tokens
         await self._server.serve(doors)
         self.sockets.keep_only(listeners)
 
@@ -73,19 +76,34 @@ class AdminDoor:
 
     def _doors(self, listener: Listener, admin: Admin) -> Sequence[Door]:
         sockets = self.sockets.of(listener.address)
-        return [Door(one, None if _is_file(one) else _context(listener, admin)) for one in sockets]
+        return [
+            Door(one, None if _is_file(one) else self._context(listener, admin)) for one in sockets
+        ]
+
+    def _context(self, listener: Listener, admin: Admin) -> ssl.SSLContext:
+        if admin.tokens_file is None:
+            # A socket of systemd's may be one of TCP, which only it knows.
+            raise CannotListen(
+                errno.EINVAL,
+                f"{listener.address} can be reached over the network: set tokens_file of admin",
+            )
+        if admin.certificate is not None:
+            return admin_context(admin.certificate, datetime.now(UTC))
+        if self._made is None:
+            self._made = admin_context(None, datetime.now(UTC))
+        return self._made
 
 
 def _is_file(one: socket.socket) -> bool:
     return one.family == socket.AF_UNIX
 
 
-def _context(listener: Listener, admin: Admin) -> ssl.SSLContext:
-    # A socket of systemd's may be one of TCP, which only it knows.
-    if admin.certificate is None or admin.tokens_file is None:
-        raise CannotListen(
-            errno.EINVAL,
-            f"{listener.address} can be reached over the network: set certificate and tokens_file"
-            " of admin",
-        )
-    return server_context(admin.certificate, TlsPolicy(), _PROTOCOLS)
+def _tokens(admin: Admin) -> TokensFile | None:
+    if admin.tokens_file is None:
+        return None
+    tokens = TokensFile(admin.tokens_file)
+    try:
+        tokens.read()
+    except BadTokens as error:
+        raise CannotListen(errno.EINVAL, f"tokens_file of admin: {error}") from None
+    return tokens

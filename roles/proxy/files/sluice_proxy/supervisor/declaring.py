@@ -17,14 +17,14 @@ from ..config.files import WholePaths
 from ..config.loading import Base
 from ..issuing.issuer import Issuer
 from ..resources.certifying import foresee, leaves_in, refuse_unmade
-from ..resources.edition import Edition
+from ..resources.edition import Edition, with_versions
 from ..resources.model import Batch, Outcome
 from ..resources.opening import open_edition, reread
 from ..resources.planning import Plan, finished, plan
 from ..store.failures import StoreFailed
 from ..store.items import NOTHING, Change, Contents
 from .beside import Beside
-from .composition import Composition, composed, with_revision, with_versions
+from .composition import Composition, composed
 from .enforcer import Enforcer, said
 from .keeping_last_good import KeepingLastGood
 from .kept import Begin, Kept
@@ -250,7 +250,7 @@ class Declaring:
         except StoreFailed as failure:
             _log.warning("certificates that were made are lost at the end: %s", failure)
             return
-        edition = with_revision(following.edition, applied.revision)
+        edition = with_versions(following.edition, applied)
         self._composition = replace(following, edition=edition, made=())
 
 

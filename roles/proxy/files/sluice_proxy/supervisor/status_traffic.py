@@ -112,7 +112,8 @@ def _between(before: Seen | None, after: Seen | None) -> _Sum:
     if grown is None:
         before = _NEVER_SEEN
         grown = counts
-    made.failures = max(0, _failures(after) - _failures(before))
+    # Begun anew in a way that buckets do not show, there are no more failures than requests.
+    made.failures = min(sum(grown), max(0, _failures(after) - _failures(before)))
     made.counts = grown if any(grown) else None
     return made
 

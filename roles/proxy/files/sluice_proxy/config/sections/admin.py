@@ -69,7 +69,9 @@ class AdminSection(Section):
         " each.",
     )
     certificate: CertificateSection | None = Field(
-        default=None, description="The certificate on TCP, where TLS is spoken."
+        default=None,
+        description="The certificate on TCP, where TLS is spoken; by default one that is made at"
+        " each start, which clients cannot check.",
     )
 
     @model_validator(mode="before")
@@ -80,13 +82,11 @@ class AdminSection(Section):
     @model_validator(mode="after")
     def _whole(self) -> AdminSection:
         for part in self.listen:
-            if isinstance(part.address, TcpAddress):
-                for key in ("tokens_file", "certificate"):
-                    if getattr(self, key) is None:
-                        raise ValueError(
-                            f"{part.address} can be reached over the network: set {key} too, or"
-                            " listen at unix:/PATH alone"
-                        )
+            if isinstance(part.address, TcpAddress) and self.tokens_file is None:
+                raise ValueError(
+                    f"{part.address} can be reached over the network: set tokens_file too, or"
+                    " listen at unix:/PATH alone"
+                )
         return self
 
     def admin(self) -> Admin:
