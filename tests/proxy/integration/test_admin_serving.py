@@ -222,6 +222,7 @@ def test_who_does_not_read_its_answer_is_closed(
     ask(api.path, "PUT", "/v1/pages/502", page)
     end = connected(api, b"GET /v1/pages HTTP/1.1\r\nHost: x\r\n\r\n")
 
+    assert end.recv(1) == b"H"
     until(lambda: api.run(connections(api)) == 0)
     assert len(rest(end)) < 1_000_000
 

@@ -67,6 +67,16 @@ def test_the_last_lines_of_both_logs_come_by_their_times(
     assert told(capsys) == list(seconds)
 
 
+def test_lines_of_one_log_come_by_their_times_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "log", request(2), {"message": "of the line before"}, request(1))
+
+    assert main(["logs", "--file", path, "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines == [request(1), request(2), {"message": "of the line before"}]
+
+
 def test_json_lines_are_those_of_the_log(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["logs", "error", "--json"]) == 0
 

@@ -22,7 +22,7 @@ SLOW = {
     "aiohttp", "asyncio", "cryptography", "importlib.metadata", "jinja2", "pydantic", "sqlite3",
     "uvloop", "yaml",
 }  # fmt: skip
-OURS = {"admin", "issuing", "snapshot", "store", "supervisor", "tls", "worker"}
+OURS = {"issuing", "snapshot", "store", "supervisor", "tls", "worker"}
 TELLING = """
 import json, sys
 from sluice_proxy.cli.command import main
@@ -74,6 +74,9 @@ def test_a_command_imports_little(words: list[str], besides: set[str], api: Scri
     assert modules & SLOW == besides & SLOW
     rooms = {name.split(".")[1] for name in modules if name.startswith("sluice_proxy.")}
     assert rooms & OURS <= besides
+    assert {name for name in modules if name.startswith("sluice_proxy.admin.")} <= {
+        "sluice_proxy.admin.tokens"
+    }
 
 
 @pytest.mark.parametrize("words", [["top"], ["logs", "--follow"]], ids=" ".join)

@@ -10,16 +10,17 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from running.scripted_api import ScriptedApi, Told
-from samples.certificates import leaf, usual_authority
 from samples.told_status import sample_status
 from sluice_proxy.cli.client import connection
 from sluice_proxy.cli.command import main
 from sluice_proxy.cli.ending import Exit
+from sluice_proxy.issuing.authority import new_authority, read_authority
 
 
 def good(asked: object) -> Told:
@@ -200,10 +201,12 @@ def test_names_that_are_no_text_are_for_the_api_to_refuse(api: ScriptedApi) -> N
 
 @pytest.fixture
 def remote(tmp_path: Path) -> Iterator[ScriptedApi]:
-    pair = leaf("localhost", "127.0.0.1")
+    now = datetime.now(UTC)
+    issuer = read_authority(new_authority(now, host="here"))
+    pair = issuer.issue(["localhost", "127.0.0.1"], now)
     (tmp_path / "chain.pem").write_bytes(pair.chain)
-    (tmp_path / "key.pem").write_bytes(pair.key_pem())
-    (tmp_path / "ca.pem").write_bytes(usual_authority().pem)
+    (tmp_path / "key.pem").write_bytes(pair.key)
+    (tmp_path / "ca.pem").write_bytes(issuer.pem)
     (tmp_path / "token").write_text("very-secret\n")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tmp_path / "chain.pem", tmp_path / "key.pem")

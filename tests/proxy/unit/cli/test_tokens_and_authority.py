@@ -39,7 +39,7 @@ def test_no_two_tokens_are_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert told[0]["token"] != told[1]["token"]
 
 
-@pytest.mark.parametrize("name", ["", "two words", "#comment", "a\nb", "x" * 65, "-"])
+@pytest.mark.parametrize("name", ["", "two words", "#comment", "a\nb", "x" * 101, "ä"])
 def test_a_name_that_a_line_cannot_have_is_bad_usage(name: str) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["token", "--", name])

@@ -16,7 +16,7 @@ from .asking import json_answer, read_body
 from .caller import caller_of
 from .changing import log_change
 from .edge import Edge
-from .operation import Answer, Body, Operation
+from .operation import Answer, Body, Operation, Parameter
 from .page import POLICY
 from .refusal import Refusal
 from .schemas import LEVELS, ref
@@ -28,6 +28,10 @@ Page = Callable[[Status, Mapping[str, str]], str]
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 PEM = "application/x-pem-file"
 _TEXT = {"type": "string"}
+_OF_THE_PAGE = (
+    Parameter("q", "query", "On the page: only routes with these words."),
+    Parameter("refresh", "query", "On the page: the seconds between two looks, 0 for none."),
+)
 
 
 class OperatingPaths:
@@ -42,6 +46,7 @@ class OperatingPaths:
         return [
             Operation(
                 "GET", "/status", "status", "Tell how everything is at this moment.", self._status,
+                parameters=_OF_THE_PAGE,
                 answers={200: Answer("JSON, or a page for people by Accept.", ref("Status"))},
             ),
             Operation(

@@ -25,7 +25,8 @@ def admin_context(certificate: Certificate | None, now: datetime) -> ssl.SSLCont
     """Return the context of the doors on TCP.
 
     Without a certificate one is made for this machine's name and `localhost`, anew at each start:
-    clients cannot check who they speak to. Raises BadCertificate, or OSError.
+    clients cannot check who they speak to. Raises BadCertificate for one that was not read yet and
+    cannot be, and OSError.
     """
     shown = _made(now) if certificate is None else certificate
     read = read_certificate(shown, lambda path: Path(path).read_bytes())

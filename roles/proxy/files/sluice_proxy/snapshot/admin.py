@@ -15,7 +15,8 @@ from sluice_proxy.snapshot.tls import Certificate
 @dataclass(frozen=True, slots=True)
 class Admin:
     """Who may open a socket file needs nothing more. On TCP a token of ``tokens_file`` is asked
-    for, over TLS with ``certificate``, or with one that is made for it."""
+    for, which is there where an address of TCP is; over TLS, with ``certificate`` or one that is
+    made."""
 
     addresses: tuple[Address, ...]
     tokens_file: str | None = None

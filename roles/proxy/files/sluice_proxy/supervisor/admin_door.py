@@ -18,12 +18,11 @@ from ..admin.edge import Edge
 from ..admin.page import render
 from ..admin.serving import AdminServer, Door
 from ..admin.tls import admin_context
-from ..admin.tokens import TokensFile
+from ..admin.tokens import BadTokens, TokensFile
 from ..release import release
 from ..snapshot.admin import Admin
 from ..snapshot.listening import Listener
 from ..snapshot.snapshot import Snapshot
-from ..snapshot.tls import Certificate
 from .sockets import CannotListen, InheritedSockets, ListeningSockets
 
 _BACKLOG = 128
@@ -37,7 +36,7 @@ class AdminDoor:
         self._edge = edge
         self._admission = Admission()
         self._server: AdminServer | None = None
-        self._context: tuple[Certificate | None, ssl.SSLContext] | None = None
+        self._made: ssl.SSLContext | None = None
 
     async def serve(self, snapshot: Snapshot) -> None:
         """Answer where a snapshot says, and nowhere else; connections that are open stay.
@@ -53,14 +52,14 @@ class AdminDoor:
         opened = self.sockets.open(listeners, 1)
         try:
             doors = [door for one in listeners for door in self._doors(one, admin)]
+            tokens = _tokens(admin)
         except OSError:
             self.sockets.close_again(opened)
             raise
-        file = admin.tokens_file
-        self._admission.tokens = None if file is None else TokensFile(file)
         if self._server is None:
             made = application(self._edge, self._admission, version=release(), page=render)
             self._server = AdminServer(made)
+        self._admission.tokens = tokens
         await self._server.serve(doors)
         self.sockets.keep_only(listeners)
 
@@ -78,18 +77,33 @@ class AdminDoor:
     def _doors(self, listener: Listener, admin: Admin) -> Sequence[Door]:
         sockets = self.sockets.of(listener.address)
         return [
-            Door(one, None if one.family == socket.AF_UNIX else self._tls(listener, admin))
-            for one in sockets
+            Door(one, None if _is_file(one) else self._context(listener, admin)) for one in sockets
         ]
 
-    def _tls(self, listener: Listener, admin: Admin) -> ssl.SSLContext:
-        # A socket of systemd's may be one of TCP, which only it knows.
+    def _context(self, listener: Listener, admin: Admin) -> ssl.SSLContext:
         if admin.tokens_file is None:
+            # A socket of systemd's may be one of TCP, which only it knows.
             raise CannotListen(
                 errno.EINVAL,
                 f"{listener.address} can be reached over the network: set tokens_file of admin",
             )
-        if self._context is None or self._context[0] != admin.certificate:
-            made = admin_context(admin.certificate, datetime.now(UTC))
-            self._context = (admin.certificate, made)
-        return self._context[1]
+        if admin.certificate is not None:
+            return admin_context(admin.certificate, datetime.now(UTC))
+        if self._made is None:
+            self._made = admin_context(None, datetime.now(UTC))
+        return self._made
+
+
+def _is_file(one: socket.socket) -> bool:
+    return one.family == socket.AF_UNIX
+
+
+def _tokens(admin: Admin) -> TokensFile | None:
+    if admin.tokens_file is None:
+        return None
+    tokens = TokensFile(admin.tokens_file)
+    try:
+        tokens.read()
+    except BadTokens as error:
+        raise CannotListen(errno.EINVAL, f"tokens_file of admin: {error}") from None
+    return tokens

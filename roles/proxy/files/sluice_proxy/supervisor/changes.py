@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ..admin.edge import NotInForce
 from ..config.files import WholePaths
-from ..resources.certifying import refuse_unmade, troubles_of
+from ..resources.certifying import refuse_unmade
 from ..resources.edition import Edition
 from ..resources.model import Batch, Outcome
 from ..resources.planning import Plan, finished, plan
@@ -77,7 +77,7 @@ class Changes:
 
     async def plan(self, batch: Batch) -> Outcome:
         """Return what ``change`` would come to, and change nothing; see Edge."""
-        planned = await self._beside(_planned, self._declaring.composition.edition, batch)
+        planned = await self._beside(self._foreseen, batch, self._declaring.composition.edition)
         return planned.outcome
 
     async def finish(self) -> None:
@@ -149,7 +149,7 @@ class Changes:
     ) -> tuple[Composition, Outcome]:
         """Keep a change; return what is to be in force then. ``undo`` gets what brings back what
         the store had before all changes of a turn."""
-        planned = await self._beside(_planned, former.edition, batch)
+        planned = await self._beside(plan, former.edition, batch, WholePaths())
         if not planned.changes:
             return former, planned.outcome
         following = await self._beside(self._following, planned, former)
@@ -162,13 +162,13 @@ class Changes:
         edition, outcome = finished(replace(planned, edition=following.edition), applied)
         return replace(following, edition=edition, made=()), outcome
 
+    def _foreseen(self, batch: Batch, edition: Edition) -> Plan:
+        planned = plan(edition, batch, WholePaths())
+        if planned.operations:
+            refuse_unmade(self._declaring.foreseen(planned.edition), planned.operations)
+        return planned
+
     def _following(self, planned: Plan, former: Composition) -> Composition:
         following = self._declaring.composed(planned.edition, former.leaves)
         refuse_unmade(following.troubles, planned.operations)
         return following
-
-
-def _planned(edition: Edition, batch: Batch) -> Plan:
-    planned = plan(edition, batch, WholePaths())
-    refuse_unmade(troubles_of(planned.edition), planned.operations)
-    return planned

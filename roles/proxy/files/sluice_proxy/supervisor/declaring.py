@@ -17,13 +17,14 @@ from ..config.files import WholePaths
 from ..config.loading import Base
 from ..issuing.issuer import Issuer
 from ..issuing.leaves import Leaf
-from ..resources.certifying import leaves_in
-from ..resources.edition import Edition
+from ..issuing.wanting import Trouble
+from ..resources.certifying import foresee, leaves_in
+from ..resources.edition import Edition, with_versions
 from ..resources.opening import open_edition, reread
 from ..store.failures import StoreFailed
 from ..store.items import NOTHING, Change, Contents
 from .beside import Beside
-from .composition import Composition, composed, with_revision, with_versions
+from .composition import Composition, composed
 from .enforcer import Enforcer, said
 from .keeping_last_good import KeepingLastGood
 from .kept import Begin, Kept
@@ -118,6 +119,10 @@ class Declaring:
         """Return what an edition comes to; makes certificates: not for the loop."""
         return composed(edition, leaves, self._issuer, self._now())
 
+    def foreseen(self, edition: Edition) -> Sequence[Trouble]:
+        """Return which certificates of an edition could not be made; makes none."""
+        return foresee(edition, self.composition.leaves, self._issuer, self._now())
+
     def adopt(self, following: Composition) -> None:
         """Take over what a change came to, that is kept and in force."""
         former, self._composition = self.composition, following
@@ -205,7 +210,7 @@ class Declaring:
         except StoreFailed as failure:
             _log.warning("certificates that were made are lost at the end: %s", failure)
             return
-        edition = with_revision(following.edition, applied.revision)
+        edition = with_versions(following.edition, applied)
         self._composition = replace(following, edition=edition, made=())
 
 

@@ -83,6 +83,7 @@ class Enforcer:
 
         Raises OSError or Refused, and then all is as it was.
         """
+        asked = self._level
         # There is nothing to go back to.
         first = not self.snapshot.version
         count = _workers(snapshot)
@@ -107,7 +108,8 @@ class Enforcer:
         closed = self.sockets.keep_only(snapshot.listeners)
         if opened or closed:
             self._notifier.keep([one for of_one in self.sockets.all().values() for one in of_one])
-        self._level = ""
+        if self._level == asked:
+            self._level = ""
         self.logs.use(error_log, snapshot.logs)
         self._settle(snapshot)
 
@@ -134,6 +136,9 @@ class Enforcer:
             # A target that is down may be another route's now.
             self.workers.set_down(self.health.down)
         self.workers.departed.keep_only(traffic_of(snapshot.routes))
+        if self._level:
+            # It may have been set meanwhile.
+            self.set_log_level(self._level)
 
     async def _serve_doors(self, snapshot: Snapshot) -> None:
         for door in self.doors:

@@ -27,6 +27,9 @@ GRACE = 5.0
 
 _CHANNEL_DESCRIPTOR = 3
 _PACKAGES = Path(__file__).resolve().parents[2]
+# Where a link says which release is used, it may lead to another one by the time that a worker
+# starts: workers are of the supervisor's own.
+PYTHON = str(Path(sys.executable).parent.resolve() / Path(sys.executable).name)
 
 _log = logging.getLogger("sluice_proxy.supervisor")
 
@@ -195,9 +198,9 @@ def start_worker(factory: str, ended: Callable[[Worker], None]) -> Worker:
     ours, theirs = channel_pair()
     try:
         pid = os.posix_spawn(
-            sys.executable,
+            PYTHON,
             [
-                sys.executable,
+                PYTHON,
                 "-m",
                 "sluice_proxy.supervisor.worker_process",
                 str(_CHANNEL_DESCRIPTOR),

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import chain
+from operator import itemgetter
 
 from ..ending import BadUsage, Exit, Failure
 from ..log_files.entries import LEVELS, Entry, Wanted, read_entry, shown
@@ -126,10 +126,17 @@ def _explained() -> Iterator[None]:
 
 
 def _in_order(logs: Sequence[Sequence[Entry]]) -> list[Entry]:
-    """Return the lines of several logs by their times; those of one stay in their order."""
-    if len(logs) == 1:
-        return list(logs[0])
-    return sorted(chain.from_iterable(logs), key=lambda entry: str(entry.get("time", "")))
+    """Return the lines of logs by their times, as each worker writes when it has some together.
+
+    One without a time belongs to the line before it.
+    """
+    timed: list[tuple[str, Entry]] = []
+    for lines in logs:
+        moment = ""
+        for entry in lines:
+            moment = str(entry.get("time") or moment)
+            timed.append((moment, entry))
+    return [entry for _moment, entry in sorted(timed, key=itemgetter(0))]
 
 
 def _show(entries: Sequence[Entry], asked: argparse.Namespace) -> None:

@@ -59,27 +59,19 @@ def _check(asked: argparse.Namespace) -> int:
 
     path: Path = asked.config
     if asked.handover not in (None, FORM):
+        form = asked.handover
         say(
-            f"the program that runs leaves something of form {asked.handover}: restart it instead",
-            error=True,
+            f"the program that runs leaves something of form {form}: restart it instead", error=True
         )
         return Exit.FAILED
     warnings: list[str] = []
     try:
         base = read_configuration(path, 1, warn=warnings.append)
     except InvalidConfig as invalid:
-        if asked.json:
-            say_json({"good": False, "problems": _problems(invalid), "warnings": warnings})
-        count = len(invalid.problems)
-        say(
-            *warnings,
-            *str(invalid).splitlines(),
-            f"{path}: {count} error{'s' if count > 1 else ''}",
-            error=True,
-        )
-        return Exit.FAILED
-    objections = [] if asked.handover is None else check_succession(base)
-    if objections:
+        say(*warnings, error=True)
+        return _bad(path, invalid, warnings, as_json=asked.json)
+    say(*warnings, error=True)
+    if asked.handover is not None and (objections := check_succession(base)):
         say(*objections, error=True)
         return Exit.FAILED
     snapshot = base.snapshot
@@ -91,16 +83,21 @@ def _check(asked: argparse.Namespace) -> int:
     if asked.json:
         say_json({"good": True, **numbers, "problems": [], "warnings": warnings})
     else:
-        say(*warnings, error=True)
         say(f"{path}: good: {', '.join(f'{number} {name}' for name, number in numbers.items())}")
     return Exit.GOOD
 
 
-def _problems(invalid: InvalidConfig) -> list[dict[str, object]]:
-    return [
-        {"line": one.line, "column": one.column, "field": one.field, "message": one.message}
-        for one in invalid.problems
-    ]
+def _bad(path: Path, invalid: InvalidConfig, warnings: list[str], *, as_json: bool) -> int:
+    if as_json:
+        problems = [
+            {"line": one.line, "column": one.column, "field": one.field, "message": one.message}
+            for one in invalid.problems
+        ]
+        say_json({"good": False, "problems": problems, "warnings": warnings})
+    count = len(invalid.problems)
+    errors = f"{path}: {count} error{'s' if count > 1 else ''}"
+    say(*str(invalid).splitlines(), errors, error=True)
+    return Exit.FAILED
 
 
 def _serve(asked: argparse.Namespace) -> int:

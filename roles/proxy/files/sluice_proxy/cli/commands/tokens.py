@@ -7,16 +7,14 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
-import re
 import secrets
 
+from ...admin.tokens import line_of
 from ..ending import Exit
 from ..options import Commands
 from ..showing.terminal import say, say_json
 
 _BYTES = 32
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\Z")
 
 
 def add(commands: Commands) -> None:
@@ -28,16 +26,16 @@ def add(commands: Commands) -> None:
 
 
 def _name(text: str) -> str:
-    if not _NAME.match(text):
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: write at most 64 letters, digits, and . _ @ - after the first"
-        )
+    try:
+        line_of(text, "")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return text
 
 
 def _token(asked: argparse.Namespace) -> int:
     token = secrets.token_urlsafe(_BYTES)
-    line = f"{asked.name} sha256:{hashlib.sha256(token.encode()).hexdigest()}"
+    line = line_of(asked.name, token)
     if asked.json:
         say_json({"name": asked.name, "token": token, "line": line})
     else:

@@ -66,8 +66,9 @@ def _summary(status: Json) -> list[str]:
     store = status.get("store") or {}
     started, now = _number(status, "started"), _number(status, "now")
     serves = "serves" if status.get("serves") else "DOES NOT SERVE"
+    program = str(status.get("program")).removeprefix("sluice-proxy ")
     lines = [
-        f"sluice-proxy {status.get('program')} {serves}, process {status.get('pid')}, since"
+        f"sluice-proxy {program} {serves}, process {status.get('pid')}, since"
         f" {moment(started)} ({duration(now - started)})",
         f"configuration: version {status.get('version')} in force",
     ]

@@ -71,7 +71,7 @@ class AdminSection(Section):
     certificate: CertificateSection | None = Field(
         default=None,
         description="The certificate on TCP, where TLS is spoken; by default one that is made at"
-        " the start, and that nobody vouches for.",
+        " each start, which clients cannot check.",
     )
 
     @model_validator(mode="before")
