@@ -22,6 +22,11 @@ from .status import Status
 
 LEVELS = ("debug", "info", "warning", "error")
 TEXT: Schema = {"type": "string", "minLength": 1}
+TAGS: Schema = {
+    "type": "string",
+    "pattern": r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$',
+    "examples": ['"7"'],
+}
 REPEATED: Schema = {"type": "array", "items": {"type": "string"}}
 _COUNT = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 _STRING = {"type": "string"}
