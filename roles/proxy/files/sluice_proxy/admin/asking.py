@@ -19,6 +19,7 @@ from .conditions import Tags, matches, none_matches, read_tags
 from .json_text import MOST_BYTES, BadJson, read_json
 from .operation import JSON, Operation
 from .refusal import Refusal
+from .room import take
 
 PATIENCE = 30.0
 """Seconds for the content of a request to come."""
@@ -69,6 +70,7 @@ async def read_content(request: web.Request) -> bytes:
 async def _all_of(request: web.Request) -> bytes:
     content = bytearray()
     while piece := await request.content.readany():
+        take(len(piece))
         content += piece
         if len(content) > MOST_BYTES:
             raise _too_large()
