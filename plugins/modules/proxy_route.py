@@ -313,7 +313,7 @@ class _Module(AnsibleModule):
 
     def fail_json(self, msg: str, **result: Any) -> None:
         self.no_log_values.update(secrets_in(self.params))
-        super().fail_json(msg, **result)
+        super().fail_json(msg=msg, **result)
 
     def exit_json(self, **result: Any) -> None:
         self.no_log_values.update(secrets_in(self.params))

@@ -15,11 +15,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from figures import Figure, at_least, at_most, within
+from figures import Figure, at_least, at_most, beyond, within
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PROGRAMS = CHECKOUT / "tests/proxy"
 PACKAGE = CHECKOUT / "roles/proxy/files"
+PLUGINS = CHECKOUT / "build/collections"
 
 Runs = dict[str, dict[str, list[float]]]
 
@@ -62,6 +63,18 @@ def routes_figures() -> list[Figure]:
     return [at_least("proxy-routes-10k", rates[0], "requests/s", "one route", rates[1], 0.95)]
 
 
+def declaring_figures() -> list[Figure]:
+    """Return the figures of 10,000 routes in one task of proxy_route."""
+    runs: dict[str, list[float]] = _measured("declaring")
+    during, before = runs["p99-during"], runs["p99-before"]
+    return [
+        within("proxy-route-10k-first", runs["first"], "s", 5.0),
+        within("proxy-route-10k-noop", runs["noop"], "s", 2.0),
+        beyond("proxy-route-10k-one", runs["one"], "reading them", runs["read"], 1.0),
+        at_most("proxy-route-10k-p99", during, "ms", "just before", before, 2.0),
+    ]
+
+
 def workers_figures() -> list[Figure]:
     """Return the figure of two workers; not judged where there are too few processors."""
     runs = _measured("two_workers")
@@ -102,7 +115,7 @@ def _measured(program: str) -> Any:
     """Run one of the programs; return what it printed."""
     done = subprocess.run(
         [sys.executable, "-m", f"bench.{program}"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (PROGRAMS, PACKAGE)))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (PROGRAMS, PACKAGE, PLUGINS)))},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

@@ -40,6 +40,10 @@ ON_THIS_MACHINE: Measured = {
         proxy.latency_figures,
     ),
     "proxy-routes": ("the proxy with 10,000 routes and with one in turn", proxy.routes_figures),
+    "proxy-declaring": (
+        "10,000 routes in one task of proxy_route, while clients go on",
+        proxy.declaring_figures,
+    ),
     "proxy-workers": ("the proxy with two workers and with one in turn", proxy.workers_figures),
     "proxy-idle": ("the proxy with 10,000 idle connections", proxy.idle_figures),
     "proxy-certificates": (

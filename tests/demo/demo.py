@@ -4,8 +4,8 @@
 
 """The main job before your eyes: playbooks/site.yml against real kernels, real requests, proxies.
 
-Boots the VM, whose hosts are a client, a director and two web servers; ends it afterwards unless
-SLUICE_DEMO_KEEP is set. Exit status 1 when anything is not as it should be.
+Boots the VM, whose hosts are a client, a director, two proxies and two web servers; ends it
+afterwards unless SLUICE_DEMO_KEEP is set. Exit status 1 when anything is not as it should be.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from machine import Machine, play_environment  # noqa: E402
 from places import CHECKOUT  # noqa: E402
 from proxies import Shown  # noqa: E402
 from telling import DemoError, indent, say  # noqa: E402
+from wheelhouse import wheelhouse  # noqa: E402
 
 MACHINE = Machine("demo")
 CLIENT = Client(MACHINE)
@@ -47,8 +48,8 @@ REQUESTS = 8
 def main() -> int:
     """Run the demo; return the exit status."""
     started = time.monotonic()
-    say("1. Start a virtual machine with a client, a director and two web servers in it")
-    MACHINE.do("create")
+    say("1. Start a virtual machine: a client, a director, two proxies and two web servers")
+    MACHINE.do("create", "--guest", "debian12-fleet")
     try:
         show()
     except (DemoError, subprocess.CalledProcessError) as error:
@@ -95,7 +96,7 @@ def show() -> None:
 
     say("6. Drain web1 while requests go on without a pause")
     drained = drain_under_load(inventory)
-    summary(drained, proxies.show(MACHINE))
+    summary(drained, proxies.show(MACHINE, lambda *options: play(inventory, *options)))
 
 
 def balance(method: str, url: str) -> None:
@@ -147,10 +148,11 @@ def summary(drained: Result, proxied: Shown) -> None:
   it would do, did it, and had nothing left to do the second time.
   Requests alternated between web1 and web2 by each of the kernel's ways to forward a packet.
   Then web1 was drained under load: {drained.total} requests, 0 failed.
-  Behind one of the addresses, proxies took TLS off and chose the backend. A route was changed
-  under load: {proxied.changed.total} requests, 0 failed. A worker was killed: \
-{proxied.killed.total} requests, {len(proxied.killed.failures)} failed
-  with it, and it was replaced.
+  Behind one of the addresses, two proxies took TLS off, with certificates of their development
+  CAs, and chose the backend: the same playbook installed them and declared their routes. One was
+  changed under load: {proxied.changed.total} requests, 0 failed. A worker was killed: \
+{proxied.killed.total} requests, {len(proxied.killed.failures)}
+  failed with it, and it was replaced.
 
   Next: README.md for your own hosts, playbooks/site.yml for what ran here, docs/proxy for the
   proxy, and `make vm-shell` to look around inside."""
@@ -165,6 +167,8 @@ def play(inventory: Path, *options: str) -> str:
         str(inventory),
         "-i",
         str(HERE / "inventory"),
+        "-e",
+        f"demo_wheelhouse={wheelhouse(proxies.PYTHON)}",
         str(CHECKOUT / "playbooks/site.yml"),
         *options,
     )

@@ -53,7 +53,9 @@ class FakeProxy:
         self.changed = dict.fromkeys(KINDS, 0)
         self.in_flight: Dict[Tuple[str, str], int] = {}
         self.requests: List[str] = []
+        self.sent: List[Value] = []
         self.writes = 0
+        self.before_plan: Callable[[], None] = lambda: None
         self.before_write: Callable[[], None] = lambda: None
         self.after_write: Callable[[], None] = lambda: None
         self.broken: Optional[Tuple[int, str]] = None
@@ -136,7 +138,10 @@ class FakeProxy:
         return {"name": route.id, "origin": route.origin, "action": "targets", "targets": targets}
 
     def _change(self, body: Value, dry_run: bool) -> Value:
-        if not dry_run:
+        if dry_run:
+            self.before_plan()
+        else:
+            self.sent.append(body)
             self.before_write()
         if self.broken is not None and not dry_run:
             raise Refusal(*self.broken)

@@ -36,8 +36,8 @@ def _in_copy(*command: str) -> tuple[str, ...]:
 STYLE = Stage("style", "ruff: rules and format", (("ruff", "check"), ("ruff", "format", "--check")))
 TYPES = Stage(
     "types",
-    "mypy --strict: engine, modules, tooling",
-    (("mypy", "-p", _ENGINE), ("mypy", _HERE)),
+    "mypy --strict: engine, modules, tooling, what the role proxy runs on hosts",
+    (("mypy", "-p", _ENGINE), ("mypy", _HERE), ("mypy", "roles/proxy/scripts")),
 )
 VM_TYPES = Stage("vm-types", "mypy: the virtual machine's harness", (("mypy", "molecule/vm"),))
 UNIT = Stage(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any, Collection, Dict, List, Mapping, Tuple
 from urllib.parse import urlsplit
 
+from .._inet.address import parse_address
+
 ACTIVE, DRAINING = "active", "draining"
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _PORTS = {"http": 80, "https": 443}
@@ -81,7 +83,7 @@ def _from_url(url: str) -> str:
     host = parts.hostname
     if scheme is None or not host:
         return url
-    host = "[%s]" % host if ":" in host else _ascii(host.rstrip("."))
+    host = "[%s]" % str(parse_address(host)) if ":" in host else _ascii(host.rstrip("."))
     port = parts.port
     place = host if port in (None, _PORTS[scheme]) else "%s:%d" % (host, port)
     path = "" if parts.path == "/" else parts.path

@@ -3,14 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A client that sends requests when they are due: ``python -m bench.paced PORT RATE SECONDS``.
 
-Prints the 50th and 99th percentile of the response times, in milliseconds. A request whose time has
-come goes out on any connection that is free; when none is, it waits, and the waiting counts.
+Prints the 50th and 99th percentile of the response times, in milliseconds; with ``--every`` instead
+when each request was due and how long it took, in seconds. A request whose time has come goes out
+on any connection that is free; when none is, it waits, and the waiting counts. SIGTERM ends it
+early.
 """
 
 from __future__ import annotations
 
 import json
 import select
+import signal
 import socket
 import sys
 from collections import deque
@@ -20,6 +23,17 @@ CONNECTIONS = 64
 _REQUEST = b"GET /small HTTP/1.1\r\nHost: localhost\r\n\r\n"
 _END = b"hello world\n"
 _PATIENCE = 30.0
+
+
+class Stop:
+    """Whether SIGTERM has come."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGTERM, self._ask)
+
+    def _ask(self, number: int, frame: object) -> None:
+        self.asked = True
 
 
 def connect(port: int) -> list[socket.socket]:
@@ -46,15 +60,18 @@ def answered(sock: socket.socket) -> None:
         raise SystemExit(f"a request failed: {data[:200]!r}")
 
 
-def run(port: int, rate: int, seconds: int) -> list[float]:
-    """Return the response times in seconds."""
+def run(port: int, rate: int, seconds: int) -> list[tuple[float, float]]:
+    """Return when each request was due, by the clock of all processes, and its response time."""
     free = deque(connect(port))
     due_at: dict[socket.socket, float] = {}
-    times: list[float] = []
+    times: list[tuple[float, float]] = []
     total = rate * seconds
     sent = 0
+    stop = Stop()
     begin = perf_counter()
     while len(times) < total:
+        if stop.asked:
+            total = sent
         now = perf_counter()
         while sent < total and free and begin + sent / rate <= now:
             sock = free.popleft()
@@ -66,7 +83,8 @@ def run(port: int, rate: int, seconds: int) -> list[float]:
         readable = select.select(list(due_at), [], [], max(0.0, until_due))[0]
         for sock in readable:
             answered(sock)
-            times.append(perf_counter() - due_at.pop(sock))
+            due = due_at.pop(sock)
+            times.append((due, perf_counter() - due))
             free.append(sock)
         if not readable and until_due >= _PATIENCE:
             raise SystemExit(f"no response within {_PATIENCE:g} s")
@@ -76,7 +94,11 @@ def run(port: int, rate: int, seconds: int) -> list[float]:
 def main() -> None:
     """Print the percentiles."""
     port, rate, seconds = map(int, sys.argv[1:4])
-    times = sorted(run(port, rate, seconds))
+    requests = run(port, rate, seconds)
+    if sys.argv[4:] == ["--every"]:
+        print(json.dumps(requests))
+        return
+    times = sorted(taken for _due, taken in requests)
     found = {
         f"p{which}": times[min(len(times) - 1, len(times) * which // 100)] * 1e3
         for which in (50, 99)

@@ -29,6 +29,11 @@ class Place:
     certificate: Path
     key: Path
 
+    @property
+    def socket(self) -> Path:
+        """Where the admin API of ``sluice`` is."""
+        return self.folder / "admin.sock"
+
     def write(self, name: str, text: str) -> str:
         """Write a file of the configuration and return its path."""
         path = self.folder / name
@@ -161,6 +166,7 @@ def sluice(place: Place, routes: int = 1, workers: int = 1) -> list[str]:
         f"  - {{address: '127.0.0.1:{place.secure}', tls: true}}\n"
         f"workers: {workers}\nlog: {{access: {place.folder}/access.log}}\n"
         f"certificates: [{{chain: {place.certificate}, key: {place.key}}}]\n"
+        f"store: {place.folder}/edge.db\nadmin: {{listen: 'unix:{place.socket}'}}\n"
         f"routes:\n  - {{name: all, targets: ['http://127.0.0.1:{place.origin}']}}\n{others}"
     )
     (place.folder / "edge.yml").write_text(config)
@@ -186,5 +192,5 @@ BY_NAME: dict[str, Callable[[Place], list[str]]] = {
 
 def place_in(folder: Path, origin_port: int, certificate: Path, key: Path) -> Place:
     """Return a place with a folder and ports of its own."""
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     return Place(folder, free_port(), free_port(), origin_port, certificate, key)

@@ -153,6 +153,11 @@ def test_a_name_that_nobody_registered_gets_no_certificate(tmp_path: Path) -> No
             assert f"{name} is of no route: declare one for it first" in text
         assert one.refuses("bank.test")
         assert one.refuses("www.file.test")
+        document = {"hosts": ["bank.example.com"], "tls": "auto", "page": "x"}
+        for path in ("/v1/routes/bank?dry_run=true", "/v1/routes/bank"):
+            status, text = one.ask("PUT", path, document)
+            assert status == 422
+            assert "bank.example.com is outside of what" in text
         assert one.ask("GET", "/v1/certificates/bad")[0] == 404
 
 

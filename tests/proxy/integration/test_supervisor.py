@@ -113,7 +113,7 @@ def test_a_log_that_cannot_be_written_changes_nothing(proxy: Running, tmp_path: 
             assert (
                 f"x.log: No such file or directory: make the folder {tmp_path}/none" in proxy.said
             )
-            assert "the last change was refused: see the error log" in told
+            assert "the last change was refused (1 so far): see the error log" in told
     proxy.reload(CONFIG)
     assert "refused" not in "; ".join(proxy.hear()[-3:])
 
@@ -263,6 +263,9 @@ def test_there_is_no_upgrade_to_what_cannot_serve(proxy: Running) -> None:
     until(lambda: "no upgrade: the new program cannot serve" in proxy.said, "the refusal")
 
     assert proxy.ask()["version"] == 1
+    until(lambda: "the last change was refused (1 so far)" in proxy.hear()[-1], "what is told")
+    proxy.reload()
+    assert "the last change was refused (2 so far)" in proxy.hear()[-1]
 
 
 def test_while_a_new_program_cannot_serve_the_former_workers_do(tmp_path: Path) -> None:
@@ -275,6 +278,7 @@ def test_while_a_new_program_cannot_serve_the_former_workers_do(tmp_path: Path) 
             broken.touch()
             proxy.signal(signal.SIGUSR2)
             until(lambda: "the former workers go on" in proxy.said, "the failure")
+            assert any(line.startswith("STATUS=the former workers go on") for line in proxy.hear())
             assert proxy.ask()["pid"] in before
             assert proxy.page("/healthz")[0] == 200
             assert proxy.number('sluice_requests_total{route="one",target="",status="200"}') > 0

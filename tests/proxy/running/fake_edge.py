@@ -135,7 +135,7 @@ class FakeEdge:
             planned.operations,
             planned.unchanged,
             planned.changes,
-            with_made(planned.edition, read),
+            with_made(planned.edition, {**planned.edition.made, **read}),
         )
 
     def _route(self, route: Route) -> RouteStatus:

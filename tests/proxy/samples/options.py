@@ -11,6 +11,17 @@ from __future__ import annotations
 from typing import Any
 
 SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
+    "integration/test_declared.py": {
+        "test_what_is_declared_is_there_after_a_restart_and_an_upgrade": {
+            "store": "/var/lib/edge.db"
+        },
+        "test_the_socket_of_the_api_is_its_users_alone_and_goes_with_the_file": {
+            "admin.listen.address": "unix:/t"
+        },
+        "test_over_tcp_the_api_is_for_who_has_a_token_and_over_an_upgrade_too": {
+            "admin.tokens_file": "t"
+        },
+    },
     "integration/test_failures.py": {
         "test_requests_wait_for_a_connection_and_not_forever": {
             "upstream.connections": 9,
@@ -160,13 +171,7 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     "integration/test_tunnels.py": {
         "test_a_silent_tunnel_is_closed": {"routes.timeouts.tunnel": "9s"},
     },
-    "unit/config/test_sections.py": {
-        "test_the_store_and_the_admin_api_are_what_the_file_says": {
-            "admin.listen.address": "unix:/t",
-            "admin.tokens_file": "t",
-            "store": "/var/lib/edge.db",
-        },
-    },
+    "unit/config/test_sections.py": {},
     "unit/config/test_snapshot.py": {
         "test_a_file_is_loaded_with_the_files_beside_it": {"pages.no_route.file": "page.html"},
     },

@@ -23,18 +23,17 @@ PAGE = (CHECKOUT / "docs" / "proxy" / "operations.md").read_text(encoding="utf-8
 SERVICE, SOCKET = "sluice-proxy.service", "sluice-proxy.socket"
 SOCKETS = ["0.0.0.0:80", "[::]:80"]
 # What the role does otherwise than a person may, and says why beside it.
-OWN = {"After", "DynamicUser", "ExecStart", "Requires"}
+OWN = {"After", "DynamicUser", "ExecStart", "Requires", "Type"}
 
 if shutil.which("systemd-analyze") is None:
     pytest.exit("these tests need systemd-analyze: apt-get install systemd", returncode=2)
 
 
 def rendered(unit: str, **given: Any) -> str:
-    """Return a unit as the role writes it on a host with systemd 252, or with what is given."""
+    """Return a unit as the role writes it, with the variables that are given."""
     variables = {
         **yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8")),
         **yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf-8")),
-        "proxy_systemd": "252",
         **given,
     }
     environment = jinja2.Environment(
@@ -55,10 +54,9 @@ def settings(text: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("sockets", [[], SOCKETS], ids=["without", "with sockets"])
-@pytest.mark.parametrize("version", ["252", "257"])
-def test_the_service_is_confined(tmp_path: Path, version: str, sockets: list[str]) -> None:
+def test_the_service_is_confined(tmp_path: Path, sockets: list[str]) -> None:
     unit = tmp_path / SERVICE
-    unit.write_text(rendered(SERVICE, proxy_systemd=version, proxy_sockets=sockets))
+    unit.write_text(rendered(SERVICE, proxy_sockets=sockets))
 
     said = subprocess.run(
         ["systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=25", str(unit)],
@@ -80,12 +78,11 @@ def test_ports_below_1024_are_all_that_root_lends_it() -> None:
     assert "PrivateUsers" not in service
 
 
-def test_a_reload_is_told_to_old_and_new_systemd() -> None:
-    old, new = settings(rendered(SERVICE)), settings(rendered(SERVICE, proxy_systemd="253"))
+def test_a_socket_of_the_api_can_be_given_to_the_group() -> None:
+    service = settings(rendered(SERVICE, proxy_admin_group="operators"))
 
-    assert (old["Type"], old["ExecReload"]) == (["notify"], ["kill -HUP $MAINPID"])
-    assert new["Type"] == ["notify-reload"]
-    assert "ExecReload" not in new
+    assert service["SupplementaryGroups"] == ["operators"]
+    assert "SupplementaryGroups" not in settings(rendered(SERVICE))
 
 
 def test_the_command_line_names_links_only() -> None:
@@ -93,7 +90,10 @@ def test_the_command_line_names_links_only() -> None:
     [line] = settings(rendered(SERVICE))["ExecStart"]
     paths = [word for word in shlex.split(line) if word.startswith("/")]
 
-    assert paths == ["/opt/sluice-proxy/current/bin/python3", "/etc/sluice-proxy/current/edge.yml"]
+    assert paths == [
+        "/etc/sluice-proxy/current/release/bin/python3",
+        "/etc/sluice-proxy/current/config/edge.yml",
+    ]
 
 
 def test_the_service_needs_its_sockets_where_there_are_some() -> None:
@@ -113,10 +113,10 @@ def test_systemd_opens_each_address_and_names_them_as_the_page_does() -> None:
     assert socket["BindIPv6Only"] == ["ipv6-only"]
 
 
-@pytest.mark.parametrize(("unit", "given"), [(SERVICE, {"proxy_systemd": "253"}), (SOCKET, {})])
-def test_the_units_of_the_page_are_kept(unit: str, given: dict[str, str]) -> None:
+@pytest.mark.parametrize("unit", [SERVICE, SOCKET])
+def test_the_units_of_the_page_are_kept(unit: str) -> None:
     shown = PAGE.split(f"`{unit}`")[1].split("```ini\n")[1].split("```")[0]
-    made = settings(rendered(unit, proxy_sockets=SOCKETS, **given))
+    made = settings(rendered(unit, proxy_sockets=SOCKETS))
 
     wanted = {name: value for name, value in settings(shown).items() if name not in OWN}
     assert {name: made.get(name) for name in wanted} == wanted

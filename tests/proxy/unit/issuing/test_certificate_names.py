@@ -89,7 +89,7 @@ def test_a_pattern_with_an_end_gives_names(pattern: str, names: tuple[str, ...])
 
 
 def test_names_of_routes_are_registered_and_others_are_not() -> None:
-    known = registered("app.test", "*.wild.test", ".below.test", "192.0.2.1")
+    known = registered("app.test", "*.wild.test", ".below.test", "192.0.2.1", ".0.2.9")
 
     for name in (
         "app.test", "*.wild.test", "a.wild.test", "below.test", "a.below.test", "*.below.test",
@@ -98,7 +98,7 @@ def test_names_of_routes_are_registered_and_others_are_not() -> None:
         assert name in known, name
     for name in (
         "other.test", "a.app.test", "wild.test", "a.b.wild.test", "*.app.test", "abelow.test",
-        "192.0.2.2", "2.192.0.2.1",
+        "192.0.2.2", "2.192.0.2.1", "192.0.2.9",
     ):  # fmt: skip
         assert name not in known, name
 

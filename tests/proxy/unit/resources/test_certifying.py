@@ -15,13 +15,14 @@ import pytest
 from samples.certificates import leaf
 from samples.config import FilesInMemory
 from sluice_proxy.config.loading import Base, parse_base
+from sluice_proxy.issuing.authority_folder import KEY
 from sluice_proxy.issuing.issuer import Issuer
 from sluice_proxy.resources.certifying import (
     Certified,
     certify,
+    foresee,
     leaves_in,
     refuse_unmade,
-    troubles_of,
 )
 from sluice_proxy.resources.composing import snapshot_of
 from sluice_proxy.resources.edition import Edition
@@ -218,13 +219,31 @@ def test_what_the_ca_may_not_issue_is_refused_with_what_declares_it(proxy: Proxy
     assert said.startswith("route a, tls: bank.example.com is outside of what")
 
 
-def test_a_dry_run_finds_what_may_not_be_made_and_makes_nothing(proxy: Proxy, folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (certificate("web", "local_ca", "bank.test"), r"bank\.test is of no route"),
+        (route("web", "bank.example.com"), r"bank\.example\.com is outside of what"),
+    ],
+)
+def test_a_dry_run_finds_what_may_not_be_made_and_makes_nothing(
+    proxy: Proxy, folder: Path, change: Declare, says: str
+) -> None:
     shutil.rmtree(folder)
-    planned = plan(proxy.edition, Batch((certificate("web", "local_ca", "bank.test"),)), FILES)
+    planned = plan(proxy.edition, Batch((change,)), FILES)
+    troubles = foresee(planned.edition, proxy.held, proxy.issuer, proxy.now)
 
-    with pytest.raises(Invalid, match=r"bank\.test is of no route"):
-        refuse_unmade(troubles_of(planned.edition), planned.operations)
+    with pytest.raises(Invalid, match=says):
+        refuse_unmade(troubles, planned.operations)
     assert not folder.exists()
+
+
+def test_a_dry_run_finds_a_ca_that_cannot_be_used(proxy: Proxy, folder: Path) -> None:
+    (folder / KEY).unlink()
+    planned = plan(proxy.edition, Batch((route("a", "a.test"),)), FILES)
+
+    (trouble,) = foresee(planned.edition, proxy.held, proxy.issuer, proxy.now)
+    assert "cannot be read: No such file or directory: put it back" in trouble.message
 
 
 def test_without_a_provider_a_route_that_asks_is_refused(folder: Path) -> None:

@@ -24,6 +24,7 @@ LONGEST = 500
 
 # From the bottom up.
 ROOMS: tuple[tuple[str, ...], ...] = (
+    ("release.py",),
     ("http", "proxy_protocol"),
     ("routes",),
     ("snapshot",),
@@ -54,7 +55,7 @@ def room(path: Path) -> str:
 
 
 def rank(name: str) -> int:
-    return next(row for row, names in enumerate(ROOMS) if name in names)
+    return next(row for row, names in enumerate(ROOMS) if {name, f"{name}.py"} & set(names))
 
 
 def imports(path: Path) -> Iterator[str]:

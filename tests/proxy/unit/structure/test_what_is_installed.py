@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every file of the package gets to the hosts: by a wheel, and by the role."""
+"""Every file of the package gets into its wheel."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
-import yaml
-
 CHECKOUT = Path(__file__).resolve().parents[4]
-ROLE = CHECKOUT / "roles" / "proxy"
-SOURCE = ROLE / "files"
+SOURCE = CHECKOUT / "roles" / "proxy" / "files"
 MADE = {"__pycache__", "build", "sluice_proxy.egg-info"}
 
 
@@ -34,17 +31,6 @@ def in_wheels() -> Iterator[str]:
         yield from (f"{package.replace('.', '/')}/{pattern}" for pattern in patterns)
 
 
-def brought_by_the_role() -> str:
-    tasks = yaml.safe_load((ROLE / "tasks" / "install.yml").read_text())
-    (found,) = [
-        task["ansible.builtin.find"]
-        for task in tasks
-        if task["name"] == "Look at what is to be installed from the controller"
-    ]
-    patterns: str = found["patterns"]
-    return patterns
-
-
 def test_the_page_for_people_has_its_files() -> None:
     assert {path.suffix for path in files()} == {".py", ".toml", ".html", ".css", ".js"}
 
@@ -53,15 +39,4 @@ def test_what_is_no_module_is_in_the_wheel_by_name() -> None:
     data = [path for path in files() if path.suffix not in (".py", ".toml")]
 
     missing = [path for path in data if not any(fnmatch(str(path), one) for one in in_wheels())]
-    assert missing == []
-
-
-def test_the_role_brings_every_file() -> None:
-    patterns = brought_by_the_role()
-
-    missing = [
-        path
-        for path in files()
-        if f"'*{path.suffix}'" not in patterns and f"'{path.name}'" not in patterns
-    ]
     assert missing == []

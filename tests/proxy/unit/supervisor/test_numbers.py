@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sluice_proxy.observe.metrics import Metrics
-from sluice_proxy.supervisor.metrics_form import decode_metrics, encode_metrics
+from sluice_proxy.supervisor.channel import Channel, channel_pair
+from sluice_proxy.supervisor.metrics_form import AT_ONCE, decode_metrics, encode_metrics, pieces
+from sluice_proxy.supervisor.worker import Worker
 
 NAMES = st.text(max_size=8)
 
@@ -33,6 +38,54 @@ def metrics(draw: st.DrawFn) -> Metrics:
 @given(metrics())
 def test_what_is_carried_is_what_arrives(made: Metrics) -> None:
     assert decode_metrics(encode_metrics(made)).render({}) == made.render({})
+
+
+@pytest.mark.parametrize("number", [0, 1, AT_ONCE, AT_ONCE + 1, 3 * AT_ONCE])
+def test_many_routes_are_told_in_pieces_that_make_one_whole(number: int) -> None:
+    made = Metrics()
+    for place in range(number):
+        made.of(f"r{place}", "t").count(200, 0.1, 1, 1)
+    told = list(pieces(made))
+
+    assert len(told) == 2 + -(-number // AT_ONCE)
+    assert decode_metrics(b"".join(told)).render({}) == made.render({})
+
+
+def test_what_is_counted_while_numbers_are_told_harms_nothing() -> None:
+    made = Metrics()
+    for place in range(3 * AT_ONCE):
+        made.of(f"r{place}", "t").count(200, 0.1, 1, 1)
+    told = []
+    for number, piece in enumerate(pieces(made)):
+        told.append(piece)
+        made.of(f"new{number}", "t").count(200, 0.1, 1, 1)
+        made.of(f"r{3 * AT_ONCE - 1}", "t").count(500, 0.1, 1, 1)
+    read = decode_metrics(b"".join(told)).traffic
+
+    assert len(read) == 3 * AT_ONCE
+    last = read[f"r{3 * AT_ONCE - 1}", "t"]
+    assert sum(last.statuses.values()) == sum(last.durations.counts) > 1
+
+
+def test_who_asks_a_worker_gets_no_numbers_from_before_the_question() -> None:
+    async def scenario() -> None:
+        ours, theirs = channel_pair()
+        worker = Worker(os.getpid(), ours, lambda _worker: None)
+        other = Channel(theirs, lambda _message: None, lambda: None)
+        first, second, third = (worker.report() for _unused in range(3))
+        for number, done in ((1, [True, False, False]), (3, [True, True, True])):
+            made = Metrics()
+            made.add("answers", number)
+            other.send("report", {"number": number}, [encode_metrics(made)])
+            await (first if number == 1 else third)
+            assert [one.done() for one in (first, second, third)] == done
+            assert worker.metrics.counters["answers", ()] == number
+        asyncio.get_running_loop().remove_reader(worker._process)
+        os.close(worker._process)
+        worker.channel.close()
+        other.close()
+
+    asyncio.run(scenario())
 
 
 @given(metrics(), metrics())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sluice_proxy
 from sluice_proxy.admin import page_view
-from sluice_proxy.cli import command
+from sluice_proxy.cli.ending import Exit
 from sluice_proxy.observe import access_log, error_log, log_writer
 from sluice_proxy.observe.metrics import Metrics
 from sluice_proxy.supervisor import (
@@ -75,9 +75,9 @@ def test_every_signal_is_described() -> None:
 
 def test_exit_codes_are_those_of_the_command() -> None:
     assert set(table("Exit codes")) == {
-        str(code) for code in (command.GOOD, command.FAILED, command.BAD_USAGE, command.BAD_CONFIG)
+        str(int(code)) for code in (Exit.GOOD, Exit.FAILED, Exit.BAD_USAGE, Exit.BAD_CONFIG)
     }
-    assert f"RestartPreventExitStatus={command.BAD_CONFIG}" in TEXT
+    assert f"RestartPreventExitStatus={Exit.BAD_CONFIG:d}" in TEXT
 
 
 def test_figures_are_those_of_the_program() -> None:

@@ -29,6 +29,8 @@ class Wire:
         self.ended = self.closed = self.aborted = False
 
     def write(self, data: bytes) -> None:
+        # uvloop takes not even nothing after the end.
+        assert not self.ended, data
         self.sent += data
 
     def pause_reading(self) -> None:

@@ -28,9 +28,9 @@ Page = Callable[[Status, Mapping[str, str]], str]
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 PEM = "application/x-pem-file"
 _TEXT = {"type": "string"}
-_OF_PAGE = (
-    Parameter("q", "query", "Of the page: words that the routes it shows have in them."),
-    Parameter("refresh", "query", "Of the page: seconds between two looks."),
+_OF_THE_PAGE = (
+    Parameter("q", "query", "On the page: only routes with these words."),
+    Parameter("refresh", "query", "On the page: the seconds between two looks, 0 for none."),
 )
 
 
@@ -46,7 +46,7 @@ class OperatingPaths:
         return [
             Operation(
                 "GET", "/status", "status", "Tell how everything is at this moment.", self._status,
-                _OF_PAGE,
+                parameters=_OF_THE_PAGE,
                 answers={200: Answer("JSON, or a page for people by Accept.", ref("Status"))},
             ),
             Operation(

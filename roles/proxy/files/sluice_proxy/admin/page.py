@@ -16,7 +16,6 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from .page_view import view
 from .status import Status
@@ -59,5 +58,4 @@ def render(status: Status, query: Mapping[str, str] = NO_QUERY) -> str:
     Of ``query`` counts ``q``, words that shown routes have in their names, hosts, paths, targets
     or states, and ``refresh``, the seconds between two looks. Anything else in it is nothing.
     """
-    # Both are files of this package, and so no text that anybody else had a hand in.
-    return _template.render(view(status, query), css=Markup(_CSS), js=Markup(_JS))
+    return _template.render(view(status, query), css=_CSS, js=_JS)

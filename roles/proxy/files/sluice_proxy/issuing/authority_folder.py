@@ -39,7 +39,7 @@ def load_or_make(folder: Path, make: Callable[[], AuthorityPem]) -> Authority:
     authority or we theirs, and a crash leaves none. Raises BadAuthority for one that is there and
     cannot be used: clients trust it already, so it is never replaced.
     """
-    if not _is_there(folder):
+    if not is_there(folder):
         try:
             _put(folder, make())
         except OSError as error:
@@ -90,7 +90,8 @@ def _read_key(path: Path) -> bytes:
         return file.read()
 
 
-def _is_there(folder: Path) -> bool:
+def is_there(folder: Path) -> bool:
+    """Return whether a folder has anything; raises BadAuthority."""
     try:
         return any(folder.iterdir())
     except FileNotFoundError:

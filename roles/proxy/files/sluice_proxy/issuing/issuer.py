@@ -19,9 +19,10 @@ from .authority import (
     BadAuthority,
     CannotIssue,
     new_authority,
+    read_authority,
     self_signed,
 )
-from .authority_folder import load_or_make
+from .authority_folder import is_there, load_or_make
 from .duties import Duty, duties
 from .leaves import Leaf, encode_leaf
 from .mkcert import load_mkcert
@@ -64,9 +65,11 @@ class Issuer:
         self._environ = environ
         self._host = host
 
-    def settle(self, demand: Demand, held: Mapping[str, Leaf], now: datetime) -> Settled:
+    def settle(
+        self, demand: Demand, held: Mapping[str, Leaf], now: datetime, *, dry_run: bool = False
+    ) -> Settled:
         """Return what is there once everything is made that is wanted and not among ``held``;
-        ``now`` has a time zone.
+        ``now`` has a time zone. With ``dry_run`` no CA is made either.
 
         Nothing is kept by this: whoever calls it keeps ``put`` and ``removed``, and hands
         ``leaves`` in the next time, or the former ones if nothing came of it. Apart from a CA that
@@ -75,7 +78,7 @@ class Issuer:
         for a loop.
         """
         wanted, troubles = decide(demand)
-        authority, trouble = self._authority(demand.issuing, wanted, now)
+        authority, trouble = self._authority(demand.issuing, wanted, now, dry_run)
         of_authority = None if authority is None else authority.fingerprint
         leaves: dict[str, Leaf] = {}
         put: dict[str, bytes] = {}
@@ -94,7 +97,7 @@ class Issuer:
         return Settled(leaves, put, removed, tuple(troubles), authority, trouble)
 
     def _authority(
-        self, issuing: Issuing, wanted: list[Wanted], now: datetime
+        self, issuing: Issuing, wanted: list[Wanted], now: datetime, dry_run: bool
     ) -> tuple[Authority | None, str]:
         """Return the CA where it is needed, or why it cannot be used."""
         # Where routes get their certificates of it, people want to trust it before the first one.
@@ -109,7 +112,10 @@ class Issuer:
 
         try:
             found = load_mkcert(self._environ) if issuing.mkcert else None
-            return found or load_or_make(Path(issuing.folder), make), ""
+            folder = Path(issuing.folder)
+            if found is None and dry_run and not is_there(folder):
+                found = read_authority(make())
+            return found or load_or_make(folder, make), ""
         except BadAuthority as bad:
             return None, str(bad)
 

@@ -49,12 +49,11 @@ class RegisteredNames:
         it."""
         if is_covered(name, self._names):
             return True
-        if not self._below or as_address(name) is not None:
-            return False
         above = name
         while above := above.partition(".")[2]:
             if above in self._below:
-                return True
+                # No address is below another.
+                return as_address(name) is None
         return False
 
 

@@ -11,20 +11,19 @@ batch, so that a route and its certificate come as one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from ..issuing.issuer import Settled
 from ..issuing.leaves import ISSUED, BadLeaf, Leaf, decode_leaf
-from ..issuing.wanting import Demand, Trouble, Wanted, decide
+from ..issuing.wanting import Demand, Trouble, Wanted
 from ..snapshot.issuing import Provider
 from ..snapshot.tls import Certificate
 from ..store.items import Change as StoreChange
 from ..store.items import Contents, Key, Put, Remove
 from .composing import routes_of
-from .edition import Edition, given_certificate
-from .leaves import leaf_of
+from .edition import Edition, given_certificate, with_made
 from .meaning import OfLocalCa, SelfSigned
 from .model import Kind, Operation
 from .refusing import Invalid, Problem
@@ -33,7 +32,9 @@ from .refusing import Invalid, Problem
 class Settles(Protocol):
     """What makes certificates; see ``issuing.issuer.Issuer``."""
 
-    def settle(self, demand: Demand, held: Mapping[str, Leaf], now: datetime) -> Settled:
+    def settle(
+        self, demand: Demand, held: Mapping[str, Leaf], now: datetime, *, dry_run: bool = False
+    ) -> Settled:
         """Return what is there once everything is made that is wanted and not held."""
 
 
@@ -62,7 +63,7 @@ def certify(
     made = {name: leaf.configured for name, leaf in settled.leaves.items()}
     declared = edition.meanings[Kind.CERTIFICATE]
     return Certified(
-        _with_leaves(edition, {name: one for name, one in made.items() if name in declared}),
+        with_made(edition, {name: one for name, one in made.items() if name in declared}),
         tuple(one for name, one in made.items() if name not in declared),
         (
             *(Put(Key(ISSUED, name), document) for name, document in settled.put.items()),
@@ -84,9 +85,11 @@ def leaves_in(contents: Contents) -> dict[str, Leaf]:
     return held
 
 
-def troubles_of(edition: Edition) -> Sequence[Trouble]:
-    """Return which certificates may not be made; others may still prove to be impossible."""
-    return decide(demand_of(edition))[1]
+def foresee(
+    edition: Edition, held: Mapping[str, Leaf], issuer: Settles, now: datetime
+) -> Sequence[Trouble]:
+    """Return which certificates could not be made, as ``certify`` would find; changes nothing."""
+    return issuer.settle(demand_of(edition), held, now, dry_run=True).troubles
 
 
 def refuse_unmade(troubles: Iterable[Trouble], operations: Iterable[Operation]) -> None:
@@ -121,19 +124,3 @@ def demand_of(edition: Edition) -> Demand:
         elif isinstance(meaning, OfLocalCa):
             documents.append(Wanted(name, Provider.LOCAL_CA, meaning.names))
     return Demand(snapshot.issuing, documents, routes_of(edition), given)
-
-
-def _with_leaves(edition: Edition, made: Mapping[str, Certificate]) -> Edition:
-    """Return an edition where ``made`` are all certificates that were made for resources."""
-    of_kind = edition.declared.of_kind
-    resources = dict(of_kind[Kind.CERTIFICATE])
-    for name in {*edition.made, *made}:
-        there, former = made.get(name), edition.made.get(name)
-        resource = resources.get(name)
-        if resource is None or (there == former and (there is None) == (resource.leaf is None)):
-            continue
-        provider = str(resource.document["provider"])
-        leaf = None if there is None else leaf_of(provider, there)
-        resources[name] = replace(resource, leaf=leaf)
-    declared = replace(edition.declared, of_kind={**of_kind, Kind.CERTIFICATE: resources})
-    return replace(edition, declared=declared, made=made)

@@ -110,15 +110,19 @@ def with_resources(
 
 
 def with_made(edition: Edition, made: Mapping[str, Certificate]) -> Edition:
-    """Return an edition with the certificates that were made, by the ids of their resources."""
+    """Return an edition where ``made`` are all certificates that were made, by the ids of their
+    resources."""
     certificates = dict(edition.declared.of_kind[Kind.CERTIFICATE])
-    for name, certificate in made.items():
-        resource = certificates[name]
+    for name in {*edition.made, *made}:
+        resource, there = certificates.get(name), made.get(name)
+        told = resource is not None and resource.leaf is not None
+        if resource is None or (there == edition.made.get(name) and told == (there is not None)):
+            continue
         provider = str(resource.document["provider"])
-        certificates[name] = replace(resource, leaf=leaf_of(provider, certificate))
+        leaf = None if there is None else leaf_of(provider, there)
+        certificates[name] = replace(resource, leaf=leaf)
     of_kind = {**edition.declared.of_kind, Kind.CERTIFICATE: certificates}
-    declared = replace(edition.declared, of_kind=of_kind)
-    return replace(edition, declared=declared, made={**edition.made, **made})
+    return replace(edition, declared=replace(edition.declared, of_kind=of_kind), made=made)
 
 
 def with_versions(edition: Edition, applied: Applied) -> Edition:

@@ -19,10 +19,10 @@ from ..admin.page import render
 from ..admin.serving import AdminServer, Door
 from ..admin.tls import admin_context
 from ..admin.tokens import BadTokens, TokensFile
+from ..release import release
 from ..snapshot.admin import Admin
 from ..snapshot.listening import Listener
 from ..snapshot.snapshot import Snapshot
-from .release import release
 from .sockets import CannotListen, InheritedSockets, ListeningSockets
 
 _BACKLOG = 128

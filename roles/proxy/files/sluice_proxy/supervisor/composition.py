@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..issuing.issuer import Issuer, Settled
@@ -15,12 +15,9 @@ from ..issuing.leaves import Leaf
 from ..issuing.wanting import Trouble
 from ..resources.certifying import certify
 from ..resources.composing import snapshot_of
-from ..resources.edition import Edition, with_resources
-from ..resources.model import Kind, Resource
+from ..resources.edition import Edition
 from ..snapshot.snapshot import Snapshot
-from ..store.items import Applied, Change
-
-KINDS = frozenset(kind.value for kind in Kind)
+from ..store.items import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +58,3 @@ def composed(
     version = edition.base.snapshot.version
     snapshot = snapshot_of(certified.edition, version, certified.automatic)
     return Composition(certified.edition, snapshot, certified.settled, certified.changes)
-
-
-def with_revision(edition: Edition, revision: int) -> Edition:
-    """Return an edition of which the store has this revision by now."""
-    return replace(edition, declared=replace(edition.declared, revision=revision))
-
-
-def with_versions(edition: Edition, applied: Applied) -> Edition:
-    """Return an edition whose resources have the versions with which the store has them again."""
-    resources: dict[Kind, dict[str, Resource | None]] = {kind: {} for kind in Kind}
-    left_out = {kind: dict(edition.left_out[kind]) for kind in Kind}
-    for item in applied.put:
-        if item.key.kind not in KINDS:
-            continue
-        kind, name = Kind(item.key.kind), item.key.id
-        resource, out = edition.of_api(kind, name), left_out[kind].get(name)
-        if resource is not None:
-            resources[kind][name] = replace(resource, version=item.version)
-        elif out is not None:
-            there = replace(out.resource, version=item.version)
-            left_out[kind][name] = replace(out, resource=there)
-    edition = with_resources(edition, resources, edition.meanings)
-    return with_revision(replace(edition, left_out=left_out), applied.revision)

@@ -16,15 +16,15 @@ from ..admin.edge import NotInForce
 from ..config.files import WholePaths
 from ..config.loading import Base
 from ..issuing.issuer import Issuer
-from ..resources.certifying import leaves_in, refuse_unmade, troubles_of
-from ..resources.edition import Edition
+from ..resources.certifying import foresee, leaves_in, refuse_unmade
+from ..resources.edition import Edition, with_versions
 from ..resources.model import Batch, Outcome
 from ..resources.opening import open_edition, reread
 from ..resources.planning import Plan, finished, plan
 from ..store.failures import StoreFailed
 from ..store.items import NOTHING, Change, Contents
 from .beside import Beside
-from .composition import Composition, composed, with_revision, with_versions
+from .composition import Composition, composed
 from .enforcer import Enforcer, said
 from .keeping_last_good import KeepingLastGood
 from .kept import Begin, Kept
@@ -65,6 +65,7 @@ class Declaring:
         self._now = now
         self._composition: Composition | None = None
         self._kept: Kept | None = None
+        self._in_memory = False
         self._last_good = KeepingLastGood()
         self._under_way: set[asyncio.Task[Outcome]] = set()
 
@@ -108,6 +109,7 @@ class Declaring:
             if former is not None:
                 await _closed(former)
             _tell(kept, following.edition)
+        self._warn_of_memory(base)
         await self._keep_what_was_made(kept, following)
         self._last_good.write(kept)
         for line in news(None if before is None else before.settled, following.settled):
@@ -123,7 +125,7 @@ class Declaring:
 
     async def plan(self, batch: Batch) -> Outcome:
         """Return what ``change`` would come to, and change nothing; see Edge."""
-        planned = await self._beside(_planned, self.composition.edition, batch)
+        planned = await self._beside(self._foreseen, batch, self.composition)
         return planned.outcome
 
     async def renew(self) -> None:
@@ -195,7 +197,7 @@ class Declaring:
                 raise NotInForce("the proxy is ending: nothing was changed")
             former, kept = self.composition, self._kept
             assert kept is not None
-            planned = await self._beside(_planned, former.edition, batch)
+            planned = await self._beside(plan, former.edition, batch, WholePaths())
             if not planned.changes:
                 return planned.outcome
             following = await self._beside(self._following, planned, former)
@@ -215,10 +217,24 @@ class Declaring:
                 _log.error("%s", line)
             return outcome
 
+    def _foreseen(self, batch: Batch, former: Composition) -> Plan:
+        planned = plan(former.edition, batch, WholePaths())
+        if planned.operations:
+            troubles = foresee(planned.edition, former.leaves, self._issuer, self._now())
+            refuse_unmade(troubles, planned.operations)
+        return planned
+
     def _following(self, planned: Plan, former: Composition) -> Composition:
         following = composed(planned.edition, former.leaves, self._issuer, self._now())
         refuse_unmade(following.troubles, planned.operations)
         return following
+
+    def _warn_of_memory(self, base: Base) -> None:
+        """Say once that changes are lost at the end."""
+        in_memory = base.snapshot.admin is not None and base.snapshot.store is None
+        if in_memory and not self._in_memory:
+            _log.warning("what the API declares is lost at the end: set store in %s", base.file)
+        self._in_memory = in_memory
 
     async def _put_back(self, kept: Kept, back: Sequence[Change], former: Composition) -> None:
         try:
@@ -234,14 +250,8 @@ class Declaring:
         except StoreFailed as failure:
             _log.warning("certificates that were made are lost at the end: %s", failure)
             return
-        edition = with_revision(following.edition, applied.revision)
+        edition = with_versions(following.edition, applied)
         self._composition = replace(following, edition=edition, made=())
-
-
-def _planned(edition: Edition, batch: Batch) -> Plan:
-    planned = plan(edition, batch, WholePaths())
-    refuse_unmade(troubles_of(planned.edition), planned.operations)
-    return planned
 
 
 async def _closed(kept: Kept) -> None:

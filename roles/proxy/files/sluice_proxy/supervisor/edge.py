@@ -13,12 +13,12 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from ..admin.status import Status, StoreStatus
+from ..release import release
 from ..resources.model import Batch, Declared, Outcome
 from .all_numbers import ANSWER
 from .declaring import Declaring
 from .enforcer import Enforcer
 from .made_certificates import automatic_statuses, said_of
-from .release import release
 from .status import Facts
 from .status_asking import StatusDesk, worker_statuses
 from .status_traffic import Rates

@@ -84,7 +84,8 @@ class Enforcer:
         With ``keep_level`` a level that was set stays. Raises OSError or Refused, and then all is
         as it was.
         """
-        level = self._level if keep_level else ""
+        asked = self._level
+        level = asked if keep_level else ""
         # There is nothing to go back to.
         first = not self.snapshot.version
         count = _workers(snapshot)
@@ -118,9 +119,11 @@ class Enforcer:
             self.workers.set_down(self.health.down)
         self.workers.departed.keep_only(traffic_of(snapshot.routes))
         self.logs.use(error_log, snapshot.logs)
-        self._level = level
-        if level:
-            set_level(level)
+        if self._level == asked:
+            self._level = level
+        # Else another one was set meanwhile, and holds from now on.
+        if self._level:
+            self.set_log_level(self._level)
 
     async def _serve_doors(self, snapshot: Snapshot) -> None:
         for door in self.doors:

@@ -7,35 +7,51 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from ..observe.metrics import BUCKETS, Histogram, Labels, Metrics, Traffic
 from ..snapshot.collecting import collector_paused
 
+AT_ONCE = 500
+"""Routes and targets of one piece."""
+
+
+def pieces(metrics: Metrics) -> Iterator[bytes]:
+    """Yield ``metrics`` as bytes, in pieces that take a millisecond or so each.
+
+    Between two of them the numbers may be counted on; each route and target is consistent.
+    """
+    # Of thousands of routes, many have had no request.
+    asked = [(place, seen) for place, seen in metrics.traffic.items() if seen.statuses]
+    others = {
+        "counters": [[name, labels, n] for (name, labels), n in metrics.counters.items()],
+        "in_flight": [[*place, n] for place, n in metrics.in_flight.items()],
+        "gauges": [[name, labels, n] for (name, labels), n in metrics.gauges.items()],
+    }
+    yield json.dumps(others).encode()[:-1] + b', "traffic": ['
+    for first in range(0, len(asked), AT_ONCE):
+        rows = [_row(*one) for one in asked[first : first + AT_ONCE]]
+        last = first + AT_ONCE >= len(asked)
+        yield json.dumps(rows).encode()[1:-1] + (b"" if last else b", ")
+    yield b"]}"
+
+
+def _row(place: tuple[str, str], seen: Traffic) -> list[Any]:
+    durations = seen.durations
+    return [
+        *place,
+        list(seen.statuses.items()),
+        seen.bytes_in,
+        seen.bytes_out,
+        durations.counts,
+        durations.total,
+    ]
+
 
 def encode_metrics(metrics: Metrics) -> bytes:
     """Return ``metrics`` as bytes."""
-    return json.dumps(
-        {
-            "traffic": [
-                [
-                    route,
-                    target,
-                    list(seen.statuses.items()),
-                    seen.bytes_in,
-                    seen.bytes_out,
-                    seen.durations.counts,
-                    seen.durations.total,
-                ]
-                for (route, target), seen in metrics.traffic.items()
-                # Of thousands of routes, many have had no request.
-                if seen.statuses
-            ],
-            "counters": [[name, labels, n] for (name, labels), n in metrics.counters.items()],
-            "in_flight": [[*place, n] for place, n in metrics.in_flight.items()],
-            "gauges": [[name, labels, n] for (name, labels), n in metrics.gauges.items()],
-        }
-    ).encode()
+    return b"".join(pieces(metrics))
 
 
 def decode_metrics(encoded: bytes) -> Metrics:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -56,7 +57,7 @@ class _Sum:
     def traffic(self, seconds: float) -> Traffic:
         counts = self.counts
         if counts is None:
-            return Traffic(total=self.total, in_flight=self.in_flight)
+            return Traffic(0.0, 0.0, None, None, self.total, self.in_flight)
         # How many took no longer than each bound.
         within = [*accumulate(counts)]
         number = within[-1]
@@ -77,26 +78,22 @@ def rates(before: Metrics, after: Metrics, seconds: float) -> Rates:
     negative. Half, and 99 of 100, are answered within the upper end of a bucket: the last bound
     stands for what took longer, too.
     """
+    places = after.traffic.keys() | after.in_flight.keys()
+    number = Counter(route for route, _target in places)
     whole = _Sum()
-    # Of most routes the numbers are those of one target.
-    firsts: dict[str, _Sum] = {}
-    sums: dict[str, _Sum] = {}
+    sums = {route: _Sum() for route, several in number.items() if several > 1}
     routes: dict[str, Traffic] = {}
     targets: dict[tuple[str, str], Traffic] = {}
-    for key in after.traffic.keys() | after.in_flight.keys():
-        one = _between(before.traffic.get(key), after.traffic.get(key))
-        one.in_flight = after.in_flight.get(key, 0)
-        targets[key] = traffic = one.traffic(seconds)
+    for place in places:
+        one = _between(before.traffic.get(place), after.traffic.get(place))
+        one.in_flight = after.in_flight.get(place, 0)
+        targets[place] = traffic = one.traffic(seconds)
         whole.add(one)
-        route = key[0]
-        if route not in firsts:
-            firsts[route] = one
+        route = place[0]
+        if route in sums:
+            sums[route].add(one)
+        else:
             routes[route] = traffic
-            continue
-        if route not in sums:
-            sums[route] = _Sum()
-            sums[route].add(firsts[route])
-        sums[route].add(one)
     routes.update((route, one.traffic(seconds)) for route, one in sums.items())
     return Rates(whole.traffic(seconds), routes, targets)
 
@@ -115,7 +112,8 @@ def _between(before: Seen | None, after: Seen | None) -> _Sum:
     if grown is None:
         before = _NEVER_SEEN
         grown = counts
-    made.failures = max(0, _failures(after) - _failures(before))
+    # Begun anew in a way that buckets do not show, there are no more failures than requests.
+    made.failures = min(sum(grown), max(0, _failures(after) - _failures(before)))
     made.counts = grown if any(grown) else None
     return made
 

@@ -67,6 +67,7 @@ class Supervisor:
         self._workers = self._enforcer.workers
         self._reloads = {"applied": 0, "refused": 0}
         self._refused = ""
+        self._refusals = 0
         self._reload_waits = False
         self._beside = Beside(_block_signals)
         self._changing = asyncio.Lock()
@@ -130,6 +131,7 @@ class Supervisor:
                     await self._declaring.serve(await self._read(), predecessor.down)
             except (InvalidConfig, OSError, Refused) as error:
                 _log.error("the former workers go on: %s", said(error))
+                self._notifier.status(f"the former workers go on: {said(error)}")
                 await asyncio.sleep(RETRY)
             else:
                 self._workers.dismiss_former(self._enforcer.snapshot.timeouts.drain)
@@ -196,19 +198,20 @@ class Supervisor:
             try:
                 await self._declaring.serve(await self._read())
             except (InvalidConfig, OSError, Refused) as error:
-                self._refuse(said(error))
+                self._reloads["refused"] += 1
+                self._refuse(said(error), "the configuration stays as it was")
             else:
                 self._refused = ""
                 self._reloads["applied"] += 1
                 _log.info("the configuration was read again: %s", self._status())
             self._notifier.ready(self._status())
 
-    def _refuse(self, why: str) -> None:
+    def _refuse(self, why: str, so: str) -> None:
         self._refused = why
-        self._reloads["refused"] += 1
+        self._refusals += 1
         for line in why.splitlines():
             _log.error("%s", line)
-        _log.error("the configuration stays as it was")
+        _log.error("%s", so)
 
     async def _upgrade(self) -> None:
         """Become a new program, if that one can use the configuration; clients do not notice."""
@@ -222,10 +225,9 @@ class Supervisor:
             await self._admin.pause(ANSWERING)
             async with self._changing:
                 objections = await self._become_successor()
-        for line in objections:
-            _log.error("%s", line)
         if objections:
-            _log.error("no upgrade: the new program cannot serve this configuration")
+            no_upgrade = "no upgrade: the new program cannot serve this configuration"
+            self._refuse("\n".join(objections), no_upgrade)
         self._notifier.ready(self._status())
 
     async def _objections(self) -> list[str]:
@@ -337,7 +339,10 @@ class Supervisor:
     def _status(self) -> str:
         snapshot = self._enforcer.snapshot
         addresses = ", ".join(str(listener.address) for listener in snapshot.listeners)
-        refused = ", the last change was refused: see the error log" if self._refused else ""
+        refused = ""
+        if self._refused:
+            # The number tells whoever waits for a change one refusal from the next.
+            refused = f", the last change was refused ({self._refusals} so far): see the error log"
         return (
             f"version {self._enforcer.version}, {len(self._workers.serving)} workers,"
             f" {len(snapshot.routes)} routes, {len(snapshot.certificates)} certificates,"

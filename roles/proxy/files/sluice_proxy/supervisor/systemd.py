@@ -34,6 +34,10 @@ class Notifier:
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         self._tell(f"RELOADING=1\nMONOTONIC_USEC={now}\nSTATUS={_line(status)}")
 
+    def status(self, status: str) -> None:
+        """Say how it goes, with what is under way going on."""
+        self._tell(f"STATUS={_line(status)}")
+
     def stopping(self, status: str, seconds: float) -> None:
         """Say that it ends, within ``seconds``, whatever the unit allows."""
         microseconds = int(seconds * 1e6)

@@ -27,6 +27,9 @@ GRACE = 5.0
 
 _CHANNEL_DESCRIPTOR = 3
 _PACKAGES = Path(__file__).resolve().parents[2]
+# Where a link says which release is used, it may lead to another one by the time that a worker
+# starts: workers are of the supervisor's own.
+PYTHON = str(Path(sys.executable).parent.resolve() / Path(sys.executable).name)
 
 _log = logging.getLogger("sluice_proxy.supervisor")
 
@@ -74,7 +77,8 @@ class Worker:
         self._ended = ended
         self._loop = loop
         self._versions: dict[int, asyncio.Future[None]] = {}
-        self._reports: list[asyncio.Future[None]] = []
+        self._reports: dict[int, asyncio.Future[None]] = {}
+        self._asked = 0
         self._killing: asyncio.TimerHandle | None = None
         self.channel = Channel(channel_end, self._received, lambda: None)
         self._process = os.pidfd_open(pid)
@@ -99,10 +103,13 @@ class Worker:
         await asyncio.shield(done)
 
     def report(self) -> asyncio.Future[None]:
-        """Ask for its numbers; what is returned is done when they are there, or it is not."""
-        done: asyncio.Future[None] = self._loop.create_future()
-        self._reports.append(done)
-        self.channel.send("report")
+        """Ask for its numbers; what is returned is done when they are there, or it is not.
+
+        They are those of after the question, whatever was asked before.
+        """
+        self._asked += 1
+        done = self._reports[self._asked] = self._loop.create_future()
+        self.channel.send("report", {"number": self._asked})
         return done
 
     def ping(self) -> None:
@@ -139,7 +146,7 @@ class Worker:
                 self._answer(message.values["version"], Refused(message.values["reason"]))
             case "report":
                 self._take_report(message)
-                self._reported()
+                self._reported(message.values.get("number", self._asked))
 
     def _take_report(self, message: Message) -> None:
         try:
@@ -157,9 +164,10 @@ class Worker:
                 # Nobody may be waiting any more.
                 done.exception()
 
-    def _reported(self) -> None:
-        reports, self._reports = self._reports, []
-        for done in reports:
+    def _reported(self, number: int) -> None:
+        """Tell who asked, up to the question of that ``number``."""
+        for each in [each for each in self._reports if each <= number]:
+            done = self._reports.pop(each)
             if not done.done():
                 done.set_result(None)
 
@@ -177,7 +185,7 @@ class Worker:
             self._killing.cancel()
         for version in list(self._versions):
             self._answer(version, Died(f"worker {self.pid} {_described(self.exit_status)}"))
-        self._reported()
+        self._reported(self._asked)
         self._ended(self)
 
     def described_end(self) -> str:
@@ -190,9 +198,9 @@ def start_worker(factory: str, ended: Callable[[Worker], None]) -> Worker:
     ours, theirs = channel_pair()
     try:
         pid = os.posix_spawn(
-            sys.executable,
+            PYTHON,
             [
-                sys.executable,
+                PYTHON,
                 "-m",
                 "sluice_proxy.supervisor.worker_process",
                 str(_CHANNEL_DESCRIPTOR),

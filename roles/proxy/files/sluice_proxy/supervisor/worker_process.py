@@ -26,7 +26,7 @@ from ..snapshot.snapshot import Snapshot, decode
 from .aside import aside
 from .channel import Channel, Message
 from .data_plane import DataPlane, Make
-from .metrics_form import encode_metrics
+from .metrics_form import encode_metrics, pieces
 from .reserve import Reserve
 
 DEFAULT_DRAIN = 30.0
@@ -77,7 +77,7 @@ class WorkerProcess:
             case "ping":
                 self._answer("pong")
             case "report":
-                self._answer("report", payloads=[encode_metrics(self._plane.metrics())])
+                self._answer("report", message.values, [await self._told()])
             case "reopen":
                 with self._reserve.lent():
                     self._plane.reopen_logs()
@@ -85,6 +85,14 @@ class WorkerProcess:
                 set_level(message.values["level"])
             case "drain":
                 self._end(message.values["seconds"])
+
+    async def _told(self) -> bytes:
+        """Return the numbers; clients are served meanwhile."""
+        told = []
+        for piece in pieces(self._plane.metrics()):
+            told.append(piece)
+            await asyncio.sleep(0)
+        return b"".join(told)
 
     async def _adopt(self, message: Message) -> None:
         version = message.values["version"]

@@ -210,7 +210,7 @@ class TlsServerSide(asyncio.Protocol):
         if self._closing:
             return
         self._closing = True
-        if self._object is not None:
+        if self._object is not None and not self._end_sent:
             # The client's answer to close_notify is not waited for.
             with suppress(ssl.SSLError):
                 self._object.unwrap()
@@ -247,11 +247,11 @@ class TlsServerSide(asyncio.Protocol):
         """Say that no more comes; what the client sends is still read."""
         if self._object is None or self._closing or self._end_sent:
             return
-        self._end_sent = True
         self._decrypt_ahead()
         with suppress(ssl.SSLError):
             self._object.unwrap()
         self._flush()
+        self._end_sent = True
         self._transport.write_eof()
 
     def writelines(self, pieces: Iterable[bytes]) -> None:
@@ -321,7 +321,7 @@ class TlsServerSide(asyncio.Protocol):
         self._failed(reason)
 
     def _flush(self) -> None:
-        if self._outgoing.pending > 0:
+        if self._outgoing.pending > 0 and not self._end_sent:
             self._transport.write(self._outgoing.read())
 
     # Application data
