@@ -24,6 +24,7 @@ from .room import take
 PATIENCE = 30.0
 """Seconds for the content of a request to come."""
 
+_MUCH = 256 * 1024
 _TRUTHS = {"true": True, "false": False}
 _UTF8 = ("utf-8", "utf8")
 
@@ -89,12 +90,15 @@ async def read_body(request: web.Request, types: tuple[str, ...] = (JSON,)) -> A
                 # RFC 9110, section 15.5.16.
                 headers={"Accept": accepted},
             )
-    return parsed(await read_content(request))
+    return await parsed(await read_content(request))
 
 
-def parsed(content: bytes) -> Any:
+async def parsed(content: bytes) -> Any:
     """Return the JSON of a content."""
     try:
+        if len(content) > _MUCH:
+            # Health checks and workers go on meanwhile.
+            return await asyncio.to_thread(read_json, content)
         return read_json(content)
     except BadJson as error:
         raise Refusal(400, str(error)) from None
