@@ -140,6 +140,22 @@ def test_what_the_workers_refuse_is_put_back_in_the_store_too(tmp_path: Path) ->
         assert one.routes() == {"kept": "new"}
 
 
+def test_a_log_level_stays_until_the_file_is_read_again(tmp_path: Path) -> None:
+    def levels(one: Declared) -> set[str]:
+        return {one.proxy.ask()["level"] for _unused in range(10)}
+
+    with declared(tmp_path, data_plane=PLAIN) as one:
+        assert levels(one) == {"INFO"}
+        assert one.api("PUT", "/v1/log-level", {"level": "debug"}).status == 200
+        until(lambda: levels(one) == {"DEBUG"}, "the level")
+        one.put("a")
+        assert levels(one) == {"DEBUG"}
+        assert one.api("GET", "/status").json["log_level"] == "debug"
+        one.proxy.reload()
+        assert levels(one) == {"INFO"}
+        assert one.api("GET", "/v1/log-level").json == {"level": "info"}
+
+
 def writes(one: Declared, writer: int, count: int) -> list[tuple[str, Answer | OSError]]:
     """Declare pairs of routes one after the other; return what came back for each."""
     found: list[tuple[str, Answer | OSError]] = []

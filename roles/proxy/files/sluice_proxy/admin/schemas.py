@@ -16,12 +16,12 @@ from pydantic.json_schema import models_json_schema
 
 from ..config.sections.pages import PageSection
 from ..config.sections.routes import RouteSection
+from ..observe.error_log import LEVELS
 from ..resources.certificate_documents import SECTIONS
 from ..resources.model import Kind, Origin, Verb
 from .operation import Schema
 from .status import Status
 
-LEVELS = ("debug", "info", "warning", "error")
 TEXT: Schema = {"type": "string", "minLength": 1}
 TAGS: Schema = {
     "type": "string",
