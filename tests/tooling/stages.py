@@ -112,6 +112,12 @@ SCENARIOS = Stage(
     beside=True,
 )
 
+PROXY_DEBIAN13 = Stage(
+    "proxy-debian13",
+    "molecule: the role proxy on Debian 13",
+    (("env", "SLUICE_GUEST=debian13", "molecule", "test", "--scenario-name", "proxy"),),
+)
+
 GROUPS: dict[str, tuple[Stage, ...]] = {
     "check": (STYLE, TYPES, VM_TYPES, UNIT, PROXY_QUICK, SANITY_QUICK),
     "lint": (STYLE, TYPES, VM_TYPES, LINT, DOCS, GALAXY),
@@ -131,6 +137,8 @@ GROUPS: dict[str, tuple[Stage, ...]] = {
         KERNEL,
         SCENARIOS,
     ),
+    # By hand, before a release: they would take too long in every run.
+    "more": (PROXY_DEBIAN13,),
 }
 
 

@@ -22,6 +22,9 @@ import venv
 from pathlib import Path
 from typing import Any
 
+# What a release leaves to the next one in an upgrade: use.py compares it.
+_FORM = "from sluice_proxy.supervisor.handover import FORM; print(FORM)"
+
 
 class Failed(Exception):
     """The release cannot be installed; the text says why."""
@@ -72,8 +75,10 @@ def install(wanted: dict[str, Any], folder: Path, environment: dict[str, str]) -
         )
     shutil.rmtree(material, ignore_errors=True)
     call(python, "-m", "compileall", "-q", folder / "lib")
-    said = call("runuser", "-u", wanted["user"], "--", folder / "bin" / "sluice-proxy", "version")
-    (folder / "complete").write_text(said, encoding="utf-8")
+    as_user = ("runuser", "-u", wanted["user"], "--")
+    said = call(*as_user, folder / "bin" / "sluice-proxy", "version")
+    form = call(*as_user, python, "-c", _FORM)
+    (folder / "complete").write_text(f"{said}handover {form}", encoding="utf-8")
 
 
 def pip() -> Path:

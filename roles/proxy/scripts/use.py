@@ -83,6 +83,11 @@ class Host:
         link = self.folder(generation) / "release"
         return os.readlink(link) if generation and link.is_symlink() else ""
 
+    def form(self, generation: str) -> str:
+        """Return the form of what its release leaves to the next one in an upgrade."""
+        said = (_content(Path(self.release(generation)) / "complete") or b"").decode()
+        return said.partition("handover ")[2].strip()
+
     def differing(self, generation: str) -> list[str]:
         """Return the units that are not installed as the generation has them."""
         folder = self.folder(generation) / "units"
@@ -112,7 +117,8 @@ def act(host: Host, generation: str, *, altered: bool) -> str:
     if host.differing(generation):
         return "restart"
     if len({host.release(each) for each in links}) > 1:
-        return "upgrade"
+        # A program takes nothing over from one that leaves something else than it does.
+        return "upgrade" if len({host.form(each) for each in links}) == 1 else "restart"
     return "reload" if len(links) > 1 or altered else "nothing"
 
 

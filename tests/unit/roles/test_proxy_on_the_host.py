@@ -40,7 +40,7 @@ case "$*" in
     kill*) number=$(($(version) + 1)) before=$(refused)
         if bad; then echo "version $number, was refused ($((before + 1)) so far)" >status
         else echo "version $number, serving" >status; fi ;;
-    stop* | "disable --now"*) rm -f status ;;
+    stop* | *"disable --now"*) rm -f status ;;
     *is-active*) [ -e status ] ;;
 esac
 """
@@ -58,6 +58,7 @@ def script(name: str) -> ModuleType:
 
 
 USE, STAGE, LOOK, RELEASE = map(script, ("use", "stage", "look", "release"))
+REMOVE = script("remove")
 
 
 @dataclass
@@ -69,7 +70,7 @@ class Host:
     def generation(
         self, name: str, config: str = "good", unit: str = "[Service]", **more: str
     ) -> None:
-        """Make a generation; ``release`` and ``socket`` are those of its parts."""
+        """Make a generation; ``release``, its ``form`` and ``socket`` are those of its parts."""
         place = self.folder / "etc" / "generations" / name
         for part in ("config", "units"):
             (place / part).mkdir(parents=True)
@@ -79,6 +80,7 @@ class Host:
             (place / "units" / "sluice-proxy.socket").write_text(more["socket"])
         release = self.folder / "home" / "releases" / more.get("release", "one")
         release.mkdir(parents=True, exist_ok=True)
+        (release / "complete").write_text(f"version 1\nhandover {more.get('form', '1')}\n")
         (place / "release").symlink_to(release)
 
     def use(self, generation: str, *, altered: bool = False, **given: Any) -> tuple[str, str]:
@@ -154,6 +156,13 @@ def test_another_release_takes_over_without_a_restart(host: Host) -> None:
     assert host.use("b") == ("upgrade", "")
     assert host.called("kill") == ["kill --kill-whom=main --signal=USR2 sluice-proxy.service"]
     assert not host.called("restart")
+
+
+def test_a_release_that_takes_nothing_over_from_the_one_before_needs_a_restart(host: Host) -> None:
+    host.generation("b", release="two", form="2")
+
+    assert host.use("b") == ("restart", "")
+    assert not host.called("kill")
 
 
 def test_other_units_need_a_restart(host: Host) -> None:
@@ -362,3 +371,56 @@ def test_a_release_that_cannot_be_installed_leaves_nothing_and_names_no_index(
     assert "hidden" not in said
     assert not config.exists()
     assert not (tmp_path / "releases/new").exists()
+
+
+def removed(host: Host, capsys: pytest.CaptureFixture[str], **given: Any) -> Any:
+    """Take the proxy off a host; return what is said to be removed."""
+    order = {
+        "etc": str(host.folder / "etc"),
+        "home": str(host.folder / "home"),
+        "units": str(host.folder / "units"),
+        "command": str(host.folder / "command"),
+        "user": "nobody-of-ours",
+        "account": "",
+        "keeps": False,
+        "data": [str(host.folder / "state")],
+        "check": False,
+        **given,
+    }
+    encoded = base64.b64encode(json.dumps(order).encode()).decode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["remove.py", encoded])
+        assert REMOVE.main() == 0
+    return json.loads(capsys.readouterr().out)["removed"]
+
+
+def test_all_of_it_is_removed_and_a_second_time_nothing_is_found(
+    host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (host.folder / "state").mkdir()
+
+    assert len(removed(host, capsys)) == 7
+    left = {path.name for path in host.folder.iterdir()}
+    assert left == {"bin", "calls", "units"}
+    assert list((host.folder / "units").iterdir()) == []
+    assert host.called("disable --now") == ["--quiet disable --now sluice-proxy.service"]
+    assert removed(host, capsys) == []
+
+
+def test_what_others_put_there_stays(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    (host.folder / "etc/theirs").touch()
+    (host.folder / "command").unlink()
+    (host.folder / "command").symlink_to("theirs")
+
+    removed(host, capsys)
+
+    assert (host.folder / "etc/theirs").exists()
+    assert (host.folder / "command").is_symlink()
+    assert not (host.folder / "home").exists()
+
+
+def test_check_mode_says_what_would_be_removed_and_leaves_it(
+    host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert removed(host, capsys, check=True) == removed(host, capsys, check=True) != []
+    assert host.links == ("a", "a")

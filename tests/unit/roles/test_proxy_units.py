@@ -53,10 +53,11 @@ def settings(text: str) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.parametrize("group", ["", "adm"], ids=["", "for a group"])
 @pytest.mark.parametrize("sockets", [[], SOCKETS], ids=["without", "with sockets"])
-def test_the_service_is_confined(tmp_path: Path, sockets: list[str]) -> None:
+def test_the_service_is_confined(tmp_path: Path, sockets: list[str], group: str) -> None:
     unit = tmp_path / SERVICE
-    unit.write_text(rendered(SERVICE, proxy_sockets=sockets))
+    unit.write_text(rendered(SERVICE, proxy_sockets=sockets, proxy_admin_group=group))
 
     said = subprocess.run(
         ["systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=25", str(unit)],

@@ -16,6 +16,7 @@ from sluice_proxy.cli.command import main, parser
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs" / "proxy").glob("*.md"))]
+DEMO = CHECKOUT / "tests" / "demo" / "inventory" / "group_vars" / "proxies.yml"
 WITHOUT_PROXY = {"check-config", "serve", "version"}
 SHELL = {">", "|", "||", "&&"}
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -29,8 +30,10 @@ def fences(language: str) -> list[str]:
 
 
 def configurations() -> list[str]:
-    """Return the configurations that are shown whole."""
-    return [text for text in fences("yaml") if "listen" in yaml.safe_load(text)]
+    """Return the configurations that are shown whole, and that of the demo."""
+    shown = [text for text in fences("yaml") if "listen" in yaml.safe_load(text)]
+    demo = yaml.safe_load(DEMO.read_text(encoding="utf-8"))["proxy_config"]
+    return [*shown, yaml.safe_dump(demo)]
 
 
 def commands() -> list[list[str]]:
@@ -61,7 +64,7 @@ def test_a_configuration_that_is_shown_is_good(
 
 
 def test_there_is_a_configuration_to_begin_with() -> None:
-    assert len(configurations()) == 2
+    assert len(configurations()) == 3
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)

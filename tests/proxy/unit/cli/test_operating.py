@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from running.scripted_api import Asked, ScriptedApi, Told
 from samples.told_status import FIRST, NOW, SECOND, sample_status
 from sluice_proxy.cli.command import main
 from sluice_proxy.cli.commands import draining, top
+from sluice_proxy.cli.showing.status import status_lines
 
 DOCUMENTATION = Path(__file__).resolve().parents[4] / "docs" / "proxy" / "cli.md"
 
@@ -45,15 +47,29 @@ def test_status_says_what_is_wrong(api: ScriptedApi, capsys: pytest.CaptureFixtu
     assert lines[lines.index("ROUTES") + 1] == "  none"
 
 
-def test_status_of_another_version_is_shown_as_far_as_it_goes(
-    api: ScriptedApi, capsys: pytest.CaptureFixture[str]
-) -> None:
-    api.answering = lambda asked: Told(
-        {"serves": True, "routes": [{"targets": [{}]}], "workers": [{}], "certificates": [{}]}
-    )
+def members(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield every member of an object, and of those within."""
+    if isinstance(value, list):
+        for one in value:
+            yield from members(one)
+    elif isinstance(value, dict):
+        for name in value:
+            yield value, name
+            yield from members(value[name])
 
-    assert main(["status"]) == 0
-    assert "TARGETS" in capsys.readouterr().out
+
+def test_what_another_version_does_not_tell_is_left_out() -> None:
+    whole = sample_status()
+    for holder, name in list(members(whole)):
+        for other in ({}, {name: None}):
+            kept = dict(holder)
+            del holder[name]
+            holder.update(other)
+            assert status_lines(whole)
+            assert top._screen(whole)
+            assert draining._in_flight(whole, "shop", SECOND) in (0, 3)
+            holder.clear()
+            holder.update(kept)
 
 
 def test_status_in_json_is_what_the_api_tells(

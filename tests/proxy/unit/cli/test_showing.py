@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from sluice_proxy.cli.showing import amounts
 from sluice_proxy.cli.showing.table import several, table
 from sluice_proxy.cli.showing.terminal import (
+    prepare_streams,
     redraw,
     say,
     say_json,
-    take_any_text,
     visible,
 )
 from sluice_proxy.cli.showing.yaml_text import yaml_lines
@@ -145,7 +145,7 @@ def test_few_days_have_a_digit_more() -> None:
 def test_an_encoding_that_lacks_a_character_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     told = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(told, "ascii"))
-    take_any_text(sys.stdout)
+    prepare_streams()
     say("grün")
 
     assert told.getvalue() == b"gr\\xfcn\n"
