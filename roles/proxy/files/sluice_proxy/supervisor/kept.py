@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from ..issuing.leaves import ISSUED
+from ..resources.model import Kind
 from ..store.failures import Conflict, StoreFailed, StoreTooNew
 from ..store.in_thread import InThread
 from ..store.items import NOTHING, Applied, Change, Contents, Key, Put, Remove
@@ -20,6 +22,10 @@ from .last_good import NoLastGood, place_of, read_last_good
 
 Begin = Callable[[], None]
 """What a thread does before anything else."""
+
+
+_KINDS = (*(kind.value for kind in Kind), ISSUED)
+"""Nobody but this program changes these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +106,9 @@ class Kept:
         if self._store is None:
             assert self._failure is not None
             raise self._failure
-        kinds = {change.key.kind for change in changes} | {key.kind for key in self._items}
+        unchanged = dict.fromkeys(_KINDS, self._revision)
         try:
-            applied = await self._store.apply(changes, dict.fromkeys(kinds, self._revision))
+            applied = await self._store.apply(changes, unchanged)
         except Conflict as conflict:
             self._failure = StoreFailed(
                 self.path or "the store",
