@@ -143,6 +143,24 @@ def test_what_the_file_has_meanwhile_goes_before_what_was_declared() -> None:
     assert "the configuration file has one of that id" in reasons(again)["a"]
 
 
+def test_what_was_left_out_for_what_the_file_has_can_be_withdrawn_and_the_files_stays() -> None:
+    proxy = Running()
+    proxy.change(route("a"))
+    again = proxy.restarted("routes: [{name: a, hosts: f.test, page: x}]")
+
+    assert again.refused(route("a")) != ()
+    (operation,) = again.change(without("a")).operations
+
+    assert operation.before is not None
+    assert (operation.before.version, reasons(again), dict(again.store.read(None).items)) == (
+        1,
+        {},
+        {},
+    )
+    assert again.ids() == ["a"]
+    assert again.refused(without("a")) != ()
+
+
 def test_a_route_that_rivals_the_files_is_left_out() -> None:
     proxy = Running()
     proxy.change(route("a"), route("b"))
