@@ -54,6 +54,15 @@ def test_what_was_last_good_is_read_as_it_was_and_is_its_users_alone(tmp_path: P
     assert os.listdir(tmp_path) == ["edge.db.last-good.json"]
 
 
+def test_who_is_killed_over_it_leaves_nothing_that_stays(tmp_path: Path) -> None:
+    place = place_of(str(tmp_path / "edge.db"))
+    place.with_name(f"{place.name}.new").write_text("half of")
+    write_last_good(place, NOTHING)
+
+    assert read_last_good(place) == NOTHING
+    assert os.listdir(tmp_path) == ["edge.db.last-good.json"]
+
+
 def test_what_cannot_be_written_whole_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

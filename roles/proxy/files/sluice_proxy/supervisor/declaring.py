@@ -82,6 +82,11 @@ class Declaring:
         return self._kept
 
     @property
+    def trouble(self) -> str:
+        """Why the store cannot be used now, empty when it can."""
+        return "" if self._kept is None else self._kept.said
+
+    @property
     def local_ca_days_left(self) -> float | None:
         """Days until the local CA expires, None where there is none."""
         composition = self._composition

@@ -350,6 +350,8 @@ class Supervisor:
         if self._refused:
             # The number tells whoever waits for a change one refusal from the next.
             refused = f", the last change was refused ({self._refusals} so far): see the error log"
+        if self._declaring.trouble:
+            refused += ", the store cannot be used: see the error log"
         return (
             f"version {self._enforcer.version}, {len(self._workers.serving)} workers,"
             f" {len(snapshot.routes)} routes, {len(snapshot.certificates)} certificates,"
