@@ -16,11 +16,11 @@ from pydantic.json_schema import models_json_schema
 
 from ..config.sections.pages import PageSection
 from ..config.sections.routes import RouteSection
+from ..observe.error_log import LEVELS
 from ..resources.model import Kind, Origin, Verb
 from .operation import Schema
 from .status import Status
 
-LEVELS = ("debug", "info", "warning", "error")
 TEXT: Schema = {"type": "string", "minLength": 1}
 REPEATED: Schema = {"type": "array", "items": {"type": "string"}}
 _COUNT = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
