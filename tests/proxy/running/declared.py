@@ -67,9 +67,9 @@ class Declared:
 
 
 @contextmanager
-def declaring(folder: Path) -> Iterator[Declared]:
-    """Give a proxy that serves what is declared to it, and end it."""
-    config = CONFIG.replace("FOLDER", str(folder))
+def declaring(folder: Path, more: str = "") -> Iterator[Declared]:
+    """Give a proxy that serves what is declared to it, and end it; ``more`` is for its file."""
+    config = CONFIG.replace("FOLDER", str(folder)) + more
     with running(folder, config, data_plane=None) as proxy:
         yield Declared(folder, proxy)
 

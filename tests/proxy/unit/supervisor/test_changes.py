@@ -247,3 +247,23 @@ def test_as_long_as_nothing_is_in_force_nothing_is_declared(tmp_path: Path) -> N
         one.beside.close()
 
     run(use())
+
+
+def test_a_store_that_a_refused_file_names_gets_nothing_and_a_later_one_all_of_it(
+    tmp_path: Path,
+) -> None:
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            await one.put("a")
+            one.path = tmp_path / "other" / "edge.db"
+            with pytest.raises(Refused):
+                await one.serve("routes: [{name: bad, hosts: f.test, page: x}]")
+            assert one.stored == []
+            await one.put("b")
+            await one.serve()
+            assert one.force.names == one.stored == ["a", "b"]
+            assert one.declared == {"a": 1, "b": 2}
+            await one.put("a", "new", expected=1)
+            assert one.declared == {"a": 3, "b": 2}
+
+    run(use())

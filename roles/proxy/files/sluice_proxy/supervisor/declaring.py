@@ -82,6 +82,11 @@ class Declaring:
         return self._kept
 
     @property
+    def trouble(self) -> str:
+        """Why the store cannot be used now, empty when it can."""
+        return "" if self._kept is None else self._kept.said
+
+    @property
     def local_ca_days_left(self) -> float | None:
         """Days until the local CA expires, None where there is none."""
         composition = self._composition
@@ -109,6 +114,7 @@ class Declaring:
             if former is not None:
                 await _closed(former)
             _tell(kept, following.edition)
+            await _fill(kept)
         self._warn_of_memory(base)
         await self._keep_what_was_made(kept, following)
         self._last_good.write(kept)
@@ -212,6 +218,13 @@ class Declaring:
             return
         edition = with_versions(following.edition, applied)
         self._composition = replace(following, edition=edition, made=())
+
+
+async def _fill(kept: Kept) -> None:
+    try:
+        await kept.fill()
+    except StoreFailed as failure:
+        _log.error("the store has nothing yet of what is served: %s", failure)
 
 
 async def _closed(kept: Kept) -> None:

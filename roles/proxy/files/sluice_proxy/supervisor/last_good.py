@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from types import MappingProxyType
 
@@ -32,36 +31,38 @@ def place_of(store: str) -> Path:
 
 
 def write_last_good(path: Path, contents: Contents) -> None:
-    """Have ``path`` be ``contents``: wholly, and still after a loss of power. Raises OSError."""
-    text = json.dumps(
-        {
-            "form": FORM,
-            "revision": contents.revision,
-            "items": [
-                [item.key.kind, item.key.id, item.version, item.document.decode("utf-8")]
-                for item in sorted(
-                    contents.items.values(), key=lambda item: (item.key.kind, item.key.id)
-                )
-            ],
-        },
-        indent=0,
-    )
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    """Have ``path`` be ``contents``: wholly, and still after a loss of power. Raises OSError.
+
+    One at a time may do so.
+    """
+    new = path.with_name(f"{path.name}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(new, flags, 0o600)
     try:
-        # Made with mode 0600.
         with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(_text(contents))
             file.flush()
             os.fsync(descriptor)
-        os.replace(name, path)
+        os.replace(new, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _text(contents: Contents) -> str:
+    """Return ``contents`` as JSON, with an item on each line."""
+    items = sorted(contents.items.values(), key=lambda item: (item.key.kind, item.key.id))
+    lines = (
+        json.dumps([item.key.kind, item.key.id, item.version, item.document.decode("utf-8")])
+        for item in items
+    )
+    head = json.dumps({"form": FORM, "revision": contents.revision}).removesuffix("}")
+    return f'{head}, "items": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
 def read_last_good(path: Path) -> Contents:
