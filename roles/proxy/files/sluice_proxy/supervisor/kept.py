@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from ..issuing.leaves import ISSUED
+from ..resources.model import Kind
 from ..store.failures import Conflict, StoreFailed, StoreTooNew
 from ..store.in_thread import InThread
 from ..store.items import NOTHING, Applied, Change, Contents, Key, Put, Remove
@@ -24,6 +26,10 @@ T = TypeVar("T")
 
 Begin = Callable[[], None]
 """What a thread does before anything else."""
+
+
+_KINDS = (*(kind.value for kind in Kind), ISSUED)
+"""Nobody but this program changes these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +118,7 @@ class Kept:
             assert self._failure is not None
             raise self._failure
         await self.fill()
-        kinds = {change.key.kind for change in changes} | {key.kind for key in self._items}
-        unchanged = dict.fromkeys(kinds, self._revision)
+        unchanged = dict.fromkeys(_KINDS, self._revision)
         applied = await self._watched(self._store.apply(changes, unchanged))
         self._revision = applied.revision
         self._items.update((item.key, item) for item in applied.put)

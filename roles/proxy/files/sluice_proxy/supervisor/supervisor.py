@@ -186,7 +186,9 @@ class Supervisor:
         # Who comes now had better be refused than wait for a worker that never takes it.
         kept = self._notifier.keeps_sockets
         self._enforcer.sockets.close(kept=kept)
-        await self._changes.finish()
+        # A change that workers are long over is nobody's any more.
+        finishing = asyncio.create_task(self._changes.finish())
+        await asyncio.wait((finishing,), timeout=seconds)
         await asyncio.gather(self._workers.stop(seconds), self._admin.close(ANSWERING, kept=kept))
         self._metrics.close(kept=kept)
         await self._declaring.close()
