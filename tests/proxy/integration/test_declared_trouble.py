@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from running.declared import CONFIG, declared
+from running.declaring import CONFIG, declared
 from running.service import until
 from running.store_without_room import occupy
 from sluice_proxy.store.sqlite.schema import STEPS

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from running.certificates import self_signed
-from running.modules import Declared, declaring, play
+from running.declared import Declared, declaring, play
 from running.service import PATIENCE, until
 from running.upstream import Conversation, Upstream
 

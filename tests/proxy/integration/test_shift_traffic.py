@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running.modules import Declared, declaring, play
+from running.declared import Declared, declaring, play
 from running.service import PATIENCE
 from running.upstream import Conversation, Upstream
 
