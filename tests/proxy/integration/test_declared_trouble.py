@@ -67,13 +67,14 @@ def test_with_a_damaged_store_the_last_that_was_good_is_served_and_can_be_gone_o
 def test_a_store_that_is_moved_away_under_it_is_told_and_made_anew_with_what_is_served(
     tmp_path: Path,
 ) -> None:
-    with declared(tmp_path) as one, one.clients("none", "Not Found\n"):
-        one.put("a")
-        one.store.rename(one.store.with_name("aside.db"))
-        assert one.put("b") == 503
-        assert "was moved or replaced while it was open" in one.said_of_store()
-        one.proxy.reload()
-        assert one.put("b") == 201
+    with declared(tmp_path) as one:
+        with one.clients("none", "Not Found\n"):
+            one.put("a")
+            one.store.rename(one.store.with_name("aside.db"))
+            assert one.put("b") == 503
+            assert "was moved or replaced while it was open" in one.said_of_store()
+            one.proxy.reload()
+            assert one.put("b") == 201
         one.proxy.process.kill()
         one.proxy.process.wait()
     with declared(tmp_path) as one:

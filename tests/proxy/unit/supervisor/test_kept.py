@@ -29,6 +29,8 @@ from sluice_proxy.supervisor.last_good import (
 
 A, B = Key("route", "a"), Key("certificate", "ü b")
 SOME = Contents(7, {A: Item(A, 3, b'{"page": "x"}'), B: Item(B, 7, '{"key": "ü"}'.encode())})
+# A later release may write what is no text for this one.
+BYTES = Contents(1, {A: Item(A, 1, bytes(range(256)))})
 T = TypeVar("T")
 
 
@@ -45,11 +47,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "store" / "edge.db"
 
 
-def test_what_was_last_good_is_read_as_it_was_and_is_its_users_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("contents", [SOME, BYTES, NOTHING], ids=["texts", "bytes", "nothing"])
+def test_what_was_last_good_is_read_as_it_was_and_is_its_users_alone(
+    tmp_path: Path, contents: Contents
+) -> None:
     place = place_of(str(tmp_path / "edge.db"))
-    write_last_good(place, SOME)
+    write_last_good(place, contents)
 
-    assert read_last_good(place) == SOME
+    assert read_last_good(place) == contents
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
     assert os.listdir(tmp_path) == ["edge.db.last-good.json"]
 
@@ -88,6 +93,8 @@ def test_what_cannot_be_written_whole_leaves_what_was_there(
         (b'{"form": 1, "revision": 1, "items": [["route", "a"]]}', "is damaged"),
         (b'{"form": 1, "revision": 1, "items": [["route", "", 1, "x"]]}', "is damaged"),
         (b'{"form": 1, "revision": 1, "items": [["route", "a", 1, 5]]}', "is damaged"),
+        (b'{"form": 1, "revision": 1e999, "items": []}', "is damaged"),
+        (b'{"form": ' + b"[" * 100_000, "is damaged"),
         (b"\xff", "is damaged"),
     ],
 )

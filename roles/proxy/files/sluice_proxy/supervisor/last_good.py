@@ -19,6 +19,8 @@ from ..store.items import Contents, Item, Key
 
 FORM = 1
 _SUFFIX = ".last-good.json"
+_AS_TEXT = ("utf-8", "surrogateescape")
+"""How documents are text in it, also those of a later release that are none."""
 
 
 class NoLastGood(ValueError):
@@ -58,7 +60,7 @@ def _text(contents: Contents) -> str:
     """Return ``contents`` as JSON, with an item on each line."""
     items = sorted(contents.items.values(), key=lambda item: (item.key.kind, item.key.id))
     lines = (
-        json.dumps([item.key.kind, item.key.id, item.version, item.document.decode("utf-8")])
+        json.dumps([item.key.kind, item.key.id, item.version, item.document.decode(*_AS_TEXT)])
         for item in items
     )
     head = json.dumps({"form": FORM, "revision": contents.revision}).removesuffix("}")
@@ -72,7 +74,7 @@ def read_last_good(path: Path) -> Contents:
         if whole["form"] != FORM:
             raise NoLastGood(f"{path} is of another release (form {whole['form']})")
         items = [
-            Item(Key(kind, name), int(version), document.encode("utf-8"))
+            Item(Key(kind, name), int(version), document.encode(*_AS_TEXT))
             for kind, name, version, document in whole["items"]
         ]
         revision = int(whole["revision"])
@@ -80,7 +82,14 @@ def read_last_good(path: Path) -> Contents:
         raise NoLastGood("") from None
     except OSError as error:
         raise NoLastGood(f"{path} cannot be read: {error.strerror}") from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (
+        AttributeError,
+        KeyError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         if isinstance(error, NoLastGood):
             raise
         raise NoLastGood(f"{path} is damaged") from error
