@@ -103,8 +103,11 @@ def main() -> int:
     wanted = json.loads(base64.b64decode(sys.argv[1]))
     host = Host(wanted)
     generation = wanted["generation"] or host.led("current")
-    action = act(host, generation, altered=wanted["altered"])
-    failed = change(host, generation, action)
+    if generation:
+        action = act(host, generation, altered=wanted["altered"])
+        failed = change(host, generation, action)
+    else:
+        action, failed = "nothing", "There is no configuration yet: run this with its tag too."
     print(json.dumps({"action": action, "failed": failed}))
     return 0
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from running.admin_client import Answer, ask
-from running.declared import CONFIG, IN_MEMORY, Declared, declared
+from running.declaring import CONFIG, IN_MEMORY, Declared, declared
 from running.service import PLAIN, free_port, until
 from samples.certificates import leaf, usual_authority
 from sluice_proxy.admin.tokens import line_of

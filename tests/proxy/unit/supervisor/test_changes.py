@@ -20,6 +20,9 @@ from sluice_proxy.issuing.issuer import Issuer
 from sluice_proxy.resources.model import Batch, Declare, Kind, Outcome, Verb, Withdraw
 from sluice_proxy.resources.refusing import Invalid, Outdated
 from sluice_proxy.snapshot.snapshot import Snapshot
+from sluice_proxy.store.failures import StoreFull
+from sluice_proxy.store.items import Applied
+from sluice_proxy.store.sqlite.store import SqliteStore
 from sluice_proxy.supervisor.beside import Beside
 from sluice_proxy.supervisor.changes import Changes
 from sluice_proxy.supervisor.declaring import Declaring
@@ -245,5 +248,67 @@ def test_as_long_as_nothing_is_in_force_nothing_is_declared(tmp_path: Path) -> N
         with pytest.raises(NotInForce, match="does not serve yet"):
             await one.put("a")
         one.beside.close()
+
+    run(use())
+
+
+def test_a_store_that_a_refused_file_names_gets_nothing_and_a_later_one_all_of_it(
+    tmp_path: Path,
+) -> None:
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            await one.put("a")
+            one.path = tmp_path / "other" / "edge.db"
+            with pytest.raises(Refused):
+                await one.serve("routes: [{name: bad, hosts: f.test, page: x}]")
+            assert one.stored == []
+            await one.put("b")
+            await one.serve()
+            assert one.force.names == one.stored == ["a", "b"]
+            assert one.declared == {"a": 1, "b": 2}
+            await one.put("a", "new", expected=1)
+            assert one.declared == {"a": 3, "b": 2}
+
+    run(use())
+
+
+@pytest.mark.parametrize("by", ["change", "reload", "end"])
+def test_what_cannot_be_put_back_at_once_is_put_back_before_anything_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            await one.put("a")
+            await refused_while_the_disk_becomes_full(one)
+            assert one.stored == ["a", "bad"]
+            assert one.declared == {"a": 1}
+            if by == "change":
+                # It came back as a change of its own.
+                await one.put("a", "new", expected=3)
+            elif by == "reload":
+                await one.serve()
+            if by != "end":
+                assert one.force.names == one.stored == ["a"]
+        assert one.stored == ["a"]
+
+    async def refused_while_the_disk_becomes_full(one: Edge) -> None:
+        apply, done = SqliteStore.apply, []
+
+        def until_full(store: SqliteStore, *arguments: Any) -> Applied:
+            if done:
+                raise StoreFull("edge.db", "the disk is full")
+            done.append(True)
+            return apply(store, *arguments)
+
+        both = [
+            Declare(Kind.ROUTE, name, {"hosts": f"{name}.test", "page": "after"})
+            for name in ("a", "bad")
+        ]
+        with monkeypatch.context() as patched:
+            patched.setattr(SqliteStore, "apply", until_full)
+            with pytest.raises(NotInForce, match="a worker cannot take this"):
+                await one.changes.change(Batch(tuple(both)))
+            with pytest.raises(StoreFull):
+                await one.put("b")
 
     run(use())

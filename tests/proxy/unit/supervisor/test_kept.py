@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from sluice_proxy.store.failures import StoreFailed
+from sluice_proxy.store.failures import StoreFailed, StoreFull
 from sluice_proxy.store.items import NOTHING, Contents, Item, Key, Put, Remove
 from sluice_proxy.store.sqlite.store import SqliteStore
 from sluice_proxy.store.store import WHATEVER
@@ -29,6 +29,8 @@ from sluice_proxy.supervisor.last_good import (
 
 A, B = Key("route", "a"), Key("certificate", "ü b")
 SOME = Contents(7, {A: Item(A, 3, b'{"page": "x"}'), B: Item(B, 7, '{"key": "ü"}'.encode())})
+# A later release may write what is no text for this one.
+BYTES = Contents(1, {A: Item(A, 1, bytes(range(256)))})
 T = TypeVar("T")
 
 
@@ -45,12 +47,24 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "store" / "edge.db"
 
 
-def test_what_was_last_good_is_read_as_it_was_and_is_its_users_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("contents", [SOME, BYTES, NOTHING], ids=["texts", "bytes", "nothing"])
+def test_what_was_last_good_is_read_as_it_was_and_is_its_users_alone(
+    tmp_path: Path, contents: Contents
+) -> None:
     place = place_of(str(tmp_path / "edge.db"))
-    write_last_good(place, SOME)
+    write_last_good(place, contents)
 
-    assert read_last_good(place) == SOME
+    assert read_last_good(place) == contents
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    assert os.listdir(tmp_path) == ["edge.db.last-good.json"]
+
+
+def test_who_is_killed_over_it_leaves_nothing_that_stays(tmp_path: Path) -> None:
+    place = place_of(str(tmp_path / "edge.db"))
+    place.with_name(f"{place.name}.new").write_text("half of")
+    write_last_good(place, NOTHING)
+
+    assert read_last_good(place) == NOTHING
     assert os.listdir(tmp_path) == ["edge.db.last-good.json"]
 
 
@@ -79,6 +93,8 @@ def test_what_cannot_be_written_whole_leaves_what_was_there(
         (b'{"form": 1, "revision": 1, "items": [["route", "a"]]}', "is damaged"),
         (b'{"form": 1, "revision": 1, "items": [["route", "", 1, "x"]]}', "is damaged"),
         (b'{"form": 1, "revision": 1, "items": [["route", "a", 1, 5]]}', "is damaged"),
+        (b'{"form": 1, "revision": 1e999, "items": []}', "is damaged"),
+        (b'{"form": ' + b"[" * 100_000, "is damaged"),
         (b"\xff", "is damaged"),
     ],
 )
@@ -111,18 +127,41 @@ def test_a_store_is_opened_with_what_it_has_and_follows_what_is_applied(path: Pa
 def test_a_new_store_gets_what_was_last_good_else_what_is_served(path: Path) -> None:
     async def use(former: Contents) -> Kept:
         kept = await opened(path, former)
+        assert known_at(str(path)).contents == NOTHING
+        await kept.fill()
         await kept.close()
         return kept
 
-    served = run(use(SOME))
-    assert {key: item.document for key, item in served.contents.items.items()} == {
-        key: item.document for key, item in SOME.items.items()
-    }
+    # With its versions: somebody may have read them.
+    assert run(use(SOME)).contents == known_at(str(path)).contents == SOME
     path.unlink()
-    write_last_good(place_of(str(path)), Contents(1, {A: Item(A, 1, b"last")}))
+    last = Contents(4, {A: Item(A, 2, b"last")})
+    write_last_good(place_of(str(path)), last)
     good = run(use(NOTHING))
-    assert [item.document for item in good.contents.items.values()] == [b"last"]
+    assert good.contents == known_at(str(path)).contents == last
     assert good.known.from_last_good
+
+
+def test_a_new_store_that_could_not_be_filled_is_filled_with_the_first_change(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(store: SqliteStore, contents: Contents) -> None:
+        raise StoreFull(str(path), "the disk is full")
+
+    async def use() -> None:
+        kept = await opened(path, SOME)
+        with monkeypatch.context() as patched:
+            patched.setattr(SqliteStore, "take_over", full)
+            with pytest.raises(StoreFull):
+                await kept.fill()
+            with pytest.raises(StoreFull):
+                await kept.apply([Remove(B)])
+        assert "the disk is full" in kept.said
+        assert (await kept.apply([Remove(B)])).revision == 8
+        assert kept.contents == known_at(str(path)).contents == Contents(8, {A: SOME.items[A]})
+        await kept.close()
+
+    run(use())
 
 
 def test_one_that_cannot_be_opened_serves_what_was_last_good_and_takes_nothing(path: Path) -> None:

@@ -101,8 +101,9 @@ class Changes:
     async def _turn(self, turn: Sequence[_Waiting]) -> None:
         """Make changes, each in the store by itself, and put them in force as one."""
         try:
+            await self._declaring.take_back()
             former = self._declaring.composition
-        except NotInForce as error:
+        except (NotInForce, StoreFailed) as error:
             for one in turn:
                 one.answer(error)
             return

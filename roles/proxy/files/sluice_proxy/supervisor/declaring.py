@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -64,6 +65,8 @@ class Declaring:
         self._now = now
         self._composition: Composition | None = None
         self._kept: Kept | None = None
+        self._undo: Sequence[Change] = ()
+        """What the store has still to take back."""
         self._in_memory = False
         self._last_good = KeepingLastGood()
 
@@ -80,6 +83,11 @@ class Declaring:
         if self._kept is None:
             raise NotInForce(_NOT_YET)
         return self._kept
+
+    @property
+    def trouble(self) -> str:
+        """Why the store cannot be used now, empty when it can."""
+        return "" if self._kept is None else self._kept.said
 
     @property
     def local_ca_days_left(self) -> float | None:
@@ -106,9 +114,12 @@ class Declaring:
         former, self._kept = self._kept, kept
         before, self._composition = self._composition, following
         if former is not kept:
+            # What is in this one is in force.
+            self._undo = ()
             if former is not None:
                 await _closed(former)
             _tell(kept, following.edition)
+            await _fill(kept)
         self._warn_of_memory(base)
         await self._keep_what_was_made(kept, following)
         self._last_good.write(kept)
@@ -131,20 +142,29 @@ class Declaring:
             _log.error("%s", line)
 
     async def put_back(self, undo: Sequence[Change]) -> None:
-        """Have the store be again as it was when what is in force came there."""
+        """Have the store be again as it was when what is in force came there; what cannot be
+        written now is taken back later."""
+        self._undo = undo
         try:
-            applied = await self.kept.apply(undo)
+            await self.take_back()
         except StoreFailed as failure:
-            _log.error("the store has a change that is not in force: %s", failure)
-            return
-        former = self.composition
-        self._composition = replace(former, edition=with_versions(former.edition, applied))
+            _log.error("as long as that is so, the store has what is not in force: %s", failure)
+
+    async def take_back(self) -> None:
+        """Take out of the store what is not in force, where that failed. Raises StoreFailed."""
+        if self._undo:
+            applied = await self.kept.apply(self._undo)
+            self._undo = ()
+            former = self.composition
+            self._composition = replace(former, edition=with_versions(former.edition, applied))
 
     async def renew(self) -> None:
         """Make certificates anew that are due."""
         async with self._changing:
             if self._composition is None or self._kept is None:
                 return
+            with suppress(StoreFailed):
+                await self.take_back()
             former = self._composition
             following = await self._beside(self.composed, former.edition, former.leaves)
             if following.snapshot != former.snapshot:
@@ -163,6 +183,8 @@ class Declaring:
         """Let go of the store."""
         await self._last_good.finish()
         if self._kept is not None:
+            with suppress(StoreFailed):
+                await self.take_back()
             await _closed(self._kept)
 
     async def open_again(self) -> None:
@@ -182,7 +204,12 @@ class Declaring:
         if kept is not None and kept.path == path and not kept.said:
             return kept
         former = self.inherited if kept is None else kept.contents
-        return await Kept.open(path, former, self._begin)
+        opened = await Kept.open(path, former, self._begin)
+        if self._undo and kept is not None and kept.path == path:
+            with suppress(StoreFailed):
+                await opened.apply(self._undo)
+                self._undo = ()
+        return opened
 
     def _composed_anew(self, base: Base, kept: Kept) -> Composition:
         former = self._composition
@@ -212,6 +239,13 @@ class Declaring:
             return
         edition = with_versions(following.edition, applied)
         self._composition = replace(following, edition=edition, made=())
+
+
+async def _fill(kept: Kept) -> None:
+    try:
+        await kept.fill()
+    except StoreFailed as failure:
+        _log.error("the store has nothing yet of what is served: %s", failure)
 
 
 async def _closed(kept: Kept) -> None:
