@@ -138,14 +138,14 @@ class FakeProxy:
         return {"name": route.id, "origin": route.origin, "action": "targets", "targets": targets}
 
     def _change(self, body: Value, dry_run: bool) -> Value:
+        self.sent.append(body)
         if dry_run:
             self.before_plan()
         else:
-            self.sent.append(body)
             self.before_write()
-        if self.broken is not None and not dry_run:
-            raise Refusal(*self.broken)
         following, operations = self._planned(body)
+        if self.broken is not None and operations and not dry_run:
+            raise Refusal(*self.broken)
         if operations and not dry_run:
             self.revision += 1
             self.writes += 1

@@ -25,8 +25,7 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 GROWTH = 1.5
 BUSY_SHARE = 50
-"""A pause lasts at least this many times as long as the poll before it, so that waiting on a
-host with thousands of entries still costs next to no processor time."""
+"""Waiting on a host with thousands of entries then still costs next to no processor time."""
 
 MAXIMUM_SAMPLES = 20
 
@@ -54,11 +53,13 @@ def wait_until_at_rest(
     threshold: int,
     timeout: float,
     clock: Clock,
+    busy_share: float = BUSY_SHARE,
 ) -> Dict[K, Watched]:
     """Wait until every entry counts at most ``threshold``, or time is up.
 
     ``count`` returns how busy each entry is that exists, in connections or requests. An entry that
-    has vanished is at rest. ``timeout`` is in seconds and shared by all.
+    has vanished is at rest. ``timeout`` is in seconds and shared by all. A pause lasts at least
+    ``busy_share`` times as long as the poll before it.
     """
     start = clock.now()
     samples: Dict[K, List[Tuple[float, int]]] = {key: [] for key in keys}
@@ -76,7 +77,7 @@ def wait_until_at_rest(
         left = start + timeout - finished
         if not waiting or left <= 0:
             break
-        clock.sleep(min(max(pause, BUSY_SHARE * (finished - polled)), left))
+        clock.sleep(min(max(pause, busy_share * (finished - polled)), left))
         pause = min(pause * GROWTH, LONGEST_PAUSE)
     return {key: Watched(tuple(seen), key in waiting) for key, seen in samples.items()}
 

@@ -14,6 +14,8 @@ from .driver import Api
 from .targets import name_of_target
 
 STATUS = "/status"
+BUSY_SHARE = 4
+"""The proxy tells its whole status, which takes it a while with thousands of routes."""
 
 
 class TargetId(NamedTuple):
@@ -74,7 +76,9 @@ def wait_until_drained(
 ) -> List[Drained]:
     """Wait until no target has a request, or ``timeout`` seconds are over."""
     routes = {each.route for each in targets}
-    watched = wait_until_at_rest(targets, lambda: count_requests(api, routes), 0, timeout, clock)
+    watched = wait_until_at_rest(
+        targets, lambda: count_requests(api, routes), 0, timeout, clock, BUSY_SHARE
+    )
     return [Drained(each, watched[each]) for each in targets]
 
 

@@ -39,28 +39,6 @@ DRY_RUN = CHANGES + "?dry_run=true"
 Operations = Tuple[Operation[Entry], ...]
 
 
-class Plan(NamedTuple):
-    """A batch, and the operations that it would come to."""
-
-    batch: Batch
-    operations: Operations
-
-    def as_batch(self) -> Batch:
-        """Return the batch that makes these operations and no others, or nothing.
-
-        It names the version of each entry as it was seen. So writers of different entries are not
-        in each other's way, and of ten thousand entries only those are sent that change.
-        """
-        declared = {change.key: change for change in self.batch.changes}
-        changes = []
-        for operation in self.operations:
-            subject = operation.subject
-            expected = 0 if operation.before is None else operation.before.version
-            change = declared.get(subject.key, Change(subject.kind, subject.id, None))
-            changes.append(change._replace(expected=expected))
-        return self.batch._replace(changes=tuple(changes), purges=())
-
-
 class Api(Protocol):
     """Where requests go: to the admin socket, or to what stands for it."""
 
@@ -76,16 +54,12 @@ class ProxyDriver:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._planned: List[Operation[Entry]] = []
         self._made: List[Operation[Entry]] = []
 
     @property
     def made(self) -> Operations:
-        """What was changed and not taken back, one operation for each entry, as it was planned.
-
-        What the proxy made meanwhile, such as the certificate of a name, is not in it.
-        """
-        return merged(self._planned)
+        """What was changed and not taken back, one operation for each entry."""
+        return merged(self._made)
 
     def read(
         self, kind: str, ids: Sequence[str] = (), owner: Optional[str] = None
@@ -102,35 +76,34 @@ class ProxyDriver:
         wanted = set(ids)
         return revision, [entry for entry in entries if not wanted or entry.id in wanted]
 
-    def plan(self, declare: Callable[[], Batch]) -> Plan:
+    def plan(self, declare: Callable[[], Batch]) -> Operations:
         """Return what the batch that ``declare`` makes would come to.
 
         It is asked again when somebody wrote meanwhile. Raises InvalidInput for what is wrong.
         """
         for _attempt in range(ATTEMPTS):
             with suppress(Outdated):
-                batch = declare()
-                return Plan(batch, self._post(DRY_RUN, batch))
+                return self._post(DRY_RUN, declare())
         raise _never_still()
 
     def converge(self, declare: Callable[[], Batch]) -> None:
-        """Make the changes that ``declare`` returns, which is asked before each plan.
+        """Make the changes that ``declare`` returns, which is asked before each attempt.
 
-        What is made is what was planned: when somebody else writes in between, it is planned anew.
-        Afterwards there must be nothing left to plan. Raises Refused or NotConverged with what was
-        taken back, and what could not be.
+        The proxy plans and makes a batch in one step, so that what is made is what was planned.
+        What was changed is then planned once more, and there has to be nothing left to do. Raises
+        Refused or NotConverged with what was taken back, and what could not be.
         """
         begun = len(self._made)
+        left: Operations = ()
         try:
             for _attempt in range(ATTEMPTS):
-                plan = self.plan(declare)
-                if not plan.operations:
-                    return
                 with suppress(Outdated):
-                    self._apply(plan)
-            left = self.plan(declare).operations
-            if left:
-                raise NotConverged(_difference(left[0]))
+                    batch = declare()
+                    done = self._make(batch)
+                    left = self._post(DRY_RUN, batch.about(done)) if done else ()
+                    if not left:
+                        return
+            raise NotConverged(_difference(left[0])) if left else _never_still()
         except EdgeError as error:
             if len(self._made) == begun and not isinstance(error, NotConverged):
                 raise
@@ -147,7 +120,7 @@ class ProxyDriver:
         ``begun`` leaves alone what was made before that many operations.
         """
         made = merged(self._made[begun:])
-        del self._made[begun:], self._planned[begun:]
+        del self._made[begun:]
         steps = [operation.inverse() for operation in reversed(made)]
         possible = [step for step in steps if not _needs_secrets(step)]
         kept = [
@@ -165,12 +138,13 @@ class ProxyDriver:
             return [], ["%s: %s" % (step, error) for step in possible] + kept
         return [str(step) for step in possible], kept
 
-    def _apply(self, plan: Plan) -> None:
+    def _make(self, batch: Batch) -> Operations:
         # The proxy carries a change out once it has the whole request. A signal waits for the
         # answer, so that there is no doubt what has to be taken back.
         with termination_deferred():
-            self._made.extend(self._post(CHANGES, plan.as_batch()))
-            self._planned.extend(plan.operations)
+            done = self._post(CHANGES, batch)
+            self._made.extend(done)
+        return done
 
     def _post(self, target: str, batch: Batch) -> Operations:
         answer = self._api.post(target, batch.as_json())
@@ -198,7 +172,7 @@ class Outcome(NamedTuple):
 def converged(proxy: ProxyDriver, declare: Callable[[], Batch], check: bool) -> Outcome:
     """Make what ``declare`` returns, or, in check, only predict it; raises as converge does."""
     if check:
-        return Outcome(proxy.plan(declare).operations)
+        return Outcome(proxy.plan(declare))
     proxy.converge(declare)
     return Outcome(proxy.made)
 

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, Mapping, NamedTuple, Optional, Tuple
 
+from .._converge.resource import Operation
 from .masking import masked
 
 ROUTE, CERTIFICATE = "route", "certificate"
@@ -63,8 +64,13 @@ def name_of(key: Key) -> str:
 
 
 def _told_of_certificate(entry: Entry) -> Dict[str, Any]:
-    """Return a certificate without its chain, which is long, and with its fingerprint instead."""
+    """Return a certificate without its chain, which is long, and with its fingerprint instead.
+
+    What the proxy made for a name it may make anew at any time: that is no change of a declaration.
+    """
     told = {name: value for name, value in entry.document.items() if name != "chain"}
+    if told.get("provider") != GIVEN:
+        return told
     for name in ("names", "fingerprint", "not_after"):
         value = entry.certificate.get(name)
         if value is not None:
@@ -127,6 +133,16 @@ class Batch(NamedTuple):
     purges: Tuple[Purge, ...] = ()
     labels: Mapping[Key, str] = {}
     read_at: Optional[int] = None
+
+    def about(self, operations: Iterable[Operation[Entry]]) -> Batch:
+        """Return what the batch says of the entries that operations changed, whenever it is."""
+        declared = {change.key: change for change in self.changes}
+        subjects = [operation.subject for operation in operations]
+        changes = tuple(
+            declared.get(subject.key, Change(subject.kind, subject.id, None))
+            for subject in subjects
+        )
+        return Batch(self.kind, changes, (), self.labels)
 
     def as_json(self) -> Dict[str, Any]:
         """Return the body for POST /v1/changes."""

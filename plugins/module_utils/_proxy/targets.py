@@ -83,14 +83,8 @@ def _from_url(url: str) -> str:
     host = parts.hostname
     if scheme is None or not host:
         return url
-    host = "[%s]" % str(parse_address(host)) if ":" in host else _ascii(host.rstrip("."))
+    host = "[%s]" % str(parse_address(host)) if ":" in host else host.rstrip(".")
     port = parts.port
     place = host if port in (None, _PORTS[scheme]) else "%s:%d" % (host, port)
     path = "" if parts.path == "/" else parts.path
     return "%s://%s%s%s" % (scheme, place, path, "?" + parts.query if parts.query else "")
-
-
-def _ascii(host: str) -> str:
-    if host.isascii():
-        return host
-    return host.encode("idna").decode("ascii")

@@ -69,7 +69,7 @@ def run(port: int, rate: int, seconds: int) -> list[tuple[float, float]]:
     sent = 0
     stop = Stop()
     begin = perf_counter()
-    while len(times) < total:
+    while len(times) < (sent if stop.asked else total):
         if stop.asked:
             total = sent
         now = perf_counter()

@@ -283,6 +283,37 @@ class StoreContract:
 
         assert store.read() == Contents(0, {})
 
+    # What another store had
+
+    def test_it_goes_on_with_what_another_had(self, store: Driven) -> None:
+        had = Contents(7, {A: Item(A, 3, b"1"), C: Item(C, 7, b"2")})
+        store.run(store.store.take_over(had))
+
+        assert store.read() == had
+        store.apply(Put(A, b"3", expected=3), unchanged={"route": 7, "page": 0})
+        assert store.versions() == {A: 8, C: 7}
+
+    def test_it_goes_on_with_the_revision_of_one_that_had_nothing_any_more(
+        self, store: Driven
+    ) -> None:
+        store.run(store.store.take_over(Contents(0, {})))
+        store.run(store.store.take_over(Contents(7, {})))
+
+        assert store.read() == Contents(7, {})
+        assert store.apply(Put(A, b"1")).revision == 8
+
+    @pytest.mark.parametrize("change", [Put(A, b"1"), Remove(A)], ids=["there", "gone again"])
+    def test_one_that_was_ever_changed_takes_nothing_over(
+        self, store: Driven, change: Change
+    ) -> None:
+        store.apply(Put(A, b"1"))
+        store.apply(change)
+        before = store.read()
+
+        with pytest.raises(Conflict, match="route: changed with revision"):
+            store.run(store.store.take_over(Contents(7, {B: Item(B, 1, b"2")})))
+        assert store.read() == before
+
     # Several at once
 
     def test_of_many_that_change_the_same_at_once_nothing_is_lost(self, store: Driven) -> None:

@@ -17,6 +17,7 @@ import pytest
 from running.admin_api import AdminApi
 from running.admin_client import Answer, ask
 from running.certificates import self_signed
+from running.service import free_port, running
 from sluice_proxy.admin.admission import Admission
 from sluice_proxy.admin.guessing import BURST
 from sluice_proxy.admin.tls import admin_context
@@ -210,3 +211,27 @@ def test_without_tls_nothing_is_answered(api: AdminApi) -> None:
         except ConnectionResetError:
             answer = b""
     assert not answer.startswith(b"HTTP")
+
+
+def test_a_tokens_file_that_others_may_read_is_refused_with_the_configuration(
+    tmp_path: Path, tokens: Path
+) -> None:
+    port, path = free_port(), tmp_path / "admin.sock"
+    config = f"""
+        listen: 127.0.0.1:PORT
+        workers: 1
+        admin: {{listen: ["unix:{path}", "127.0.0.1:{port}"], tokens_file: {tokens}}}
+        """
+    fields = [("X-AUTH-TOKEN", TOKEN)]
+    with running(tmp_path, config, data_plane=None) as proxy:
+        assert ask(port, "GET", "/v1", None, fields, tls=unchecked()).status == 200
+        shown = ssl.get_server_certificate(("127.0.0.1", port))
+        proxy.reload()
+        assert ssl.get_server_certificate(("127.0.0.1", port)) == shown
+
+        tokens.chmod(0o644)
+        proxy.reload()
+        assert f"tokens_file of admin: {tokens}: others than its owner may use it" in proxy.said
+        assert "the configuration stays as it was" in proxy.said
+        assert ask(port, "GET", "/v1", None, fields, tls=unchecked()).status == 503
+        assert ask(str(path), "GET", "/v1").status == 200

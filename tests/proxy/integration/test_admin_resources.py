@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -234,6 +237,62 @@ def test_a_key_never_comes_back(api: AdminApi, tmp_path: Path) -> None:
     assert set(shown["document"]) == {"provider", "chain", "key_fingerprint"}
     assert shown["certificate"]["names"] == ["a.test"]
     assert 29 < shown["certificate"]["days_left"] <= 30
+
+
+def test_a_key_that_cannot_be_used_is_repeated_nowhere(
+    api: AdminApi, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    one, other = self_signed(tmp_path, "a.test"), self_signed(tmp_path, "b.test")
+    chain, key = Path(one.chain).read_text(), Path(other.key).read_text()
+    secret = key.splitlines()[1]
+    given = {"provider": "given", "chain": chain, "key": key}
+    body = json.dumps(given).encode()
+    path = "/v1/certificates/a"
+    answers = [
+        put(api, path, given),
+        put(api, path, {**given, "password": secret}),
+        put(api, path, {**given, secret: 1}),
+        ask(api.path, "PUT", path, body[:-1]),
+        ask(api.path, "PUT", path, body[:-1] + b', "key": 1}'),
+        ask(api.path, "POST", "/v1/changes", {"changes": [given]}),
+        ask(api.path, "POST", "/certs", {"cert": chain, "key": key}),
+        ask(api.path, "PUT", "/certs", [{"cert": chain, "key": key}]),
+    ]
+
+    assert [answer.status for answer in answers] == [422, 422, 422, 400, 400, 422, 400, 400]
+    for place, answer in enumerate(answers):
+        # A name that is not known has to be told.
+        assert (secret.encode() in answer.content) == (place == 2), answer.content
+    assert key.splitlines()[2] not in caplog.text
+
+
+def test_what_came_of_each_change_is_told_in_one_line(
+    api: AdminApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    put(api, "/v1/routes/app?owner=me", ROUTE)
+    put(api, "/v1/routes/app", ROUTE)
+    put(api, "/v1/routes/app?dry_run=true", {"hosts": "b.test"})
+    put(api, "/v1/routes/app", {"hosts": 7, "targets": 7})
+    body = {"purges": [{"kind": "route"}], "changes": [
+        {"kind": "route", "id": f"r{number}", "document": {"hosts": f"r{number}.test"}}
+        for number in range(9)
+    ]}  # fmt: skip
+    ask(api.path, "POST", "/v1/changes", body)
+    api.edge.failing = StoreFull("/var/lib/edge.db", "the disk is full")
+    ask(api.path, "DELETE", "/v1/routes/r1")
+
+    made, refused, many, failed = caplog.messages
+    user = f"user {os.getuid()}"
+    assert made == f"{user}, PUT /v1/routes/app: create route app; revision 1"
+    assert refused.startswith(f"{user}, PUT /v1/routes/app: refused: route app, ")
+    assert refused.endswith(" more)")
+    assert many == (
+        f"{user}, POST /v1/changes: create route r0, create route r1, create route r2,"
+        " create route r3, create route r4, create 4 more, remove 1 more; revision 2"
+    )
+    assert failed.endswith("DELETE /v1/routes/r1: not done: /var/lib/edge.db: the disk is full")
 
 
 def test_a_certificate_that_is_made_here_has_a_leaf(api: AdminApi) -> None:

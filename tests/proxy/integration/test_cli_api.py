@@ -10,6 +10,7 @@ import re
 import shlex
 import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,11 @@ import yaml
 from cryptography.hazmat.primitives import hashes
 from running.admin_api import AdminApi
 from running.fake_edge import FakeEdge
-from samples.certificates import leaf, usual_authority
+from samples.certificates import leaf
+from sluice_proxy.admin.admission import Admission
+from sluice_proxy.admin.tokens import TokensFile
 from sluice_proxy.cli.command import main
+from sluice_proxy.issuing.authority import new_authority, read_authority
 
 DOCUMENTATION = Path(__file__).resolve().parents[3] / "docs" / "proxy" / "cli.md"
 FILE = """
@@ -222,16 +226,30 @@ def test_the_examples_of_the_documentation_run_in_their_order(
     assert run > 20
 
 
-def test_a_stranger_over_tcp_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pair = leaf("localhost")
+def test_a_token_of_the_command_lets_in_over_tls_and_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = datetime.now(UTC)
+    issuer = read_authority(new_authority(now, host="here"))
+    pair = issuer.issue(["localhost"], now)
     (tmp_path / "chain.pem").write_bytes(pair.chain)
-    (tmp_path / "key.pem").write_bytes(pair.key_pem())
-    (tmp_path / "ca.pem").write_bytes(usual_authority().pem)
-    (tmp_path / "token").write_text("wrong")
+    (tmp_path / "key.pem").write_bytes(pair.key)
+    (tmp_path / "ca.pem").write_bytes(issuer.pem)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tmp_path / "chain.pem", tmp_path / "key.pem")
+    made, other = as_json(capsys, "token", "ci"), as_json(capsys, "token", "ci")
+    tokens = tmp_path / "tokens"
+    tokens.write_text(f"{made['line']}\n")
+    tokens.chmod(0o600)
+    token = tmp_path / "token"
 
-    with AdminApi(tmp_path / "admin.sock", tls=context) as api:
+    admission = Admission(TokensFile(str(tokens)))
+    with AdminApi(tmp_path / "admin.sock", admission=admission, tls=context) as api:
         place = ["--url", f"https://localhost:{api.port}", "--ca", str(tmp_path / "ca.pem")]
-        assert main(["status", *place, "--token-file", str(tmp_path / "token")]) == 4
-    assert "token" in capsys.readouterr().err
+        place += ["--token-file", str(token)]
+        token.write_text(f"{made['token']}\n")
+        assert told(capsys, "routes", "add", "shop", *TARGETS, *place).startswith("route shop")
+        token.write_text(other["token"])
+        assert main(["routes", "remove", "shop", *place]) == 4
+        assert capsys.readouterr().err == "sluice-proxy: the token is wrong\n"
+        assert main(["routes", "show", "shop", "--socket", api.path]) == 0

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from running.admin_client import Answer, ask
-from running.declared import CONFIG, IN_MEMORY, Declared, declared
+from running.declaring import CONFIG, IN_MEMORY, Declared, declared
 from running.service import PLAIN, free_port, until
 from samples.certificates import leaf, usual_authority
 from sluice_proxy.admin.tokens import line_of
@@ -138,6 +138,22 @@ def test_what_the_workers_refuse_is_put_back_in_the_store_too(tmp_path: Path) ->
         one.proxy.stop()
     with declared(tmp_path, data_plane=PLAIN) as one:
         assert one.routes() == {"kept": "new"}
+
+
+def test_a_log_level_stays_until_the_file_is_read_again(tmp_path: Path) -> None:
+    def levels(one: Declared) -> set[str]:
+        return {one.proxy.ask()["level"] for _unused in range(10)}
+
+    with declared(tmp_path, data_plane=PLAIN) as one:
+        assert levels(one) == {"INFO"}
+        assert one.api("PUT", "/v1/log-level", {"level": "debug"}).status == 200
+        until(lambda: levels(one) == {"DEBUG"}, "the level")
+        one.put("a")
+        assert levels(one) == {"DEBUG"}
+        assert one.api("GET", "/status").json["log_level"] == "debug"
+        one.proxy.reload()
+        assert levels(one) == {"INFO"}
+        assert one.api("GET", "/v1/log-level").json == {"level": "info"}
 
 
 def writes(one: Declared, writer: int, count: int) -> list[tuple[str, Answer | OSError]]:

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from running.declared import CONFIG, declared
+from running.declaring import CONFIG, declared
 from running.service import until
 from running.store_without_room import occupy
 from sluice_proxy.store.sqlite.schema import STEPS
@@ -67,13 +67,14 @@ def test_with_a_damaged_store_the_last_that_was_good_is_served_and_can_be_gone_o
 def test_a_store_that_is_moved_away_under_it_is_told_and_made_anew_with_what_is_served(
     tmp_path: Path,
 ) -> None:
-    with declared(tmp_path) as one, one.clients("none", "Not Found\n"):
-        one.put("a")
-        one.store.rename(one.store.with_name("aside.db"))
-        assert one.put("b") == 503
-        assert "was moved or replaced while it was open" in one.said_of_store()
-        one.proxy.reload()
-        assert one.put("b") == 201
+    with declared(tmp_path) as one:
+        with one.clients("none", "Not Found\n"):
+            one.put("a")
+            one.store.rename(one.store.with_name("aside.db"))
+            assert one.put("b") == 503
+            assert "was moved or replaced while it was open" in one.said_of_store()
+            one.proxy.reload()
+            assert one.put("b") == 201
         one.proxy.process.kill()
         one.proxy.process.wait()
     with declared(tmp_path) as one:
@@ -133,18 +134,35 @@ def test_on_a_full_disk_traffic_goes_on_and_what_is_refused_has_changed_nothing(
             assert set(one.routes()) == kept | {"more"}
 
 
-def test_in_a_folder_that_cannot_be_written_what_was_last_good_is_served(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "said", "status"),
+    [
+        pytest.param('mount -o remount,ro "$1/disk";', "let the proxy's user write to", 503,
+                     id="read-only"),
+        pytest.param('cat /dev/zero > "$1/disk/ballast" || true;', "the disk is full: make room in",
+                     507, id="full"),
+    ],
+)  # fmt: skip
+def test_a_start_on_a_disk_that_takes_nothing_serves_what_was_last_good(
+    tmp_path: Path, spoil: str, said: str, status: int
+) -> None:
     folders(tmp_path)
     with declared(tmp_path, ON_A_DISK) as one:
         one.put("a")
         one.proxy.stop()
     (tmp_path / "disk" / "store").rename(tmp_path / "before" / "store")
-    read_only = on_a_disk(tmp_path, 'mount -o remount,ro "$1/disk";')
-    with declared(tmp_path, ON_A_DISK, wrapper=read_only) as one:
-        assert "let the proxy's user write to" in one.said_of_store()
+    with declared(tmp_path, ON_A_DISK, wrapper=on_a_disk(tmp_path, spoil)) as one:
+        assert said in one.said_of_store()
         with one.clients("a", "served"):
-            assert one.put("b") == 503
+            assert one.put("b") == status
             assert one.routes() == {"a": "served"}
-            assert one.api("DELETE", "/v1/routes/a").status == 503
+            assert one.api("DELETE", "/v1/routes/a").status == status
             one.proxy.reload()
+            assert said in one.said_of_store()
+        if status == 507:
+            Path(f"/proc/{one.proxy.process.pid}/root{tmp_path}/disk/ballast").unlink()
+            one.proxy.reload()
+            assert one.said_of_store() == ""
+            assert one.put("b") == 201
+            assert one.routes() == {"a": "served", "b": "served"}
         assert one.proxy.stop() == 0

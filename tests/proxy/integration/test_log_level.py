@@ -39,11 +39,13 @@ class Proxy:
         self._log = Log(str(folder / "error.log"))
         self.enforcer = Enforcer(PLAIN, InheritedSockets({}), Notifier({}))
 
-    async def put_in_force(self, version: int, *, keep_level: bool) -> None:
+    async def put_in_force(self, version: int, *, declared: bool = False) -> None:
+        """Have a version served, as the file is read again, or something is ``declared``."""
         listeners = (Listener(TcpAddress("127.0.0.1", self._port)),)
         logs = Logs(error=self._log, level="warning")
         made = Snapshot(version, listeners, workers=1, logs=logs)
-        await self.enforcer.put_in_force(made, keep_level=keep_level)
+        put = self.enforcer.change_to if declared else self.enforcer.put_in_force
+        await put(made)
 
     async def levels(self) -> tuple[str, str, str]:
         """Return the level that is told, the supervisor's, and the worker's."""
@@ -62,7 +64,7 @@ class Proxy:
 def run(folder: Path, scenario: Callable[[Proxy], Awaitable[None]]) -> None:
     async def whole() -> None:
         proxy = Proxy(folder)
-        await proxy.put_in_force(1, keep_level=False)
+        await proxy.put_in_force(1)
         try:
             await scenario(proxy)
         finally:
@@ -72,27 +74,25 @@ def run(folder: Path, scenario: Callable[[Proxy], Awaitable[None]]) -> None:
     asyncio.run(whole())
 
 
-@pytest.mark.parametrize(("keep_level", "level"), [(True, "debug"), (False, "warning")])
-def test_it_holds_until_the_file_is_read_again(
-    tmp_path: Path, keep_level: bool, level: str
-) -> None:
+@pytest.mark.parametrize(("declared", "level"), [(True, "debug"), (False, "warning")])
+def test_it_holds_until_the_file_is_read_again(tmp_path: Path, declared: bool, level: str) -> None:
     async def scenario(proxy: Proxy) -> None:
         assert await proxy.levels() == ("warning",) * 3
         proxy.enforcer.set_log_level("debug")
         assert await proxy.levels() == ("debug",) * 3
-        await proxy.put_in_force(2, keep_level=keep_level)
+        await proxy.put_in_force(2, declared=declared)
         assert await proxy.levels() == (level,) * 3
 
     run(tmp_path, scenario)
 
 
-@pytest.mark.parametrize("keep_level", [True, False])
+@pytest.mark.parametrize("declared", [True, False])
 def test_one_that_is_asked_for_while_something_is_put_in_force_holds(
-    tmp_path: Path, keep_level: bool
+    tmp_path: Path, declared: bool
 ) -> None:
     async def scenario(proxy: Proxy) -> None:
         proxy.enforcer.set_log_level("info")
-        changing = asyncio.create_task(proxy.put_in_force(2, keep_level=keep_level))
+        changing = asyncio.create_task(proxy.put_in_force(2, declared=declared))
         await asyncio.sleep(0)
         proxy.enforcer.set_log_level("debug")
         await changing

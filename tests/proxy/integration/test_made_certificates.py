@@ -18,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from running.browser import browser
 from running.service import PATIENCE, Running, running, until
 
 CONFIG = """
@@ -123,6 +124,19 @@ def test_a_route_that_asks_is_served_with_a_leaf_of_the_ca_at_once(tmp_path: Pat
 
         assert one.ask("DELETE", "/v1/routes/api")[0] == 204
         assert one.refuses("api.test")
+
+
+def test_a_browser_that_trusts_what_is_exported_is_served(tmp_path: Path) -> None:
+    with edge(tmp_path) as one:
+        exported = one.ask("GET", "/v1/local-ca")[1].encode()
+        with browser(tmp_path, trusts=exported) as page:
+            page.open(f"https://api.test:{one.proxy.port}/")
+            assert page.value("document.body.innerText") != "served"
+
+            one.route("api", "api.test")
+            page.wrong.clear()
+            page.open(f"https://api.test:{one.proxy.port}/")
+            assert (page.value("document.body.innerText"), page.wrong) == ("served", [])
 
 
 def test_a_restart_an_upgrade_and_a_reload_show_the_same(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The contract of the modules proxy_route and tls_cert, at the real admin API."""
+"""The contract of the modules proxy_route and tls_cert, at the real admin API and a real proxy."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from running.admin_api import AdminApi
 from running.admin_client import ask
 from running.certificates import self_signed
+from running.declared import declaring
 from running.fake_edge import FakeEdge
 
 from ansible_collections.sluice.edge.tests.contract.bad_input.certificates import (
@@ -28,6 +29,8 @@ from ansible_collections.sluice.edge.tests.contract.proxy import (
 )
 
 FILE = f"routes: [{{name: {OF_FILE}, hosts: file.example.com, targets: http://198.51.100.1}}]"
+
+TAKEN_ROUTE = {"hosts": [TAKEN], "page": "taken"}
 
 
 class ApiUnderTest:
@@ -56,8 +59,8 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
 @contextmanager
 def api_under_test(folder: Path, texts: Mapping[str, str]) -> Iterator[ApiUnderTest]:
     with AdminApi(folder / "admin.sock", FakeEdge(FILE)) as api:
-        taken = {"hosts": [TAKEN], "page": "taken"}
-        assert ask(api.path, "PUT", "/v1/routes/taken?owner=somebody", taken).status == 201
+        path = "/v1/routes/taken?owner=somebody"
+        assert ask(api.path, "PUT", path, TAKEN_ROUTE).status == 201
         yield ApiUnderTest(api.path, texts)
 
 
@@ -80,3 +83,29 @@ class TestMistakesAtApi(MistakesContract):
     @pytest.fixture
     def proxy(self, one_for_all: ApiUnderTest) -> ApiUnderTest:
         return one_for_all
+
+
+class RunningUnderTest(ApiUnderTest):
+    """A proxy that runs, with workers that serve what is declared."""
+
+    def begin_anew(self) -> None:
+        """Have nothing declared but what every test begins with."""
+        taken = {"kind": "route", "id": "taken", "owner": "somebody", "document": TAKEN_ROUTE}
+        purges = [{"kind": "route"}, {"kind": "certificate"}]
+        batch = {"changes": [taken], "purges": purges}
+        assert ask(self.socket, "POST", "/v1/changes", batch).status == 200
+
+
+@pytest.fixture(scope="module")
+def proxy_that_runs(
+    tmp_path_factory: pytest.TempPathFactory, texts: Mapping[str, str]
+) -> Iterator[RunningUnderTest]:
+    with declaring(tmp_path_factory.mktemp("proxy"), FILE) as declared:
+        yield RunningUnderTest(declared.socket, texts)
+
+
+class TestRunningProxy(ProxyContract):
+    @pytest.fixture
+    def proxy(self, proxy_that_runs: RunningUnderTest) -> RunningUnderTest:
+        proxy_that_runs.begin_anew()
+        return proxy_that_runs

@@ -1,105 +1,90 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A proxy with a store and the admin API, and clients that want to be served all the while."""
+"""A proxy that runs with an admin socket, and modules of the collection that declare to it."""
 
 from __future__ import annotations
 
-import http.client
-import threading
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from running.admin_client import Answer, ask
-from running.client import Client
-from running.service import PATIENCE, Running, running
+from ansible_collections.sluice.edge.plugins.module_utils._converge.waiting import Clock
+from ansible_collections.sluice.edge.plugins.module_utils._proxy.certificates import (
+    converge_certificates,
+)
+from ansible_collections.sluice.edge.plugins.module_utils._proxy.listing import list_routes
+from ansible_collections.sluice.edge.plugins.module_utils._proxy.routes import (
+    CLOCK,
+    converge_routes,
+)
+from ansible_collections.sluice.edge.tests.tooling.places import CHECKOUT, VENV_BIN, environment
+from running.service import Running, running
 
 CONFIG = """
-listen: 127.0.0.1:PORT
-workers: 2
+listen: [127.0.0.1:PORT]
 metrics: 127.0.0.1:METRICS
-timeouts: {drain: 10s}
-store: FOLDER/store/edge.db
+workers: 1
+store: FOLDER/store.db
 admin: unix:FOLDER/admin.sock
+issuing: {provider: local_ca, folder: FOLDER/ca}
+log: {level: debug, access: FOLDER/access.log}
 """
-IN_MEMORY = CONFIG.replace("store: FOLDER/store/edge.db\n", "")
 
 
 class Declared:
-    """A proxy that runs, asked by its API and by clients."""
+    """A running proxy, and what modules do with it."""
 
     def __init__(self, folder: Path, proxy: Running) -> None:
         self.folder = folder
         self.proxy = proxy
-        self.store = folder / "store" / "edge.db"
+        self.socket = str(folder / "admin.sock")
 
-    def api(self, method: str, path: str, document: Any = None, **fields: str) -> Answer:
-        given = [(name.replace("_", "-"), value) for name, value in fields.items()]
-        return ask(str(self.folder / "admin.sock"), method, path, document, given)
+    def routes(self, check: bool = False, clock: Clock = CLOCK, **params: Any) -> dict[str, Any]:
+        """Run proxy_route in this process."""
+        return converge_routes(dict(params, socket=self.socket), check, True, clock)
 
-    def put(self, name: str, page: str = "served", host: str = "") -> int:
-        """Declare a route that answers ``page``; return the status."""
-        document = {"hosts": host or f"{name}.test", "page": page}
-        return self.api("PUT", f"/v1/routes/{name}", document).status
+    def certificates(self, check: bool = False, **params: Any) -> dict[str, Any]:
+        """Run tls_cert in this process."""
+        return converge_certificates(dict(params, socket=self.socket), check, True)
 
-    def routes(self) -> dict[str, str]:
-        """Return the pages of the routes that the API tells of, by their ids."""
-        items = self.api("GET", "/v1/routes").json["items"]
-        return {item["id"]: item["document"]["page"] for item in items}
+    def targets(self, name: str) -> list[dict[str, Any]]:
+        """Return the targets that a route is declared with."""
+        (found,) = list_routes({"socket": self.socket, "name": [name]})["routes"]
+        targets: list[dict[str, Any]] = found["targets"]
+        return targets
 
-    def said_of_store(self) -> str:
-        """Return what the status says is wrong with the store."""
-        said: str = self.api("GET", "/status").json["store"]["said"]
-        return said
-
-    def served(self, name: str) -> str:
-        """Return what clients are answered by a route."""
-        with Client(("127.0.0.1", self.proxy.port), PATIENCE) as client:
-            return client.get(host=f"{name}.test").content.decode()
-
-    @contextmanager
-    def clients(self, name: str, page: str) -> Iterator[None]:
-        """Have clients ask a route all the while; fail when one of them gets anything else."""
-        failures: list[str] = []
-        answered = [0]
-        over = threading.Event()
-
-        def ask_again_and_again() -> None:
-            while not over.is_set():
-                try:
-                    found = self.served(name)
-                except (OSError, EOFError, http.client.HTTPException) as error:
-                    found = repr(error)
-                answered[0] += 1
-                if found != page:
-                    failures.append(found)
-                over.wait(0.005)
-
-        threads = [threading.Thread(target=ask_again_and_again) for _unused in range(3)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            for thread in threads:
-                thread.join()
-        assert failures == []
-        assert answered[0] > 3, "there was no load"
+    def in_flight(self, name: str) -> int:
+        """Return the requests of a route that are under way."""
+        params = {"socket": self.socket, "name": [name], "status": True}
+        (found,) = list_routes(params)["details"]
+        count: int = found["status"]["traffic"]["in_flight"]
+        return count
 
 
 @contextmanager
-def declared(
-    folder: Path,
-    config: str = CONFIG,
-    *,
-    data_plane: str | None = None,
-    wrapper: tuple[str, ...] = (),
-) -> Iterator[Declared]:
-    """Give a proxy that serves what ``config`` says; ``FOLDER`` stands for its folder."""
-    (folder / "notify").unlink(missing_ok=True)
-    text = config.replace("FOLDER", str(folder))
-    with running(folder, text, data_plane=data_plane, wrapper=wrapper) as proxy:
+def declaring(folder: Path, more: str = "") -> Iterator[Declared]:
+    """Give a proxy that serves what is declared to it, and end it; ``more`` is for its file."""
+    config = CONFIG.replace("FOLDER", str(folder)) + more
+    with running(folder, config, data_plane=None) as proxy:
         yield Declared(folder, proxy)
+
+
+def play(playbook: Path, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
+    """Run a playbook against this host; return how it ended and what it said."""
+    command = [str(VENV_BIN / "ansible-playbook"), "-i", "localhost,", "-c", "local"]
+    given = json.dumps(dict(variables, ansible_python_interpreter=sys.executable))
+    return subprocess.run(
+        [*command, "-e", given, *arguments, str(playbook)],
+        cwd=CHECKOUT,
+        env={**environment(), "ANSIBLE_LOCALHOST_WARNING": "0", "LC_ALL": "C.UTF-8"},
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=200,
+    )

@@ -120,6 +120,9 @@ def _ipvs_info(params: Params) -> None:
         parse_network(text)
 
 
+_PEM = "-----BEGIN WHAT A VAULT OR A FILE OF THE HOST HAS-----"
+
+
 def _proxy_route(params: Params) -> None:
     read_socket(params)
     read_routes(params)
@@ -127,7 +130,18 @@ def _proxy_route(params: Params) -> None:
 
 def _tls_cert(params: Params) -> None:
     read_socket(params)
-    read_certificates(params, lambda _path: "-----BEGIN A FILE OF THE MANAGED HOST-----")
+    entries = params.get("config")
+    if entries is not None:
+        params = dict(params, config=[_with_texts(entry) for entry in entries])
+    read_certificates(params, lambda _path: _PEM)
+
+
+def _with_texts(entry: Params) -> dict[str, Any]:
+    """Return an entry with a text where an example has a variable of the reader's own vault."""
+    return {
+        name: _PEM if isinstance(value, str) and value.startswith("{{ vault_") else value
+        for name, value in entry.items()
+    }
 
 
 def _nothing_more(_params: Params) -> None:

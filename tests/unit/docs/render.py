@@ -11,6 +11,7 @@ for the arguments of a role, or {where: {"error": text}}.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
 PREFIX = "sluice.edge."
+_DEFINED = re.compile(r"(\w+) is defined")
 ROLE_ARGUMENTS = "ansible.builtin.validate_argument_spec"
 
 
@@ -89,7 +91,7 @@ def _arguments(task: Task, variables: dict[str, Any], loader: DataLoader) -> Ite
         given = {name: variables[name] for name in names}
         templar = Templar(loader=loader, variables=variables)
         yield {"module": "role", "arguments": templar.template(given)}
-    if not task.action.startswith(PREFIX):
+    if not task.action.startswith(PREFIX) or _lacks_what_it_is_for(task, variables):
         return
     items = [None]
     if task.loop is not None:
@@ -98,6 +100,12 @@ def _arguments(task: Task, variables: dict[str, Any], loader: DataLoader) -> Ite
         templar = Templar(loader=loader, variables={**variables, "item": item})
         module = task.action.removeprefix(PREFIX)
         yield {"module": module, "arguments": templar.template(task.args)}
+
+
+def _lacks_what_it_is_for(task: Task, variables: dict[str, Any]) -> bool:
+    """Whether a task is only for hosts that define a variable, and none is defined."""
+    needed = [_DEFINED.fullmatch(str(condition)) for condition in task.when]
+    return any(found is not None and found[1] not in variables for found in needed)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,10 @@ from ansible_collections.sluice.edge.tests.unit.docs.pages import (
 )
 
 SITE = CHECKOUT / "playbooks" / "site.yml"
-# The group that site.yml prepares; the README's inventory calls its members web.
-_PARTS = {"all": {"children": {"real_servers": {"children": {"web": {}}}}}}
+# The groups that site.yml prepares; the README's inventory calls their members web.
+_PARTS = {
+    "all": {"children": {name: {"children": {"web": {}}} for name in ("real_servers", "proxies")}}
+}
 # Files of the controller that examples read.
 _FILES = {
     "www.example.com.pem": "-----BEGIN CERTIFICATE-----\n",

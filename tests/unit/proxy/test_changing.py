@@ -42,31 +42,32 @@ def documents(host: Any) -> Dict[str, Any]:
     return {name: kept.document for (_kind, name), kept in host.fake.kept.items()}
 
 
-def test_a_list_of_any_length_is_planned_in_one_request(host: Any) -> None:
+def test_a_list_of_any_length_is_one_request(host: Any) -> None:
     config = [route("r%d" % number) for number in range(300)]
     host.routes(config=config)
     host.fake.requests.clear()
+    assert not host.routes(check=True, config=config, purge=True)["changed"]
     assert not host.routes(config=config, purge=True)["changed"]
-    assert host.fake.requests == [PLAN]
+    assert host.fake.requests == [PLAN, MAKE]
 
 
-def test_of_a_long_list_only_what_changes_is_sent_to_be_made(host: Any) -> None:
+def test_of_a_long_list_only_what_changed_is_planned_again(host: Any) -> None:
     config = [route("r%d" % number) for number in range(300)]
     host.routes(config=config)
     host.fake.requests.clear()
     host.fake.sent.clear()
-    host.routes(config=config[:7] + [route("r7", keep_host=False)] + config[8:])
-    assert host.fake.requests == [PLAN, MAKE, PLAN]
-    (sent,) = host.fake.sent
-    assert [change["id"] for change in sent["changes"]] == ["r7"]
+    host.routes(config=config[:7] + [route("r7", keep_host=False)] + config[8:-1], purge=True)
+    assert host.fake.requests == [MAKE, PLAN]
+    _made, again = host.fake.sent
+    assert [change["id"] for change in again["changes"]] == ["r7", "r299"]
 
 
-def test_an_entry_that_somebody_changes_in_between_is_planned_anew(host: Any) -> None:
+def test_what_was_there_at_last_is_told(host: Any) -> None:
     host.routes(**route("a"))
     host.fake.before_write = once(lambda: host.fake.have("route", "a", {"page": "x"}, "ansible"))
     done = host.routes(**route("a", keep_host=False))
     assert "page" not in documents(host)["a"]
-    assert '"page": "x"' in done["diff"]["before"], "what was there at last is told"
+    assert '"page": "x"' in done["diff"]["before"]
 
 
 def test_what_somebody_else_declares_in_between_stays(host: Any) -> None:
@@ -90,14 +91,16 @@ def test_names_that_a_pattern_spares_are_read_again_when_others_write(host: Any)
 
 
 def test_the_end_of_others_writing_is_not_waited_for_for_ever(host: Any) -> None:
-    host.fake.before_write = lambda: host.fake.have("route", "a", {"page": "x"}, "ansible")
-    with pytest.raises(NotConverged, match="route a did not converge: wanted route a owner"):
-        host.routes(**route("a"))
+    host.fake.before_write = lambda: host.fake.have("route", "b", {"page": "x"}, "shop")
+    host.fake.before_plan = host.fake.before_write
+    for check in (True, False):
+        with pytest.raises(NotConverged, match="others change the same things of the proxy all"):
+            host.routes(check=check, config=[], purge=True, purge_scope=["a"])
 
 
 def test_what_does_not_stay_is_no_success(host: Any) -> None:
     host.fake.after_write = lambda: host.fake.have("route", "a", {"page": "theirs"}, "shop")
-    with pytest.raises(NotConverged, match="another program may be changing it"):
+    with pytest.raises(NotConverged, match="route a did not converge: wanted route a owner"):
         host.routes(**route("a"))
     assert documents(host)["a"] == {"page": "theirs"}
 
@@ -138,7 +141,7 @@ def test_a_signal_while_a_change_is_made_takes_it_back(host: Any) -> None:
 def test_a_signal_before_anything_was_made_leaves_all_as_it_was(host: Any) -> None:
     host.fake.before_plan = once(end_the_task)
     with pytest.raises(Terminated):
-        host.routes(**route("a"))
+        host.routes(check=True, **route("a"))
     assert documents(host) == {}
 
 

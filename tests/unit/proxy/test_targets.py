@@ -26,7 +26,6 @@ from ansible_collections.sluice.edge.plugins.module_utils._proxy.targets import 
         ("ws://app.example.com:443", "http://app.example.com:443"),
         ("http://[2001:DB8:0::1]:8080", "http://[2001:db8::1]:8080"),
         ("http://[2001:db8::1]", "http://[2001:db8::1]"),
-        ("http://bücher.example", "http://xn--bcher-kva.example"),
         ("unix:/run/app.sock", "http+unix:/run/app.sock"),
         ({"url": "unix:/run/app.sock", "path": "/api"}, "http+unix:/run/app.sock/api"),
         ("http+unix:/run/app.sock/api", "http+unix:/run/app.sock/api"),

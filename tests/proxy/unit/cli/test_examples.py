@@ -16,7 +16,7 @@ from sluice_proxy.cli.command import main, parser
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs" / "proxy").glob("*.md"))]
-DEMO = CHECKOUT / "tests" / "demo" / "proxy" / "edge.yml"
+DEMO = CHECKOUT / "tests" / "demo" / "inventory" / "group_vars" / "proxies.yml"
 WITHOUT_PROXY = {"check-config", "serve", "version"}
 SHELL = {">", "|", "||", "&&"}
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -32,7 +32,8 @@ def fences(language: str) -> list[str]:
 def configurations() -> list[str]:
     """Return the configurations that are shown whole, and that of the demo."""
     shown = [text for text in fences("yaml") if "listen" in yaml.safe_load(text)]
-    return [*shown, DEMO.read_text(encoding="utf-8")]
+    demo = yaml.safe_load(DEMO.read_text(encoding="utf-8"))["proxy_config"]
+    return [*shown, yaml.safe_dump(demo)]
 
 
 def commands() -> list[list[str]]:

@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from running.scripted_api import Asked, ScriptedApi, Told
 from samples.told_status import FIRST, NOW, SECOND, sample_status
+from sluice_proxy.cli.client import waiting
 from sluice_proxy.cli.command import main
 from sluice_proxy.cli.commands import draining, top
+from sluice_proxy.cli.showing.status import status_lines
 
 DOCUMENTATION = Path(__file__).resolve().parents[4] / "docs" / "proxy" / "cli.md"
 
@@ -45,15 +48,43 @@ def test_status_says_what_is_wrong(api: ScriptedApi, capsys: pytest.CaptureFixtu
     assert lines[lines.index("ROUTES") + 1] == "  none"
 
 
-def test_status_of_another_version_is_shown_as_far_as_it_goes(
+def test_a_certificate_that_is_not_made_yet_has_no_days_left(
     api: ScriptedApi, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    api.answering = lambda asked: Told(
-        {"serves": True, "routes": [{"targets": [{}]}], "workers": [{}], "certificates": [{}]}
-    )
+    waiting = {
+        "id": "shop", "origin": "api", "provider": "local_ca", "names": [], "fingerprint": "",
+        "not_after": 0.0, "days_left": 0.0, "said": "the CA cannot be used",
+    }  # fmt: skip
+    api.answering = lambda asked: Told(sample_status(certificates=[waiting]))
 
     assert main(["status"]) == 0
-    assert "TARGETS" in capsys.readouterr().out
+    row = capsys.readouterr().out.splitlines()[-1]
+    assert row.split() == "shop - local_ca api - - the CA cannot be used".split()
+
+
+def members(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield every member of an object, and of those within."""
+    if isinstance(value, list):
+        for one in value:
+            yield from members(one)
+    elif isinstance(value, dict):
+        for name in value:
+            yield value, name
+            yield from members(value[name])
+
+
+def test_what_another_version_does_not_tell_is_left_out() -> None:
+    whole = sample_status()
+    for holder, name in list(members(whole)):
+        for other in ({}, {name: None}):
+            kept = dict(holder)
+            del holder[name]
+            holder.update(other)
+            assert status_lines(whole)
+            assert top._screen(whole)
+            assert draining._in_flight(whole, "shop", SECOND) in (0, 3)
+            holder.clear()
+            holder.update(kept)
 
 
 def test_status_in_json_is_what_the_api_tells(
@@ -114,7 +145,7 @@ def test_top_ends_when_the_proxy_stays_away(
 ) -> None:
     answers = [Told(sample_status())]
     api.answering = lambda asked: answers.pop() if answers else Told(b"")
-    monkeypatch.setattr(top, "PATIENCE", 0.0)
+    monkeypatch.setattr(waiting, "PATIENCE", 0.0)
 
     assert main(["top", "--interval", "0.1"]) == 3
     assert capsys.readouterr().out.count("shop") == 1
@@ -212,7 +243,28 @@ def test_drain_waits_until_nothing_is_in_flight(
     captured = capsys.readouterr()
     place = f"route shop, target {SECOND}"
     assert captured.out == f"{place}: draining\n{place}: none of its requests runs\n"
-    assert captured.err == f"{place}: 3 requests run\n{place}: 1 requests run\n"
+    assert captured.err == f"{place}: 3 requests run\n{place}: 1 request runs\n"
+
+
+def test_drain_waits_over_an_upgrade(
+    api: ScriptedApi, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draining, "LOOK_SECONDS", 0)
+    answers = [patched(), Told(b""), Told(sample_status())]
+    api.answering = lambda asked: answers.pop(0)
+
+    assert main(["drain", "shop", "http://gone.test:80", "--wait"]) == 0
+    assert answers == []
+
+
+def test_drain_waits_no_longer_than_it_may_for_a_proxy_that_stays_away(
+    api: ScriptedApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = [patched()]
+    api.answering = lambda asked: answers.pop() if answers else Told(b"")
+
+    assert main(["drain", "shop", SECOND, "--wait", "--timeout", "0s"]) == 3
+    assert "is not the proxy's admin API" in capsys.readouterr().err
 
 
 def test_drain_in_json_is_one_object(api: ScriptedApi, capsys: pytest.CaptureFixture[str]) -> None:

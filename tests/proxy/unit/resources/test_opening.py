@@ -143,6 +143,24 @@ def test_what_the_file_has_meanwhile_goes_before_what_was_declared() -> None:
     assert "the configuration file has one of that id" in reasons(again)["a"]
 
 
+def test_what_was_left_out_for_what_the_file_has_can_be_withdrawn_and_the_files_stays() -> None:
+    proxy = Running()
+    proxy.change(route("a"))
+    again = proxy.restarted("routes: [{name: a, hosts: f.test, page: x}]")
+
+    assert again.refused(route("a")) != ()
+    (operation,) = again.change(without("a")).operations
+
+    assert operation.before is not None
+    assert (operation.before.version, reasons(again), dict(again.store.read(None).items)) == (
+        1,
+        {},
+        {},
+    )
+    assert again.ids() == ["a"]
+    assert again.refused(without("a")) != ()
+
+
 def test_a_route_that_rivals_the_files_is_left_out() -> None:
     proxy = Running()
     proxy.change(route("a"), route("b"))
@@ -153,13 +171,16 @@ def test_a_route_that_rivals_the_files_is_left_out() -> None:
     assert "routes 'f' and 'a' both serve host a.test" in reasons(again)["a"]
 
 
-def test_of_two_stored_routes_that_rival_each_other_the_first_stays() -> None:
+def test_of_stored_routes_that_rival_each_other_the_one_declared_last_stays() -> None:
     store = store_with(a=FORM_1, b=FORM_1, c=FORM_1)
+    assert Running(store=store).ids() == ["a"]
+    # It was taken while the others were left out, as a file of theirs was gone for example.
+    store.apply([Put(Key("route", "b"), FORM_1.replace(b'"me"', b'"x"'))], {})
 
     proxy = Running(store=store)
 
-    assert proxy.ids() == ["a"]
-    assert sorted(reasons(proxy)) == ["b", "c"]
+    assert proxy.ids() == ["b"]
+    assert sorted(reasons(proxy)) == ["a", "c"]
 
 
 def test_a_file_that_is_read_again_goes_with_what_is_declared() -> None:

@@ -10,7 +10,10 @@ sockets, files and clocks.
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -149,6 +152,23 @@ def test_workers_start_without_what_only_the_configuration_needs() -> None:
         if name.split(".")[0] in NOT_IN_WORKERS
     }
     assert offences == set()
+
+
+def test_a_proxy_without_an_api_loads_nothing_of_it() -> None:
+    said = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sluice_proxy.supervisor.supervisor, sys; print(*sys.modules)",
+        ],
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert "sluice_proxy.supervisor.admin_door" in said
+    assert {"aiohttp", "jinja2"}.isdisjoint(said)
 
 
 def test_no_group_of_a_regular_expression_is_repeated_possessively() -> None:

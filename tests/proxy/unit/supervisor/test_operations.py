@@ -16,6 +16,7 @@ from sluice_proxy.observe import access_log, error_log, log_writer
 from sluice_proxy.observe.metrics import Metrics
 from sluice_proxy.supervisor import (
     backoff,
+    changes,
     channel,
     enforcer,
     health_checks,
@@ -94,6 +95,8 @@ def test_figures_are_those_of_the_program() -> None:
         str(channel.MOST_DESCRIPTORS - 2),
         str(reserve.RESERVED),
     ]
+    assert f"up to {changes.MOST_IN_A_TURN} are put in force together" in TEXT
+    assert f"have {supervisor.ANSWERING:g} s for answers that are on their way" in TEXT
     assert f"tried again each {supervisor.RETRY:g} s" in TEXT
     assert f"answered within the last {workers.SILENCE:g} s" in TEXT
     assert f"keeps up to {log_writer.MOST_HELD // 2**20} MiB of the access log" in TEXT

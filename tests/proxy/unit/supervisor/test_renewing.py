@@ -32,10 +32,13 @@ class Enforces(Enforcer):
         self.shown: list[Snapshot] = []
         self.refuses = False
 
-    async def put_in_force(self, snapshot: Snapshot, *, keep_level: bool = False) -> None:
+    async def put_in_force(self, snapshot: Snapshot) -> None:
         if self.refuses:
             raise Refused("no worker takes it")
         self.shown.append(snapshot)
+
+    async def change_to(self, snapshot: Snapshot) -> None:
+        await self.put_in_force(snapshot)
 
 
 class Proxy:
@@ -70,7 +73,6 @@ class Proxy:
     @property
     def kept(self) -> list[bytes]:
         """The leaves that the store has."""
-        assert self.declaring.kept is not None
         return [one.issued.chain for one in leaves_in(self.declaring.kept.contents).values()]
 
     async def close(self) -> None:

@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from sluice_proxy.snapshot.listening import InheritedSocket, TcpAddress, UnixAddress
+from sluice_proxy.store.items import Contents, Item, Key
 from sluice_proxy.supervisor import handover, successor
-from sluice_proxy.supervisor.handover import Handover
+from sluice_proxy.supervisor.handover import Handover, LeftSockets, Purpose
 
 
 def program(folder: Path, script: str) -> str:
@@ -54,9 +56,22 @@ def test_one_that_is_not_there_leaves_nothing_open(monkeypatch: pytest.MonkeyPat
 
 
 def test_what_is_left_is_what_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    left = Handover([], [], 7, frozenset({("r", "t")}), b"numbers", 3, {"applied": 2})
+    socket_file = UnixAddress("/run/admin.sock", 0o660, "edge")
+    sockets = [
+        LeftSockets(TcpAddress("::1", 80), [], Purpose.CLIENTS, True),
+        LeftSockets(InheritedSocket("web"), [], Purpose.NUMBERS, False),
+        LeftSockets(socket_file, [], Purpose.ADMIN, False),
+    ]
+    key = Key("certificate", "ü")
+    declared = Contents(9, {key: Item(key, 4, b"\x00\xff")})
+    down = frozenset({("r", "t")})
+    left = Handover(sockets, [], 7, down, b"numbers", 3, {"applied": 2}, declared)
     monkeypatch.setattr(os, "environ", handover.leave(left, {"PATH": "/bin"}))
 
-    assert handover.take() == left
+    taken = handover.take()
+    assert taken == left
+    # That of equal addresses is not compared.
+    (*_others, admin) = taken.sockets
+    assert (admin.address.mode, admin.address.group) == (0o660, "edge")  # type: ignore[union-attr]
     assert dict(os.environ) == {"PATH": "/bin"}
     assert handover.take() is None

@@ -19,12 +19,12 @@ from .change_paths import ChangePaths
 from .changing import Changing, Clock
 from .describing_paths import DescribingPaths
 from .edge import Edge
-from .json_text import MOST_BYTES
 from .operating_paths import OperatingPaths, Page
 from .operation import Operation
 from .portal_paths import PortalPaths
 from .refusal import Refusal, portal_answer, problem_answer, refusal_of
 from .resource_paths import ResourcePaths
+from .room import Room
 
 OPERATIONS = web.AppKey("operations", tuple[Operation, ...])
 """The table of an application."""
@@ -54,7 +54,7 @@ def application(
     """
     operations = _table(edge, version, page, now)
     portal = {one.path for one in operations if one.portal}
-    made = web.Application(client_max_size=MOST_BYTES, middlewares=[_around(admission, portal)])
+    made = web.Application(middlewares=[_around(admission, Room(), portal)])
     made[OPERATIONS] = operations
     for operation in operations:
         # Any character may be in a parameter, percent-encoded.
@@ -85,7 +85,7 @@ def _begun(operation: Operation) -> Handler:
     return handle
 
 
-def _around(admission: Admission, portal: set[str]) -> Middleware:
+def _around(admission: Admission, room: Room, portal: set[str]) -> Middleware:
     """Return what every request goes through: who asks, what goes wrong, and what is always
     said."""
 
@@ -93,7 +93,8 @@ def _around(admission: Admission, portal: set[str]) -> Middleware:
     async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             admission.admit(request)
-            answer = await handler(request)
+            with room.used():
+                answer = await handler(request)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
             refusal = _refusal(error, request)
             as_portal = request.path in portal

@@ -19,10 +19,12 @@ from .conditions import Tags, matches, none_matches, read_tags
 from .json_text import MOST_BYTES, BadJson, read_json
 from .operation import JSON, Operation
 from .refusal import Refusal
+from .room import take
 
 PATIENCE = 30.0
 """Seconds for the content of a request to come."""
 
+_MUCH = 256 * 1024
 _TRUTHS = {"true": True, "false": False}
 _UTF8 = ("utf-8", "utf8")
 
@@ -69,6 +71,7 @@ async def read_content(request: web.Request) -> bytes:
 async def _all_of(request: web.Request) -> bytes:
     content = bytearray()
     while piece := await request.content.readany():
+        take(len(piece))
         content += piece
         if len(content) > MOST_BYTES:
             raise _too_large()
@@ -87,12 +90,15 @@ async def read_body(request: web.Request, types: tuple[str, ...] = (JSON,)) -> A
                 # RFC 9110, section 15.5.16.
                 headers={"Accept": accepted},
             )
-    return parsed(await read_content(request))
+    return await parsed(await read_content(request))
 
 
-def parsed(content: bytes) -> Any:
+async def parsed(content: bytes) -> Any:
     """Return the JSON of a content."""
     try:
+        if len(content) > _MUCH:
+            # Health checks and workers go on meanwhile.
+            return await asyncio.to_thread(read_json, content)
         return read_json(content)
     except BadJson as error:
         raise Refusal(400, str(error)) from None

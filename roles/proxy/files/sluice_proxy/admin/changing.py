@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Batches are planned or made here, whichever path they came by, and told to the log."""
+"""Batches are planned or made here, whichever path they came by; the log is told of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from collections import Counter
 from collections.abc import Callable
 
 from ..resources.model import Batch, Outcome
-from .edge import Edge
+from ..resources.refusing import Refused
+from ..store.failures import StoreFailed
+from .edge import Edge, NotInForce
+from .refusal import summary
 
 _log = logging.getLogger("sluice_proxy.admin")
 _MOST_NAMED = 5
@@ -30,7 +33,14 @@ class Changing:
         """Return what a batch comes to, which is made unless it is a dry run. ``who`` asks."""
         if dry_run:
             return await self._edge.plan(batch)
-        outcome = await self._edge.change(batch)
+        try:
+            outcome = await self._edge.change(batch)
+        except Refused as error:
+            _log.info("%s: refused: %s", who, summary(error))
+            raise
+        except (NotInForce, StoreFailed) as error:
+            _log.error("%s: not done: %s", who, error)
+            raise
         if outcome.operations:
             log_change(who, told(outcome))
         return outcome

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ..observe.error_log import LEVELS
 from .accepting import prefers_html
 from .asking import json_answer, read_body
 from .caller import caller_of
@@ -19,7 +20,7 @@ from .edge import Edge
 from .operation import Answer, Body, Operation, Parameter
 from .page import POLICY
 from .refusal import Refusal
-from .schemas import LEVELS, ref
+from .schemas import ref
 from .status import Status
 
 Page = Callable[[Status, Mapping[str, str]], str]

@@ -182,7 +182,7 @@ class _Collection:
         named = {name: request.query[name] for name in self._named_by if name in request.query}
         content = await read_content(request)
         try:
-            value = parsed(content)
+            value = await parsed(content)
         except Refusal:
             # As Portal does: the query counts where the content is nothing to go by.
             if not named:
@@ -202,7 +202,7 @@ class _Collection:
 
 async def _content(request: web.Request) -> Any:
     """Return the JSON of a request, whatever it says its type is: Portal's clients say none."""
-    return parsed(await read_content(request))
+    return await parsed(await read_content(request))
 
 
 def _told(read: Callable[[Any], Any], value: Any) -> Any:

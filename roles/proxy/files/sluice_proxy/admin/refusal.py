@@ -68,11 +68,19 @@ _AS_PORTAL = {
 }
 
 
+def summary(error: Refused) -> str:
+    """Return what is wrong in one line."""
+    if not error.problems:
+        return str(error)
+    more = len(error.problems) - 1
+    return f"{error.problems[0]}" + (f" (and {more} more)" if more else "")
+
+
 def refusal_of(error: Exception) -> Refusal | None:
     """Return what an error of the edge is to clients; None for one that nobody expected."""
     if isinstance(error, Refused):
         status, kind = _STATUSES.get(type(error), _STATUSES[Invalid])
-        return Refusal(status, _summary(error), kind=kind, problems=error.problems)
+        return Refusal(status, summary(error), kind=kind, problems=error.problems)
     if isinstance(error, StoreFull):
         return Refusal(507, str(error), kind="urn:sluice:store-full")
     if isinstance(error, StoreFailed):
@@ -114,10 +122,3 @@ def _answer(
     if refusal.last:
         answer.force_close()
     return answer
-
-
-def _summary(error: Refused) -> str:
-    if not error.problems:
-        return str(error)
-    more = len(error.problems) - 1
-    return f"{error.problems[0]}" + (f" (and {more} more)" if more else "")

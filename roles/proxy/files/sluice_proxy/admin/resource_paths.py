@@ -21,7 +21,7 @@ from .changing import Changing, Clock
 from .edge import Edge
 from .operation import DRY_RUN, JSON, MERGE_PATCH, Answer, Body, Operation, Parameter
 from .refusal import Refusal
-from .schemas import REPEATED, TEXT, ref
+from .schemas import REPEATED, TAGS, TEXT, ref
 from .shown import entity_tags, list_tag, outcome_shown
 from .targets import FIELDS, NoSuchTarget, patched
 
@@ -34,10 +34,10 @@ _OPEN = Kind.PAGE
 _ETAG = {"ETag": "The entity tag: the version in double quotes."}
 _CHANGED = {"Sluice-Changed": "`false` when all was so already."}
 _IF_MATCH = Parameter(
-    "If-Match", "header", "Only if the resource has one of these entity tags; `*` for any."
+    "If-Match", "header", "Only if the resource has one of these entity tags; `*` for any.", TAGS
 )
 _IF_NONE_MATCH = Parameter(
-    "If-None-Match", "header", "Only if it has none of these entity tags; `*`: if it is not there."
+    "If-None-Match", "header", "Only if it has none of these entity tags; `*`: not there.", TAGS
 )
 _CONDITIONS = (_IF_MATCH, _IF_NONE_MATCH)
 _OWNER = Parameter("owner", "query", "Who declares it; by default whoever did, else nobody.")

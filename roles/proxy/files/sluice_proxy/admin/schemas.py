@@ -16,12 +16,18 @@ from pydantic.json_schema import models_json_schema
 
 from ..config.sections.pages import PageSection
 from ..config.sections.routes import RouteSection
+from ..observe.error_log import LEVELS
+from ..resources.certificate_documents import SECTIONS
 from ..resources.model import Kind, Origin, Verb
 from .operation import Schema
 from .status import Status
 
-LEVELS = ("debug", "info", "warning", "error")
 TEXT: Schema = {"type": "string", "minLength": 1}
+TAGS: Schema = {
+    "type": "string",
+    "pattern": r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$',
+    "examples": ['"7"'],
+}
 REPEATED: Schema = {"type": "array", "items": {"type": "string"}}
 _COUNT = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 _STRING = {"type": "string"}
@@ -39,7 +45,6 @@ def schemas() -> dict[str, Schema]:
     found: dict[str, Schema] = {
         **_documents(),
         **_of_dataclass(Status),
-        "Certificate": _certificate_document(),
         "CertificateFacts": _certificate_facts(),
         "Changes": _changes(),
         "Outcome": _outcome(),
@@ -69,32 +74,18 @@ def schemas() -> dict[str, Schema]:
 
 def _documents() -> dict[str, Schema]:
     """Return the schemas of the configuration's own sections, and of those within them."""
-    wanted: list[type[BaseModel]] = [RouteSection, PageSection]
+    wanted: list[type[BaseModel]] = [RouteSection, PageSection, *SECTIONS.values()]
     _references, whole = models_json_schema(
         [(model, "validation") for model in wanted], ref_template=_REFERENCES
     )
     found: dict[str, Schema] = dict(whole["$defs"])
     # The API takes documents that are objects, and no short forms of them.
-    return {**found, "Route": ref("RouteSection"), "Page": found["PageSection"]["anyOf"][0]}
-
-
-def _certificate_document() -> Schema:
-    names = {"type": "array", "items": _STRING, "minItems": 1}
     return {
-        "oneOf": [
-            _object(
-                {"provider": {"const": "given"}, "chain": _STRING, "key": _STRING,
-                 "password": _STRING, "hosts": {"type": "array", "items": _STRING}},
-                required=("provider", "chain", "key"),
-            ),
-            _object(
-                {"provider": {"const": "self_signed"}, "names": names,
-                 "days": {"type": "integer", "minimum": 1, "maximum": 397}},
-                required=("provider", "names"),
-            ),
-            _object({"provider": {"const": "local_ca"}, "names": names}),
-        ]
-    }  # fmt: skip
+        **found,
+        "Route": ref("RouteSection"),
+        "Page": found["PageSection"]["anyOf"][0],
+        "Certificate": {"oneOf": [ref(section.__name__) for section in SECTIONS.values()]},
+    }
 
 
 def _portal() -> dict[str, Schema]:

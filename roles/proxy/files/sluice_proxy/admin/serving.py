@@ -83,10 +83,10 @@ class AdminServer:
             self._server = self._runner.server
         known = {one.door.socket: one for one in self._open}
         wanted = {door.socket for door in doors}
-        for one in self._open:
+        former, self._open = self._open, []
+        for one in former:
             if one.door.socket not in wanted:
-                one.stop()
-        self._open = []
+                await one.stop()
         for door in doors:
             there = known.get(door.socket) or _OpenDoor(door, self._handler, self._connections)
             there.door = door
@@ -98,9 +98,9 @@ class AdminServer:
         Requests that are being answered have that long, and are cut off then. What the edge does
         for one of them is the edge's to finish.
         """
-        for one in self._open:
-            one.stop()
-        self._open = []
+        former, self._open = self._open, []
+        for one in former:
+            await one.stop()
         if self._server is not None:
             try:
                 async with asyncio.timeout(seconds):
@@ -144,11 +144,12 @@ class _OpenDoor:
         door.socket.setblocking(False)
         self._accepting = asyncio.get_running_loop().create_task(self._accept())
 
-    def stop(self) -> None:
-        """Accept nobody any more."""
-        self._accepting.cancel()
-        for task in self._beginning:
+    async def stop(self) -> None:
+        """Accept nobody any more; the socket is not looked at when this returns."""
+        tasks = [self._accepting, *self._beginning]
+        for task in tasks:
             task.cancel()
+        await asyncio.wait(tasks)
 
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()

@@ -28,7 +28,7 @@ from .commands import (
 )
 from .ending import Exit, Failure
 from .options import Commands
-from .showing.terminal import say, say_json, take_any_text
+from .showing.terminal import prepare_streams, say, say_json
 
 FAMILIES = (
     serving, status, top, logs, routes, certificates, pages, draining, tokens, authority,
@@ -38,7 +38,7 @@ FAMILIES = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    take_any_text(sys.stdout, sys.stderr)
+    prepare_streams()
     try:
         try:
             return _run(arguments)

@@ -46,6 +46,9 @@ def read_document(name: str) -> dict[str, Any]:
     value = _json(text)
     if value is None:
         value = _yaml(text, called(name))
+        if value == {}:
+            # What made it may have failed.
+            raise BadUsage(f"{called(name)} is empty: write the document, as show prints it")
     if not isinstance(value, dict):
         raise BadUsage(f"{called(name)} is not a mapping: write the document, as show prints it")
     return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import attrgetter
 
 from ..config.consistency import Complaint
 from ..config.files import Files
@@ -100,16 +101,19 @@ def _with_all_that_can(edition: Edition, resources: list[Resource], files: Files
 
 
 def _disagreeing(edition: Edition, coming: Mapping[str, Resource | None]) -> dict[str, LeftOut]:
-    """Return which of the routes that come are to go again, by id: the later one of two."""
+    """Return which of the routes that come are to go again, by id: of two the one that was declared
+    earlier, which was left out when the other one was declared."""
     found: dict[str, LeftOut] = {}
     if not coming:
         return found
+    routes = edition.declared.of_kind[Kind.ROUTE]
     for each in disagreements(edition):
-        names = [name for name in declared_ids(edition, each) if name in coming]
-        if names:
-            resource = edition.declared.of_kind[Kind.ROUTE][names[0]]
-            problem = Problem(Kind.ROUTE, names[0], each.field, each.message)
-            found.setdefault(names[0], LeftOut(resource, problem))
+        declared = declared_ids(edition, each)
+        names = [name for name in declared if name in coming]
+        if names and found.keys().isdisjoint(declared):
+            resource = min((routes[name] for name in names), key=attrgetter("version"))
+            problem = Problem(Kind.ROUTE, resource.id, each.field, each.message)
+            found[resource.id] = LeftOut(resource, problem)
     return found
 
 

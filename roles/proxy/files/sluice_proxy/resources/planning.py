@@ -128,6 +128,8 @@ def _of_file(edition: Edition, batch: Batch) -> Iterator[Problem]:
         declared = edition.of_api(change.kind, change.id) is not None
         if change.kind is Kind.PAGE and (isinstance(change, Declare) or declared):
             continue
+        if isinstance(change, Withdraw) and change.id in edition.left_out[change.kind]:
+            continue
         message = "the configuration file has it: change it there"
         yield Problem(change.kind, change.id, "", message)
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from operator import attrgetter
 
 from .failures import Conflict, Mismatch
-from .items import ABSENT, Applied, Change, Item, Key, Put
+from .items import ABSENT, Applied, Change, Contents, Item, Key, Put
 
 
 def keys_of(changes: Sequence[Change]) -> list[Key]:
@@ -53,6 +53,19 @@ def decide(
     if not put and not removed:
         return Applied(revision)
     return Applied(revision + 1, tuple(sorted(put, key=attrgetter("key"))), tuple(sorted(removed)))
+
+
+def taken_over(contents: Contents, revisions: Mapping[str, int]) -> dict[str, int]:
+    """Return the kinds of a store with what another one had, as ``revisions`` of ``decide``.
+
+    ``revisions`` are those that it has, of which there must be none; else raises Conflict.
+    """
+    if revisions:
+        raise Conflict(Mismatch(kind, 0, found) for kind, found in sorted(revisions.items()))
+    if not contents.revision:
+        return {}
+    # Which kind was changed last is not known: it may have been any of them.
+    return dict.fromkeys({key.kind for key in contents.items} or {""}, contents.revision)
 
 
 def kinds_of(applied: Applied) -> set[str]:

@@ -61,6 +61,10 @@ class InThread:
         copy, expected = tuple(changes), dict(unchanged)
         return await self._do(lambda: self._store.apply(copy, expected))
 
+    async def take_over(self, contents: Contents) -> None:
+        """Have what another store had, after everything that was handed in before."""
+        await self._do(lambda: self._store.take_over(contents))
+
     async def close(self) -> None:
         """Finish what was handed in, and close the store."""
         if self._closing is None:

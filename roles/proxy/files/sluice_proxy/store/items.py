@@ -97,4 +97,8 @@ class Applied:
 
 def _is_text(value: str) -> bool:
     """Whether every store can keep ``value``: halves of surrogate pairs are no characters."""
-    return not any("\ud800" <= char <= "\udfff" for char in value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

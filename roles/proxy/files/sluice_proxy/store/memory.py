@@ -9,20 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
-from .deciding import decide, kinds_of
-from .items import NOTHING, Applied, Change, Contents, Item, Key
+from .deciding import decide, kinds_of, taken_over
+from .items import Applied, Change, Contents, Item, Key
 
 
 class MemoryStore:
-    """A BlockingStore of nothing but memory, which begins with ``contents``."""
+    """A BlockingStore of nothing but memory."""
 
-    def __init__(self, contents: Contents = NOTHING) -> None:
-        self._items: dict[Key, Item] = dict(contents.items)
-        # Which kind was changed last is not known: it may have been any of them.
-        self._revisions = dict.fromkeys(
-            {key.kind for key in contents.items} or {""} if contents.revision else (),
-            contents.revision,
-        )
+    def __init__(self) -> None:
+        self._items: dict[Key, Item] = {}
+        self._revisions: dict[str, int] = {}
 
     def read(self, kinds: Collection[str] | None) -> Contents:
         """Return what is there."""
@@ -41,6 +37,11 @@ class MemoryStore:
         self._items.update((item.key, item) for item in applied.put)
         self._revisions.update(dict.fromkeys(kinds_of(applied), applied.revision))
         return applied
+
+    def take_over(self, contents: Contents) -> None:
+        """Have what another store had."""
+        self._revisions = taken_over(contents, self._revisions)
+        self._items = dict(contents.items)
 
     def close(self) -> None:
         """Forget everything."""

@@ -35,6 +35,12 @@ class Store(Protocol):
         was handed in is done nevertheless.
         """
 
+    async def take_over(self, contents: Contents) -> None:
+        """Have what another store had, and go on with its versions and its revision.
+
+        Raises Conflict when this one was ever changed.
+        """
+
     async def close(self) -> None:
         """Finish what was handed in, and let go of everything; a second time is no error."""
 
@@ -47,6 +53,9 @@ class BlockingStore(Protocol):
         """As Store."""
 
     def apply(self, changes: Sequence[Change], unchanged: Mapping[str, int]) -> Applied:
+        """As Store."""
+
+    def take_over(self, contents: Contents) -> None:
         """As Store."""
 
     def close(self) -> None:

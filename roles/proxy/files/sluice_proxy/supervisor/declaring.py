@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,11 +17,11 @@ from ..admin.edge import NotInForce
 from ..config.files import WholePaths
 from ..config.loading import Base
 from ..issuing.issuer import Issuer
-from ..resources.certifying import foresee, leaves_in, refuse_unmade
+from ..issuing.leaves import Leaf
+from ..issuing.wanting import Trouble
+from ..resources.certifying import foresee, leaves_in
 from ..resources.edition import Edition, with_versions
-from ..resources.model import Batch, Outcome
 from ..resources.opening import open_edition, reread
-from ..resources.planning import Plan, finished, plan
 from ..store.failures import StoreFailed
 from ..store.items import NOTHING, Change, Contents
 from .beside import Beside
@@ -35,6 +36,7 @@ from .worker import Refused
 Clock = Callable[[], datetime]
 """Returns the moment with a time zone."""
 
+_NOT_YET = "the proxy does not serve yet: try again in a moment"
 _log = logging.getLogger("sluice_proxy.supervisor")
 
 
@@ -53,8 +55,6 @@ class Declaring:
         issuer: Issuer,
         now: Clock,
     ) -> None:
-        self.ends = False
-        """Whether changes are refused, as the proxy ends."""
         self.inherited: Contents = NOTHING
         """What a predecessor had in memory."""
         self._enforcer = enforcer
@@ -65,21 +65,29 @@ class Declaring:
         self._now = now
         self._composition: Composition | None = None
         self._kept: Kept | None = None
+        self._undo: Sequence[Change] = ()
+        """What the store has still to take back."""
         self._in_memory = False
         self._last_good = KeepingLastGood()
-        self._under_way: set[asyncio.Task[Outcome]] = set()
 
     @property
     def composition(self) -> Composition:
         """What is in force. Raises NotInForce as long as nothing is."""
         if self._composition is None:
-            raise NotInForce("the proxy does not serve yet: try again in a moment")
+            raise NotInForce(_NOT_YET)
         return self._composition
 
     @property
-    def kept(self) -> Kept | None:
-        """The store, None as long as nothing is in force."""
+    def kept(self) -> Kept:
+        """The store of what is in force. Raises NotInForce as long as nothing is."""
+        if self._kept is None:
+            raise NotInForce(_NOT_YET)
         return self._kept
+
+    @property
+    def trouble(self) -> str:
+        """Why the store cannot be used now, empty when it can."""
+        return "" if self._kept is None else self._kept.said
 
     @property
     def local_ca_days_left(self) -> float | None:
@@ -95,7 +103,7 @@ class Declaring:
         """
         kept = await self._kept_for(base.snapshot.store)
         try:
-            following = await self._beside(self._composed, base, kept)
+            following = await self._beside(self._composed_anew, base, kept)
             if down is not None:
                 self._enforcer.health.follow(following.snapshot.routes, down)
             await self._enforcer.put_in_force(following.snapshot)
@@ -106,57 +114,77 @@ class Declaring:
         former, self._kept = self._kept, kept
         before, self._composition = self._composition, following
         if former is not kept:
+            # What is in this one is in force.
+            self._undo = ()
             if former is not None:
                 await _closed(former)
             _tell(kept, following.edition)
+            await _fill(kept)
         self._warn_of_memory(base)
         await self._keep_what_was_made(kept, following)
         self._last_good.write(kept)
         for line in news(None if before is None else before.settled, following.settled):
             _log.error("%s", line)
 
-    async def change(self, batch: Batch) -> Outcome:
-        """Keep and serve what a batch asks for; see Edge. Who is cancelled does not know: it is
-        done nevertheless."""
-        task = asyncio.create_task(self._change(batch))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        return await asyncio.shield(task)
+    def composed(self, edition: Edition, leaves: Mapping[str, Leaf]) -> Composition:
+        """Return what an edition comes to; makes certificates: not for the loop."""
+        return composed(edition, leaves, self._issuer, self._now())
 
-    async def plan(self, batch: Batch) -> Outcome:
-        """Return what ``change`` would come to, and change nothing; see Edge."""
-        planned = await self._beside(self._foreseen, batch, self.composition)
-        return planned.outcome
+    def foreseen(self, edition: Edition) -> Sequence[Trouble]:
+        """Return which certificates of an edition could not be made; makes none."""
+        return foresee(edition, self.composition.leaves, self._issuer, self._now())
+
+    def adopt(self, following: Composition) -> None:
+        """Take over what a change came to, that is kept and in force."""
+        former, self._composition = self.composition, following
+        self._last_good.write(self.kept)
+        for line in news(former.settled, following.settled):
+            _log.error("%s", line)
+
+    async def put_back(self, undo: Sequence[Change]) -> None:
+        """Have the store be again as it was when what is in force came there; what cannot be
+        written now is taken back later."""
+        self._undo = undo
+        try:
+            await self.take_back()
+        except StoreFailed as failure:
+            _log.error("as long as that is so, the store has what is not in force: %s", failure)
+
+    async def take_back(self) -> None:
+        """Take out of the store what is not in force, where that failed. Raises StoreFailed."""
+        if self._undo:
+            applied = await self.kept.apply(self._undo)
+            self._undo = ()
+            former = self.composition
+            self._composition = replace(former, edition=with_versions(former.edition, applied))
 
     async def renew(self) -> None:
         """Make certificates anew that are due."""
         async with self._changing:
-            if self._composition is None or self._kept is None or self.ends:
+            if self._composition is None or self._kept is None:
                 return
+            with suppress(StoreFailed):
+                await self.take_back()
             former = self._composition
-            following = await self._beside(
-                composed, former.edition, former.leaves, self._issuer, self._now()
-            )
+            following = await self._beside(self.composed, former.edition, former.leaves)
             if following.snapshot != former.snapshot:
                 try:
-                    await self._enforcer.put_in_force(following.snapshot, keep_level=True)
+                    await self._enforcer.change_to(following.snapshot)
                 except (OSError, Refused) as error:
                     _log.error("renewed certificates are not in force: %s", said(error))
                     return
             self._composition = following
             await self._keep_what_was_made(self._kept, following)
+            self._last_good.write(self._kept)
             for line in news(former.settled, following.settled):
                 _log.error("%s", line)
-
-    async def finish(self) -> None:
-        """Let what is under way become done, and refuse what waits."""
-        self.ends = True
-        await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def close(self) -> None:
         """Let go of the store."""
         await self._last_good.finish()
         if self._kept is not None:
+            with suppress(StoreFailed):
+                await self.take_back()
             await _closed(self._kept)
 
     async def open_again(self) -> None:
@@ -176,9 +204,14 @@ class Declaring:
         if kept is not None and kept.path == path and not kept.said:
             return kept
         former = self.inherited if kept is None else kept.contents
-        return await Kept.open(path, former, self._begin)
+        opened = await Kept.open(path, former, self._begin)
+        if self._undo and kept is not None and kept.path == path:
+            with suppress(StoreFailed):
+                await opened.apply(self._undo)
+                self._undo = ()
+        return opened
 
-    def _composed(self, base: Base, kept: Kept) -> Composition:
+    def _composed_anew(self, base: Base, kept: Kept) -> Composition:
         former = self._composition
         if former is None or kept is not self._kept:
             contents = kept.contents
@@ -189,45 +222,7 @@ class Declaring:
             leaves = dict(former.leaves)
             for problem in problems:
                 _log.warning("%s; it stays as it was", problem)
-        return composed(edition, leaves, self._issuer, self._now())
-
-    async def _change(self, batch: Batch) -> Outcome:
-        async with self._changing:
-            if self.ends:
-                raise NotInForce("the proxy is ending: nothing was changed")
-            former, kept = self.composition, self._kept
-            assert kept is not None
-            planned = await self._beside(plan, former.edition, batch, WholePaths())
-            if not planned.changes:
-                return planned.outcome
-            following = await self._beside(self._following, planned, former)
-            changes = [*planned.changes, *following.made]
-            back = kept.back([change.key for change in changes])
-            applied = await kept.apply(changes)
-            edition, outcome = finished(replace(planned, edition=following.edition), applied)
-            if following.snapshot != former.snapshot:
-                try:
-                    await self._enforcer.put_in_force(following.snapshot, keep_level=True)
-                except (OSError, Refused) as error:
-                    await self._put_back(kept, back, former)
-                    raise NotInForce(said(error)) from error
-            self._composition = replace(following, edition=edition)
-            self._last_good.write(kept)
-            for line in news(former.settled, following.settled):
-                _log.error("%s", line)
-            return outcome
-
-    def _foreseen(self, batch: Batch, former: Composition) -> Plan:
-        planned = plan(former.edition, batch, WholePaths())
-        if planned.operations:
-            troubles = foresee(planned.edition, former.leaves, self._issuer, self._now())
-            refuse_unmade(troubles, planned.operations)
-        return planned
-
-    def _following(self, planned: Plan, former: Composition) -> Composition:
-        following = composed(planned.edition, former.leaves, self._issuer, self._now())
-        refuse_unmade(following.troubles, planned.operations)
-        return following
+        return self.composed(edition, leaves)
 
     def _warn_of_memory(self, base: Base) -> None:
         """Say once that changes are lost at the end."""
@@ -235,14 +230,6 @@ class Declaring:
         if in_memory and not self._in_memory:
             _log.warning("what the API declares is lost at the end: set store in %s", base.file)
         self._in_memory = in_memory
-
-    async def _put_back(self, kept: Kept, back: Sequence[Change], former: Composition) -> None:
-        try:
-            applied = await kept.apply(back)
-        except StoreFailed as failure:
-            _log.error("the store has a change that is not in force: %s", failure)
-            return
-        self._composition = replace(former, edition=with_versions(former.edition, applied))
 
     async def _keep_what_was_made(self, kept: Kept, following: Composition) -> None:
         try:
@@ -252,6 +239,13 @@ class Declaring:
             return
         edition = with_versions(following.edition, applied)
         self._composition = replace(following, edition=edition, made=())
+
+
+async def _fill(kept: Kept) -> None:
+    try:
+        await kept.fill()
+    except StoreFailed as failure:
+        _log.error("the store has nothing yet of what is served: %s", failure)
 
 
 async def _closed(kept: Kept) -> None:

@@ -16,6 +16,7 @@ from ..admin.status import Status, StoreStatus
 from ..release import release
 from ..resources.model import Batch, Declared, Outcome
 from .all_numbers import ANSWER
+from .changes import Changes
 from .declaring import Declaring
 from .enforcer import Enforcer
 from .made_certificates import automatic_statuses, said_of
@@ -25,7 +26,7 @@ from .status_traffic import Rates
 
 
 class LiveEdge:
-    """An Edge: what is declared is Declaring's, what is in force the Enforcer's.
+    """An Edge: each part is somebody else's.
 
     ``render`` returns all numbers, ``serves`` whether clients are served, ``refused`` what the last
     refused change of the configuration file said.
@@ -34,12 +35,14 @@ class LiveEdge:
     def __init__(
         self,
         declaring: Declaring,
+        changes: Changes,
         enforcer: Enforcer,
         render: Callable[[], Awaitable[str]],
         serves: Callable[[], bool],
         refused: Callable[[], str],
     ) -> None:
         self._declaring = declaring
+        self._changes = changes
         self._enforcer = enforcer
         self._render = render
         self._is_serving = serves
@@ -54,11 +57,11 @@ class LiveEdge:
 
     async def change(self, batch: Batch) -> Outcome:
         """Keep and serve what a batch asks for, or change nothing."""
-        return await self._declaring.change(batch)
+        return await self._changes.change(batch)
 
     async def plan(self, batch: Batch) -> Outcome:
         """Return what ``change`` would come to."""
-        return await self._declaring.plan(batch)
+        return await self._changes.plan(batch)
 
     async def status(self) -> Status:
         """Return how everything is at this moment."""
@@ -110,7 +113,5 @@ class LiveEdge:
 
     def _store(self) -> StoreStatus:
         kept = self._declaring.kept
-        if kept is None:
-            return StoreStatus("none", "", 0)
         revision = self._declaring.composition.edition.declared.revision
         return StoreStatus(kept.kind, kept.path or "", revision, kept.said)

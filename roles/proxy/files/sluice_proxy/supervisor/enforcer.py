@@ -78,14 +78,12 @@ class Enforcer:
         set_level(level)
         self.workers.set_log_level(level)
 
-    async def put_in_force(self, snapshot: Snapshot, *, keep_level: bool = False) -> None:
-        """Serve ``snapshot`` in place of what is in force.
+    async def put_in_force(self, snapshot: Snapshot) -> None:
+        """Serve ``snapshot`` in place of what is in force, at the log level that it has.
 
-        With ``keep_level`` a level that was set stays. Raises OSError or Refused, and then all is
-        as it was.
+        Raises OSError or Refused, and then all is as it was.
         """
         asked = self._level
-        level = asked if keep_level else ""
         # There is nothing to go back to.
         first = not self.snapshot.version
         count = _workers(snapshot)
@@ -97,7 +95,7 @@ class Enforcer:
             opened = self.sockets.open(snapshot.listeners, count)
             try:
                 await self._serve_doors(snapshot)
-                await self._push(snapshot, count, level)
+                await self._push(snapshot, count, "")
             except (OSError, Refused):
                 self.sockets.close_again(opened)
                 if not first:
@@ -107,10 +105,30 @@ class Enforcer:
             if not first:
                 error_log.close()
             raise
-        self.snapshot = snapshot
         closed = self.sockets.keep_only(snapshot.listeners)
         if opened or closed:
             self._notifier.keep([one for of_one in self.sockets.all().values() for one in of_one])
+        if self._level == asked:
+            self._level = ""
+        self.logs.use(error_log, snapshot.logs)
+        self._settle(snapshot)
+
+    async def change_to(self, snapshot: Snapshot) -> None:
+        """Serve ``snapshot``, which has what clients are served otherwise than what is in force,
+        and all else alike; a log level that was set stays.
+
+        Raises OSError or Refused, and then all is as it was.
+        """
+        try:
+            await self._push(snapshot, _workers(snapshot), self._level)
+        except (OSError, Refused):
+            await self._take_back(self.snapshot)
+            raise
+        self._settle(snapshot)
+
+    def _settle(self, snapshot: Snapshot) -> None:
+        """Go on in this process with what all workers serve."""
+        self.snapshot = snapshot
         self._contexts.forget()
         before = self.health.down
         self.health.follow(snapshot.routes)
@@ -118,11 +136,8 @@ class Enforcer:
             # A target that is down may be another route's now.
             self.workers.set_down(self.health.down)
         self.workers.departed.keep_only(traffic_of(snapshot.routes))
-        self.logs.use(error_log, snapshot.logs)
-        if self._level == asked:
-            self._level = level
-        # Else another one was set meanwhile, and holds from now on.
         if self._level:
+            # It may have been set meanwhile.
             self.set_log_level(self._level)
 
     async def _serve_doors(self, snapshot: Snapshot) -> None:

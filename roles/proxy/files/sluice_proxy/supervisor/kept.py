@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
+from ..issuing.leaves import ISSUED
+from ..resources.model import Kind
 from ..store.failures import Conflict, StoreFailed, StoreTooNew
 from ..store.in_thread import InThread
 from ..store.items import NOTHING, Applied, Change, Contents, Key, Put, Remove
@@ -18,8 +22,14 @@ from ..store.memory import MemoryStore
 from ..store.sqlite.store import SqliteStore, contents_of
 from .last_good import NoLastGood, place_of, read_last_good
 
+T = TypeVar("T")
+
 Begin = Callable[[], None]
 """What a thread does before anything else."""
+
+
+_KINDS = (*(kind.value for kind in Kind), ISSUED)
+"""Nobody but this program changes these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +49,14 @@ class Known:
 class Kept:
     """A store in use, or one that cannot be used at present."""
 
-    def __init__(self, path: str | None, store: InThread | None, known: Known) -> None:
+    def __init__(
+        self, path: str | None, store: InThread | None, known: Known, *, is_new: bool = False
+    ) -> None:
         self.path = path
         self.known = known
         """What there was when it was opened."""
         self._store = store
+        self._is_new = is_new
         self._failure = known.failure
         self._items = dict(known.contents.items)
         self._revision = known.contents.revision
@@ -52,26 +65,24 @@ class Kept:
     async def open(cls, path: str | None, former: Contents, begin: Begin) -> Kept:
         """Return the store at ``path``, or one in memory.
 
-        A new one gets what was last good beside it, else ``former``. When the store cannot be
-        opened, that is what there is to serve.
+        Where it is new, or cannot be opened, there is ``former`` to serve, or what was last good
+        beside it. ``fill`` puts that into a new one.
         """
         if path is None:
-            return cls(None, await InThread.open(lambda: MemoryStore(former), begin), Known(former))
+            return cls(None, await InThread.open(MemoryStore, begin), Known(former), is_new=True)
         try:
             store = await InThread.open(lambda: SqliteStore(Path(path)), begin)
         except StoreFailed as failure:
             return cls(path, None, what_was_good(path, former, failure))
         try:
             contents = await store.read()
-            kept = cls(path, store, Known(contents))
-            if not contents.revision:
-                before = what_was_good(path, former)
-                await kept.apply([Put(i.key, i.document) for i in before.contents.items.values()])
-                kept.known = replace(before, contents=kept.contents)
         except StoreFailed as failure:
-            await store.close()
+            with suppress(StoreFailed):
+                await store.close()
             return cls(path, None, what_was_good(path, former, failure))
-        return kept
+        if contents.revision:
+            return cls(path, store, Known(contents))
+        return cls(path, store, what_was_good(path, former), is_new=True)
 
     @property
     def kind(self) -> str:
@@ -93,6 +104,12 @@ class Kept:
         """What is in it, in no order."""
         return Contents(self._revision, MappingProxyType(dict(self._items)))
 
+    async def fill(self) -> None:
+        """Have a new store have what there is to serve, with its versions. Raises StoreFailed."""
+        if self._is_new and self._store is not None:
+            await self._watched(self._store.take_over(self.contents))
+            self._is_new = False
+
     async def apply(self, changes: Sequence[Change]) -> Applied:
         """Make all the changes, or none. Raises StoreFailed."""
         if not changes:
@@ -100,9 +117,19 @@ class Kept:
         if self._store is None:
             assert self._failure is not None
             raise self._failure
-        kinds = {change.key.kind for change in changes} | {key.kind for key in self._items}
+        await self.fill()
+        unchanged = dict.fromkeys(_KINDS, self._revision)
+        applied = await self._watched(self._store.apply(changes, unchanged))
+        self._revision = applied.revision
+        self._items.update((item.key, item) for item in applied.put)
+        for key in applied.removed:
+            self._items.pop(key, None)
+        return applied
+
+    async def _watched(self, work: Awaitable[T]) -> T:
+        """Return what the store does, and know whether it can be used."""
         try:
-            applied = await self._store.apply(changes, dict.fromkeys(kinds, self._revision))
+            done = await work
         except Conflict as conflict:
             self._failure = StoreFailed(
                 self.path or "the store",
@@ -114,11 +141,7 @@ class Kept:
             self._failure = failure
             raise
         self._failure = None
-        self._revision = applied.revision
-        self._items.update((item.key, item) for item in applied.put)
-        for key in applied.removed:
-            self._items.pop(key, None)
-        return applied
+        return done
 
     def back(self, keys: Sequence[Key]) -> list[Change]:
         """Return what brings documents back that are there now under ``keys``."""
@@ -134,7 +157,8 @@ class Kept:
 
 
 def what_was_good(path: str, former: Contents, failure: StoreFailed | None = None) -> Known:
-    """Return what there is beside the store at ``path``, unless ``former`` is of it and newer."""
+    """Return ``former`` if there ever was any, else what was last good beside the store at
+    ``path``."""
     if former.revision:
         return Known(former, failure)
     try:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,6 +19,8 @@ from ..store.items import Contents, Item, Key
 
 FORM = 1
 _SUFFIX = ".last-good.json"
+_AS_TEXT = ("utf-8", "surrogateescape")
+"""How documents are text in it, also those of a later release that are none."""
 
 
 class NoLastGood(ValueError):
@@ -32,36 +33,38 @@ def place_of(store: str) -> Path:
 
 
 def write_last_good(path: Path, contents: Contents) -> None:
-    """Have ``path`` be ``contents``: wholly, and still after a loss of power. Raises OSError."""
-    text = json.dumps(
-        {
-            "form": FORM,
-            "revision": contents.revision,
-            "items": [
-                [item.key.kind, item.key.id, item.version, item.document.decode("utf-8")]
-                for item in sorted(
-                    contents.items.values(), key=lambda item: (item.key.kind, item.key.id)
-                )
-            ],
-        },
-        indent=0,
-    )
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    """Have ``path`` be ``contents``: wholly, and still after a loss of power. Raises OSError.
+
+    One at a time may do so.
+    """
+    new = path.with_name(f"{path.name}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(new, flags, 0o600)
     try:
-        # Made with mode 0600.
         with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(_text(contents))
             file.flush()
             os.fsync(descriptor)
-        os.replace(name, path)
+        os.replace(new, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _text(contents: Contents) -> str:
+    """Return ``contents`` as JSON, with an item on each line."""
+    items = sorted(contents.items.values(), key=lambda item: (item.key.kind, item.key.id))
+    lines = (
+        json.dumps([item.key.kind, item.key.id, item.version, item.document.decode(*_AS_TEXT)])
+        for item in items
+    )
+    head = json.dumps({"form": FORM, "revision": contents.revision}).removesuffix("}")
+    return f'{head}, "items": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
 def read_last_good(path: Path) -> Contents:
@@ -71,7 +74,7 @@ def read_last_good(path: Path) -> Contents:
         if whole["form"] != FORM:
             raise NoLastGood(f"{path} is of another release (form {whole['form']})")
         items = [
-            Item(Key(kind, name), int(version), document.encode("utf-8"))
+            Item(Key(kind, name), int(version), document.encode(*_AS_TEXT))
             for kind, name, version, document in whole["items"]
         ]
         revision = int(whole["revision"])
@@ -79,7 +82,14 @@ def read_last_good(path: Path) -> Contents:
         raise NoLastGood("") from None
     except OSError as error:
         raise NoLastGood(f"{path} cannot be read: {error.strerror}") from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (
+        AttributeError,
+        KeyError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         if isinstance(error, NoLastGood):
             raise
         raise NoLastGood(f"{path} is damaged") from error

@@ -24,6 +24,7 @@ from . import handover, successor
 from .admin_door import AdminDoor
 from .all_numbers import all_numbers
 from .beside import Beside
+from .changes import Changes
 from .configuration import read_configuration
 from .declaring import Declaring
 from .edge import LiveEdge
@@ -80,8 +81,14 @@ class Supervisor:
             lambda: datetime.now(UTC),
         )
         self._metrics = MetricsDoor(self._inherited, self._render, self._serves)
+        self._changes = Changes(self._declaring, self._enforcer, self._beside, self._changing)
         edge = LiveEdge(
-            self._declaring, self._enforcer, self._render, self._serves, lambda: self._refused
+            self._declaring,
+            self._changes,
+            self._enforcer,
+            self._render,
+            self._serves,
+            lambda: self._refused,
         )
         self._admin = AdminDoor(self._inherited, edge)
         self._enforcer.doors = [self._metrics, self._admin]
@@ -179,7 +186,9 @@ class Supervisor:
         # Who comes now had better be refused than wait for a worker that never takes it.
         kept = self._notifier.keeps_sockets
         self._enforcer.sockets.close(kept=kept)
-        await self._declaring.finish()
+        # A change that workers are long over is nobody's any more.
+        finishing = asyncio.create_task(self._changes.finish())
+        await asyncio.wait((finishing,), timeout=seconds)
         await asyncio.gather(self._workers.stop(seconds), self._admin.close(ANSWERING, kept=kept))
         self._metrics.close(kept=kept)
         await self._declaring.close()
@@ -343,6 +352,8 @@ class Supervisor:
         if self._refused:
             # The number tells whoever waits for a change one refusal from the next.
             refused = f", the last change was refused ({self._refusals} so far): see the error log"
+        if self._declaring.trouble:
+            refused += ", the store cannot be used: see the error log"
         return (
             f"version {self._enforcer.version}, {len(self._workers.serving)} workers,"
             f" {len(snapshot.routes)} routes, {len(snapshot.certificates)} certificates,"

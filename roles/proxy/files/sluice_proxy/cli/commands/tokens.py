@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 
-from ...admin.tokens import line_of
 from ..ending import Exit
 from ..options import Commands
 from ..showing.terminal import say, say_json
@@ -26,6 +24,8 @@ def add(commands: Commands) -> None:
 
 
 def _name(text: str) -> str:
+    from ...admin.tokens import line_of
+
     try:
         line_of(text, "")
     except ValueError as error:
@@ -34,6 +34,10 @@ def _name(text: str) -> str:
 
 
 def _token(asked: argparse.Namespace) -> int:
+    import secrets
+
+    from ...admin.tokens import line_of
+
     token = secrets.token_urlsafe(_BYTES)
     line = line_of(asked.name, token)
     if asked.json:

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import Any
 
 _BEGIN_AGAIN = "\x1b[H\x1b[J"
 """Moves a terminal's cursor to its beginning, and clears what is after it."""
@@ -56,9 +57,16 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def take_any_text(*streams: TextIO) -> None:
-    """Have what a stream's encoding lacks be written as escapes, not be an error."""
-    for stream in streams:
+def prepare_streams() -> None:
+    """Have standard streams that were closed lead to nowhere, and take any text.
+
+    What an encoding lacks is written as escapes then, and is no error.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # It gets the number that is free: nothing else is to be opened in its place.
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+    for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ..deciding import decide, keys_of, kinds_of
+from ..deciding import decide, keys_of, kinds_of, taken_over
 from ..failures import StoreFailed
 from ..items import Applied, Change, Contents, Item, Key
 from .database import copied_database, open_database
@@ -64,9 +64,17 @@ class SqliteStore:
             applied = decide(
                 changes, unchanged, self._there(keys), _revisions(self._database, self._path)
             )
-            self._write(applied)
+            self._execute(_REMOVE, [(key.kind, key.id) for key in applied.removed])
+            self._write(applied.put, dict.fromkeys(kinds_of(applied), applied.revision))
             self._look_whether_it_is_there()
         return applied
+
+    def take_over(self, contents: Contents) -> None:
+        """Have what another store had."""
+        with explained(self._path), transaction(self._database, "IMMEDIATE"):
+            revisions = taken_over(contents, _revisions(self._database, self._path))
+            self._write(contents.items.values(), revisions)
+            self._look_whether_it_is_there()
 
     def close(self) -> None:
         """Close the file; what the write-ahead log has goes into it."""
@@ -86,13 +94,13 @@ class SqliteStore:
         rows = (row for key in keys for row in _sound(database, path, _ITEM, key.kind, key.id))
         return {item.key: item for item in map(_item, rows)}
 
-    def _write(self, applied: Applied) -> None:
-        puts = [(item.key.kind, item.key.id, item.version, item.document) for item in applied.put]
-        revisions = [(kind, applied.revision) for kind in kinds_of(applied)]
-        execute_many = self._database.executemany
-        execute_many(_REMOVE, [(key.kind, key.id) for key in applied.removed])
-        execute_many(_PUT, [(digest(*row), *row) for row in puts])
-        execute_many(_SET_REVISION, [(digest(*row), *row) for row in revisions])
+    def _write(self, items: Iterable[Item], revisions: Mapping[str, int]) -> None:
+        puts = [(item.key.kind, item.key.id, item.version, item.document) for item in items]
+        self._execute(_PUT, [(digest(*row), *row) for row in puts])
+        self._execute(_SET_REVISION, [(digest(*row), *row) for row in revisions.items()])
+
+    def _execute(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        self._database.executemany(statement, rows)
 
 
 def contents_of(path: Path) -> Contents:
