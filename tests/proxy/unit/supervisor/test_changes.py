@@ -16,6 +16,7 @@ import pytest
 from samples.config import FilesInMemory
 from sluice_proxy.admin.edge import NotInForce
 from sluice_proxy.config.loading import parse_base
+from sluice_proxy.config.problems import InvalidConfig
 from sluice_proxy.issuing.issuer import Issuer
 from sluice_proxy.resources.model import Batch, Declare, Kind, Outcome, Verb, Withdraw
 from sluice_proxy.resources.refusing import Invalid, Outdated
@@ -310,5 +311,28 @@ def test_what_cannot_be_put_back_at_once_is_put_back_before_anything_else(
                 await one.changes.change(Batch(tuple(both)))
             with pytest.raises(StoreFull):
                 await one.put("b")
+
+    run(use())
+
+
+def test_a_file_that_takes_what_is_declared_is_refused_also_when_the_store_is_opened_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> Applied:
+        raise StoreFull("edge.db", "the disk is full")
+
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            await one.put("a")
+            with monkeypatch.context() as patched:
+                patched.setattr(SqliteStore, "apply", full)
+                with pytest.raises(StoreFull):
+                    await one.put("b")
+            with pytest.raises(InvalidConfig, match="route 'a' of this file is declared"):
+                await one.serve("routes: [{name: a, hosts: f.test, page: x}]")
+            with pytest.raises(InvalidConfig, match="both serve host a.test"):
+                await one.serve("routes: [{name: f, hosts: a.test, page: x}]")
+            await one.put("b")
+            assert one.force.names == one.stored == ["a", "b"]
 
     run(use())

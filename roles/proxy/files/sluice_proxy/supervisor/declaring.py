@@ -213,16 +213,16 @@ class Declaring:
 
     def _composed_anew(self, base: Base, kept: Kept) -> Composition:
         former = self._composition
-        if former is None or kept is not self._kept:
-            contents = kept.contents
-            edition = open_edition(base, contents, WholePaths())
-            leaves = leaves_in(contents)
-        else:
+        if former is not None:
+            # Whatever the store has: the file must not take what is in force.
             edition, problems = reread(former.edition, base, WholePaths())
-            leaves = dict(former.leaves)
-            for problem in problems:
-                _log.warning("%s; it stays as it was", problem)
-        return self.composed(edition, leaves)
+            if kept.contents == self.kept.contents:
+                for problem in problems:
+                    _log.warning("%s; it stays as it was", problem)
+                return self.composed(edition, former.leaves)
+        contents = kept.contents
+        edition = open_edition(base, contents, WholePaths())
+        return self.composed(edition, leaves_in(contents))
 
     def _warn_of_memory(self, base: Base) -> None:
         """Say once that changes are lost at the end."""
