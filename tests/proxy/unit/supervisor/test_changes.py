@@ -330,7 +330,7 @@ def test_a_file_that_takes_what_is_declared_is_refused_also_when_the_store_is_op
                     await one.put("b")
             with pytest.raises(InvalidConfig, match="route 'a' of this file is declared"):
                 await one.serve("routes: [{name: a, hosts: f.test, page: x}]")
-            with pytest.raises(InvalidConfig, match="both serve host a.test"):
+            with pytest.raises(InvalidConfig, match=r"both serve host a\.test"):
                 await one.serve("routes: [{name: f, hosts: a.test, page: x}]")
             await one.put("b")
             assert one.force.names == one.stored == ["a", "b"]

@@ -170,6 +170,6 @@ class Changes:
         return planned
 
     def _following(self, planned: Plan, former: Composition) -> Composition:
-        following = self._declaring.composed(planned.edition, former.leaves)
+        following = self._declaring.composed(planned.edition, former)
         refuse_unmade(following.troubles, planned.operations)
         return following
