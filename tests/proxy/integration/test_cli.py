@@ -108,7 +108,7 @@ def test_draining_waits_for_the_requests_that_run(
         assert came.wait(PATIENCE)
 
         assert main(["drain", "slow", upstream.url, "--wait", "--timeout", "1ms"]) == 1
-        assert "1 requests run still" in capsys.readouterr().err
+        assert "1 request runs still" in capsys.readouterr().err
         assert "draining" in told(capsys, "status")
         threading.Timer(0.5, may_answer.set).start()
         assert as_json(capsys, "drain", "slow", upstream.url, "--wait")["changed"] is False

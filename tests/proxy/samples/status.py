@@ -30,7 +30,7 @@ NOW = 1_800_000_000.0
 def facts(config: str, **changed: Any) -> Facts:
     """Return what a proxy with a configuration knows, but for what is ``changed``."""
     usual: dict[str, Any] = {
-        "program": "1.2.3",
+        "program": "sluice-proxy 1.2.3",
         "pid": 1,
         "started": 0.0,
         "now": 60.0,
@@ -94,7 +94,7 @@ def certificate(name: str = "shop", days_left: float = 60.0, **changed: Any) -> 
 def status(**changed: Any) -> Status:
     """Return the status of a proxy that is well, but for what is ``changed``."""
     usual: dict[str, Any] = {
-        "program": "1.2.3",
+        "program": "sluice-proxy 1.2.3",
         "pid": 814,
         "started": NOW - 3 * 86_400,
         "now": NOW,

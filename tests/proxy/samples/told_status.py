@@ -44,7 +44,7 @@ def shop(in_flight: int = 3) -> RouteStatus:
 def sample_status(**changed: Any) -> dict[str, Any]:
     """Return a status as plain data; ``changed`` are fields of it."""
     status = Status(
-        program="1.2.3",
+        program="sluice-proxy 1.2.3",
         pid=4711,
         started=NOW - 11_000,
         now=NOW,

@@ -151,9 +151,33 @@ def test_a_log_that_cannot_be_read_is_told(
     assert "cannot be read: Is a directory" in capsys.readouterr().err
 
 
-def test_a_log_of_no_file_yet_is_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["logs", "--file", str(tmp_path / "later.log")]) == 0
+def test_a_log_of_no_file_yet_is_empty(
+    api: ScriptedApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = str(tmp_path / "later.log")
+    api.answering = lambda asked: Told(sample_status(access_log=later, error_log=later))
+
+    assert main(["logs"]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_a_file_that_was_named_and_is_not_there_is_told_unless_it_may_come(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = tmp_path / "later.log"
+
+    assert main(["logs", "--file", str(later)]) == 1
+    assert capsys.readouterr().err == (
+        f"sluice-proxy: {later} cannot be read: No such file or directory\n"
+    )
+
+    def pause(seconds: float) -> None:
+        if later.exists():
+            raise KeyboardInterrupt
+        write(later, request(1))
+
+    monkeypatch.setattr(logs.time, "sleep", pause)
+    assert main(["logs", "--file", str(later), "--follow"]) == 130
 
 
 def test_what_a_client_sent_cannot_steer_the_terminal(

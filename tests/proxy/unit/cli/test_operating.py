@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from running.scripted_api import Asked, ScriptedApi, Told
 from samples.told_status import FIRST, NOW, SECOND, sample_status
+from sluice_proxy.cli.client import waiting
 from sluice_proxy.cli.command import main
 from sluice_proxy.cli.commands import draining, top
 from sluice_proxy.cli.showing.status import status_lines
@@ -45,6 +46,20 @@ def test_status_says_what_is_wrong(api: ScriptedApi, capsys: pytest.CaptureFixtu
     assert "  it cannot be used: the disk is full" in lines
     assert "logs: access off, error standard output, level info" in lines
     assert lines[lines.index("ROUTES") + 1] == "  none"
+
+
+def test_a_certificate_that_is_not_made_yet_has_no_days_left(
+    api: ScriptedApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = {
+        "id": "shop", "origin": "api", "provider": "local_ca", "names": [], "fingerprint": "",
+        "not_after": 0.0, "days_left": 0.0, "said": "the CA cannot be used",
+    }  # fmt: skip
+    api.answering = lambda asked: Told(sample_status(certificates=[waiting]))
+
+    assert main(["status"]) == 0
+    row = capsys.readouterr().out.splitlines()[-1]
+    assert row.split() == "shop - local_ca api - - the CA cannot be used".split()
 
 
 def members(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
@@ -130,7 +145,7 @@ def test_top_ends_when_the_proxy_stays_away(
 ) -> None:
     answers = [Told(sample_status())]
     api.answering = lambda asked: answers.pop() if answers else Told(b"")
-    monkeypatch.setattr(top, "PATIENCE", 0.0)
+    monkeypatch.setattr(waiting, "PATIENCE", 0.0)
 
     assert main(["top", "--interval", "0.1"]) == 3
     assert capsys.readouterr().out.count("shop") == 1
@@ -228,7 +243,28 @@ def test_drain_waits_until_nothing_is_in_flight(
     captured = capsys.readouterr()
     place = f"route shop, target {SECOND}"
     assert captured.out == f"{place}: draining\n{place}: none of its requests runs\n"
-    assert captured.err == f"{place}: 3 requests run\n{place}: 1 requests run\n"
+    assert captured.err == f"{place}: 3 requests run\n{place}: 1 request runs\n"
+
+
+def test_drain_waits_over_an_upgrade(
+    api: ScriptedApi, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draining, "LOOK_SECONDS", 0)
+    answers = [patched(), Told(b""), Told(sample_status())]
+    api.answering = lambda asked: answers.pop(0)
+
+    assert main(["drain", "shop", "http://gone.test:80", "--wait"]) == 0
+    assert answers == []
+
+
+def test_drain_waits_no_longer_than_it_may_for_a_proxy_that_stays_away(
+    api: ScriptedApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = [patched()]
+    api.answering = lambda asked: answers.pop() if answers else Told(b"")
+
+    assert main(["drain", "shop", SECOND, "--wait", "--timeout", "0s"]) == 3
+    assert "is not the proxy's admin API" in capsys.readouterr().err
 
 
 def test_drain_in_json_is_one_object(api: ScriptedApi, capsys: pytest.CaptureFixture[str]) -> None:

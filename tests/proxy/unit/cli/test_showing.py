@@ -142,6 +142,12 @@ def test_few_days_have_a_digit_more() -> None:
     assert [amounts.days(left) for left in (397.4, 9.94, -0.5)] == ["397", "9.9", "-0.5"]
 
 
+def test_what_is_over_never_has_days_left() -> None:
+    assert [amounts.days(left) for left in (0.01, -0.01, 9.99, -11.2)] == [
+        "0.0", "-0.1", "9.9", "-12",
+    ]  # fmt: skip
+
+
 def test_an_encoding_that_lacks_a_character_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     told = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(told, "ascii"))

@@ -99,9 +99,10 @@ class StoreStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything. ``started`` and ``now`` in seconds since 1970; ``version`` is that of the
-    snapshot in force, ``refused`` what the last refused change of the configuration file said,
-    empty when the last was not refused. Logs are files, ``-`` for standard output, or None."""
+    """Everything. ``program`` is its name and version; ``started`` and ``now`` in seconds since
+    1970; ``version`` is that of the snapshot in force, ``refused`` what the last refused change of
+    the configuration file said, empty when the last was not refused. Logs are files, ``-`` for
+    standard output, or None."""
 
     program: str
     pid: int

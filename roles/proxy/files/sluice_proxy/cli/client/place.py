@@ -16,7 +16,8 @@ from ..ending import BadUsage
 DEFAULT_SOCKET = "/run/sluice-proxy/admin.sock"
 HTTPS_PORT = 443
 _LONGEST_TOKEN = 4096
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+)\Z")
+_LABEL = "[A-Za-z0-9_-]{1,63}"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\Z")
 _MORE = re.compile(r"[?#@]")
 
 
@@ -57,7 +58,8 @@ def remote_place(url: str, token_file: Path | None, authority: Path | None) -> R
         raise BadUsage(f"--url {url!r} is no URL: {error}") from None
     if parts.scheme != "https":
         raise BadUsage(f"--url {url!r} does not begin with https://: a token goes over TLS only")
-    if not _HOST.match(host or "") or parts.path not in ("", "/") or _MORE.search(url):
+    beyond = parts.path not in ("", "/") or _MORE.search(url) or port == 0
+    if beyond or not _HOST.match(host or ""):
         raise BadUsage("--url takes no more than https://HOST:PORT")
     if token_file is None:
         raise BadUsage("--url needs --token-file: the API asks for a token there")

@@ -14,7 +14,7 @@ from ...resources.model import Kind
 from ..client.api import Json
 from ..ending import BadUsage
 from ..options import Commands
-from ..reading import read_text
+from ..reading import STANDARD_INPUT, read_text
 from ..showing.amounts import days
 from ..showing.table import several
 from .resources import Family, add_family
@@ -82,6 +82,8 @@ def _given(asked: argparse.Namespace) -> dict[str, Any]:
     if "-----" in asked.key:
         # Whoever lists the processes has seen it.
         raise BadUsage("--key names a file; this key was in the command line: have another made")
+    if (asked.chain, asked.key, asked.password_file).count(STANDARD_INPUT) > 1:
+        raise BadUsage("standard input can be read once only: name files for the others")
     document: dict[str, Any] = {
         "provider": "given",
         "chain": read_text(asked.chain),

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from ..client.api import Api, Json
+from ..client.waiting import status_in_time
 from ..ending import BadUsage, Exit, Failure
 from ..options import Commands, add_dry_run, add_if_version, api_of
 from ..showing.plan import plan_lines
@@ -109,13 +110,18 @@ def _wait(api: Api, asked: argparse.Namespace, place: str) -> None:
     """Return when nothing is in flight to the target; raises Failure when that takes too long."""
     end = None if asked.timeout is None else time.monotonic() + asked.timeout
     told = -1
-    while left := _in_flight(api.status(), asked.route, asked.target):
+    while left := _left(api, asked, end):
+        running = "1 request runs" if left == 1 else f"{left} requests run"
         if end is not None and time.monotonic() >= end:
-            raise Failure(Exit.FAILED, f"{place}: {left} requests run still after the timeout")
+            raise Failure(Exit.FAILED, f"{place}: {running} still after the timeout")
         if left != told and not asked.json:
-            say(f"{place}: {left} requests run", error=True)
+            say(f"{place}: {running}", error=True)
         told = left
         time.sleep(LOOK_SECONDS)
+
+
+def _left(api: Api, asked: argparse.Namespace, end: float | None) -> int:
+    return _in_flight(status_in_time(api, LOOK_SECONDS, end), asked.route, asked.target)
 
 
 def _in_flight(status: Json, route: str, target: str) -> int:

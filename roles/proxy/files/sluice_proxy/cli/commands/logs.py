@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -85,8 +86,9 @@ def _paths(asked: argparse.Namespace) -> list[str]:
     if asked.file:
         if asked.log or asked.socket:
             raise BadUsage("--file says which log it is: leave access, error and --socket out")
+        if not asked.follow:
+            _look_for(asked.file)
         return list(asked.file)
-    asked.url = asked.token_file = asked.ca = None
     status = api_of(asked).status()
     logs = {name: status.get(f"{name}_log") for name in ("access", "error")}
     chosen = {name: path for name, path in logs.items() if asked.log in (None, name)}
@@ -101,6 +103,13 @@ def _paths(asked: argparse.Namespace) -> list[str]:
         raise Failure(Exit.FAILED, "; ".join(notes))
     say(*notes, error=True)
     return list(dict.fromkeys(paths))
+
+
+def _look_for(paths: Sequence[str]) -> None:
+    """Refuse files that are not there, and so would have no lines: nothing waits for them."""
+    with _explained():
+        for path in paths:
+            os.stat(path)
 
 
 @contextmanager

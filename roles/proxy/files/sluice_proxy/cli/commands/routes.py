@@ -68,8 +68,11 @@ def _row(resource: Json) -> tuple[str, str, str]:
     document = resource.get("document") or {}
     portal = document.get("portal")
     if isinstance(portal, dict):
-        hosts = [".**.".join(filter(None, (portal.get("subdomain"), portal.get("domain")))) or "*"]
-        return several(hosts), str(portal.get("path") or "/"), _to(portal)
+        # Only routes of Portal need the rules for its names.
+        from ...routes.portal import portal_hosts
+
+        host = portal_hosts(portal.get("subdomain") or "", portal.get("domain") or "")
+        return str(host), str(portal.get("path") or "/"), _to(portal)
     hosts, paths = _texts(document.get("hosts", "*")), _texts(document.get("paths", "/"))
     return several(hosts), several(paths), _to(document)
 

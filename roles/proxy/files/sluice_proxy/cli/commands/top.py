@@ -10,16 +10,14 @@ import argparse
 import time
 from itertools import count
 
-from ..client.api import Api, Json
-from ..ending import Exit, NotReachable
+from ..client.api import Json
+from ..client.waiting import status_in_time
+from ..ending import Exit
 from ..options import Commands, api_of
 from ..showing.amounts import moment
 from ..showing.status import TRAFFIC_TITLES, traffic_cells
 from ..showing.table import table
 from ..showing.terminal import is_terminal, redraw, say, say_json
-
-PATIENCE = 30.0
-"""Seconds that the proxy may not answer for, as in an upgrade, before this ends."""
 
 
 def add(commands: Commands) -> None:
@@ -53,7 +51,7 @@ def _top(asked: argparse.Namespace) -> int:
     for turn in count():
         if turn:
             time.sleep(asked.interval)
-            status = _again(api, asked.interval)
+            status = status_in_time(api, asked.interval)
         if asked.json:
             say_json(_told(status), compact=not asked.once)
         elif live:
@@ -63,18 +61,6 @@ def _top(asked: argparse.Namespace) -> int:
         if asked.once:
             break
     return Exit.GOOD
-
-
-def _again(api: Api, interval: float) -> Json:
-    """Return the status, which a proxy that is being upgraded may not tell at once."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return api.status()
-        except NotReachable:
-            if time.monotonic() >= end:
-                raise
-        time.sleep(interval)
 
 
 def _screen(status: Json) -> list[str]:

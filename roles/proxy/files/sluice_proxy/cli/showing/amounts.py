@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import floor
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
@@ -45,5 +46,6 @@ def moment(seconds: float) -> str:
 
 
 def days(left: float) -> str:
-    """Return the days that a certificate has left, which may be less than none."""
-    return f"{left:.1f}" if abs(left) < 10 else f"{left:.0f}"
+    """Return the days that a certificate has left, less than none when it is over: never more
+    than there are."""
+    return f"{floor(left * 10) / 10:.1f}" if abs(left) < 10 else str(floor(left))

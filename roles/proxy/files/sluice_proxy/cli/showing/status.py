@@ -66,9 +66,8 @@ def _summary(status: Json) -> list[str]:
     store = status.get("store") or {}
     started, now = _number(status, "started"), _number(status, "now")
     serves = "serves" if status.get("serves") else "DOES NOT SERVE"
-    program = str(status.get("program")).removeprefix("sluice-proxy ")
     lines = [
-        f"sluice-proxy {program} {serves}, process {status.get('pid')}, since"
+        f"{status.get('program')} {serves}, process {status.get('pid')}, since"
         f" {moment(started)} ({duration(now - started)})",
         f"configuration: version {status.get('version')} in force",
     ]
@@ -129,13 +128,14 @@ def _target(route: Json, one: Json) -> list[str]:
 
 
 def _certificate(one: Json) -> list[str]:
+    end = _number(one, "not_after")
     return [
         str(one.get("id")),
         several([str(name) for name in _list(one, "names")]),
         str(one.get("provider")),
         str(one.get("origin")),
-        days(_number(one, "days_left")),
-        moment(_number(one, "not_after")),
+        days(_number(one, "days_left")) if end else "",
+        moment(end) if end else "",
         str(one.get("said") or ""),
     ]
 
