@@ -336,3 +336,41 @@ def test_a_file_that_takes_what_is_declared_is_refused_also_when_the_store_is_op
             assert one.force.names == one.stored == ["a", "b"]
 
     run(use())
+
+
+def test_nobody_waits_for_ever_when_a_turn_fails_in_a_way_that_nobody_thought_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bug(_following: object) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            with monkeypatch.context() as patched:
+                patched.setattr(one.declaring, "adopt", bug)
+                outcomes = await asyncio.gather(one.put("a"), one.put("b"), return_exceptions=True)
+            assert [type(each) for each in outcomes] == [RuntimeError, RuntimeError]
+
+    run(use())
+
+
+def test_no_more_changes_wait_than_there_is_memory_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sluice_proxy.supervisor.changes.MOST_WAITING", 3)
+
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            one.force.go_on.clear()
+            first = asyncio.create_task(one.put("a"))
+            while one.stored != ["a"]:
+                await asyncio.sleep(0)
+            waiting = [asyncio.create_task(one.put(name)) for name in "bcd"]
+            await asyncio.sleep(0)
+            with pytest.raises(NotInForce, match="3 changes wait already: try again"):
+                await one.put("e")
+            one.force.go_on.set()
+            await asyncio.gather(first, *waiting)
+            assert one.stored == ["a", "b", "c", "d"]
+
+    run(use())
