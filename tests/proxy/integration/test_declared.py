@@ -237,6 +237,21 @@ def test_of_a_hundred_writes_none_is_lost_or_halved_when_the_supervisor_is_kille
         assert one.put("more") == 201
 
 
+def test_the_end_amid_writes_loses_and_halves_nothing_and_is_no_error(tmp_path: Path) -> None:
+    with declared(tmp_path) as one:
+        made: list[tuple[str, Answer | OSError]] = []
+        writing = threading.Thread(target=lambda: made.extend(written_by(one, 8, 25)))
+        writing.start()
+        until(lambda: len(one.routes()) >= 20, "some writes")
+        assert one.proxy.stop() == 0
+        writing.join()
+        assert "Traceback" not in one.proxy.said
+    refused = [answer for _name, answer in made if isinstance(answer, Answer)]
+    assert {answer.status for answer in refused} <= {200, 503}
+    with declared(tmp_path) as one:
+        assert 10 <= check_all_there_or_whole(one, made) < 200
+
+
 def test_a_slow_client_of_the_api_does_not_hold_up_the_end(tmp_path: Path) -> None:
     with declared(tmp_path) as one:
         one.put("a")

@@ -16,6 +16,7 @@ import pytest
 from samples.config import FilesInMemory
 from sluice_proxy.admin.edge import NotInForce
 from sluice_proxy.config.loading import parse_base
+from sluice_proxy.config.problems import InvalidConfig
 from sluice_proxy.issuing.issuer import Issuer
 from sluice_proxy.resources.model import Batch, Declare, Kind, Outcome, Verb, Withdraw
 from sluice_proxy.resources.refusing import Invalid, Outdated
@@ -310,5 +311,66 @@ def test_what_cannot_be_put_back_at_once_is_put_back_before_anything_else(
                 await one.changes.change(Batch(tuple(both)))
             with pytest.raises(StoreFull):
                 await one.put("b")
+
+    run(use())
+
+
+def test_a_file_that_takes_what_is_declared_is_refused_also_when_the_store_is_opened_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> Applied:
+        raise StoreFull("edge.db", "the disk is full")
+
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            await one.put("a")
+            with monkeypatch.context() as patched:
+                patched.setattr(SqliteStore, "apply", full)
+                with pytest.raises(StoreFull):
+                    await one.put("b")
+            with pytest.raises(InvalidConfig, match="route 'a' of this file is declared"):
+                await one.serve("routes: [{name: a, hosts: f.test, page: x}]")
+            with pytest.raises(InvalidConfig, match=r"both serve host a\.test"):
+                await one.serve("routes: [{name: f, hosts: a.test, page: x}]")
+            await one.put("b")
+            assert one.force.names == one.stored == ["a", "b"]
+
+    run(use())
+
+
+def test_nobody_waits_for_ever_when_a_turn_fails_in_a_way_that_nobody_thought_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bug(_following: object) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            with monkeypatch.context() as patched:
+                patched.setattr(one.declaring, "adopt", bug)
+                outcomes = await asyncio.gather(one.put("a"), one.put("b"), return_exceptions=True)
+            assert [type(each) for each in outcomes] == [RuntimeError, RuntimeError]
+
+    run(use())
+
+
+def test_no_more_changes_wait_than_there_is_memory_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sluice_proxy.supervisor.changes.MOST_WAITING", 3)
+
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            one.force.go_on.clear()
+            first = asyncio.create_task(one.put("a"))
+            while one.stored != ["a"]:
+                await asyncio.sleep(0)
+            waiting = [asyncio.create_task(one.put(name)) for name in "bcd"]
+            await asyncio.sleep(0)
+            with pytest.raises(NotInForce, match="3 changes wait already: try again"):
+                await one.put("e")
+            one.force.go_on.set()
+            await asyncio.gather(first, *waiting)
+            assert one.stored == ["a", "b", "c", "d"]
 
     run(use())
