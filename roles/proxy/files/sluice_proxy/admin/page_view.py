@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the page says, as texts: chosen, ordered and put into words. Pure."""
+"""What the page says: chosen and ordered, as texts. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from heapq import nlargest, nsmallest
 from typing import Any
 from urllib.parse import urlencode
 
-from ..observe.metrics import BUCKETS
 from ..resources.model import Origin
+from . import page_words as say
 from .status import CertificateStatus, RouteStatus, Status, TargetStatus, Traffic
 
 MOST_ROUTES = 100
@@ -22,8 +22,6 @@ MOST_TARGETS = 20
 """Targets of one route on the page."""
 MOST_CERTIFICATES = 100
 """Certificates on one page: those that expire first."""
-MOST_NAMES = 8
-"""Hosts, paths and names of one row."""
 SOON = 14.0
 """Days before its end from which on a certificate ought to be replaced."""
 SILENT = 10.0
@@ -35,18 +33,18 @@ LONGEST_FILTER = 200
 _ORIGINS = {Origin.FILE: "(file)", Origin.API: "(API)"}
 _PROVIDERS = {"self_signed": "self-signed", "local_ca": "local CA"}
 
-Badge = dict[str, str]
-
 
 def view(status: Status, query: Mapping[str, str]) -> dict[str, Any]:
     """Return the values of the template, for the page's ``query``."""
     asked = query.get("q", "")[:LONGEST_FILTER].strip()
     return {
         "title": f"sluice proxy: {'serving' if status.serves else 'not serving'}",
-        "serves": _badge("good", "serving") if status.serves else _badge("bad", "not serving"),
+        "serves": say.badge("good", "serving")
+        if status.serves
+        else say.badge("bad", "not serving"),
         "about": (
             f"{status.program}, process {status.pid},"
-            f" up {_span(status.now - status.started)}, version {status.version} in force,"
+            f" up {say.span(status.now - status.started)}, version {status.version} in force,"
         ),
         "now": {
             "iso": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(status.now)),
@@ -61,11 +59,11 @@ def view(status: Status, query: Mapping[str, str]) -> dict[str, Any]:
             {
                 "pid": worker.pid,
                 "state": (
-                    _badge("bad", "does not answer")
+                    say.badge("bad", "does not answer")
                     if worker.answered > SILENT
-                    else _badge("good" if worker.state == "serving" else "plain", worker.state)
+                    else say.badge("good" if worker.state == "serving" else "plain", worker.state)
                 ),
-                "connections": _number(worker.connections),
+                "connections": say.number(worker.connections),
                 "answered": f"{worker.answered:.1f} s ago",
             }
             for worker in status.workers
@@ -80,13 +78,13 @@ def _tiles(status: Status) -> list[dict[str, str]]:
     targets = [target for route in status.routes for target in route.targets]
     unhealthy = sum(target.health == "unhealthy" for target in targets)
     said = {
-        "Requests per second": _rate(traffic.per_second),
-        "Failures per second": _rate(traffic.failures_per_second),
-        "Half answered within": _seconds(traffic.p50),
-        "99 of 100 within": _seconds(traffic.p99),
-        "Under way": _number(traffic.in_flight),
-        "Connections": _number(sum(worker.connections for worker in status.workers)),
-        "Unhealthy targets": f"{_number(unhealthy)} of {_number(len(targets))}",
+        "Requests per second": say.rate(traffic.per_second),
+        "Failures per second": say.rate(traffic.failures_per_second),
+        "Half answered within": say.seconds(traffic.p50),
+        "99 of 100 within": say.seconds(traffic.p99),
+        "Under way": say.number(traffic.in_flight),
+        "Connections": say.number(sum(worker.connections for worker in status.workers)),
+        "Unhealthy targets": f"{say.number(unhealthy)} of {say.number(len(targets))}",
     }
     return [{"label": label, "value": value} for label, value in said.items()]
 
@@ -104,7 +102,7 @@ def _routes(routes: Iterable[RouteStatus], asked: str, refresh: str | None) -> d
         "asked": asked,
         "all_link": _link("", refresh),
         "rows": [_route(route) for route in shown],
-        "shown": _shown(
+        "shown": say.how_many(
             len(shown), len(found), len(all_of_them), "route", "with the most traffic", asked
         ),
     }
@@ -127,12 +125,12 @@ def _route(route: RouteStatus) -> dict[str, Any]:
     more = len(route.targets) - MOST_TARGETS
     return {
         "name": route.name,
-        "patterns": f"{_some(route.hosts)} {_some(route.paths)}",
+        "patterns": f"{say.listed(route.hosts)} {say.listed(route.paths)}",
         "action": route.action,
         "origin": _ORIGINS[route.origin],
         "traffic": _traffic(route.traffic),
         "targets": [_target(target) for target in route.targets[:MOST_TARGETS]],
-        "more": f"and {_number(more)} more targets" if more > 0 else "",
+        "more": f"and {say.number(more)} more targets" if more > 0 else "",
     }
 
 
@@ -141,20 +139,20 @@ def _target(target: TargetStatus) -> dict[str, Any]:
     return {
         "name": target.name,
         "weight": target.weight,
-        "health": _badge(health, target.health),
-        "state": None if target.state == "active" else _badge("warn", target.state),
+        "health": say.badge(health, target.health),
+        "state": None if target.state == "active" else say.badge("warn", target.state),
         "traffic": _traffic(target.traffic),
     }
 
 
 def _traffic(traffic: Traffic) -> dict[str, Any]:
     return {
-        "per_second": _rate(traffic.per_second),
+        "per_second": say.rate(traffic.per_second),
         "fails": traffic.failures_per_second > 0,
-        "failures": _badge("bad", _rate(traffic.failures_per_second)),
-        "p50": _seconds(traffic.p50),
-        "p99": _seconds(traffic.p99),
-        "in_flight": _number(traffic.in_flight),
+        "failures": say.badge("bad", say.rate(traffic.failures_per_second)),
+        "p50": say.seconds(traffic.p50),
+        "p99": say.seconds(traffic.p99),
+        "in_flight": say.number(traffic.in_flight),
     }
 
 
@@ -169,7 +167,7 @@ def _certificates(certificates: Iterable[CertificateStatus]) -> dict[str, Any]:
         "rows": [
             {
                 "id": one.id,
-                "names": _some(one.names),
+                "names": say.listed(one.names),
                 "left": _left(one),
                 "said": one.said,
                 "provider": _PROVIDERS.get(one.provider, one.provider),
@@ -178,19 +176,19 @@ def _certificates(certificates: Iterable[CertificateStatus]) -> dict[str, Any]:
             }
             for one in shown
         ],
-        "shown": _shown(len(shown), number, number, "certificate", "that expire first", ""),
+        "shown": say.how_many(len(shown), number, number, "certificate", "that expire first", ""),
     }
 
 
-def _left(one: CertificateStatus) -> Badge:
+def _left(one: CertificateStatus) -> say.Badge:
     if not one.fingerprint:
-        return _badge("bad", "not made yet")
+        return say.badge("bad", "not made yet")
     days = one.days_left
     if days <= 0:
-        return _badge("bad", f"expired {_days(-days)} ago")
+        return say.badge("bad", f"expired {say.days(-days)} ago")
     if days < SOON:
-        return _badge("warn", f"{_days(days)}, ends soon")
-    return _badge("good", _days(days))
+        return say.badge("warn", f"{say.days(days)}, ends soon")
+    return say.badge("good", say.days(days))
 
 
 def _rest(status: Status) -> list[dict[str, Any]]:
@@ -204,9 +202,11 @@ def _rest(status: Status) -> list[dict[str, Any]]:
         {
             "name": "Store",
             "place": store.place or store.kind,
-            "badge": _badge("bad", "cannot be used") if store.said else _badge("good", "in use"),
+            "badge": say.badge("bad", "cannot be used")
+            if store.said
+            else say.badge("good", "in use"),
             "said": store.said
-            or f"{kept.get(store.kind, store.kind)}, revision {_number(store.revision)}",
+            or f"{kept.get(store.kind, store.kind)}, revision {say.number(store.revision)}",
         },
         {
             "name": "Access log",
@@ -249,61 +249,3 @@ def _refresh(asked: str | None, filtered: str) -> dict[str, Any]:
 def _link(filtered: str, refresh: str | None) -> str:
     asked = {"q": filtered, "refresh": refresh or ""}
     return "?" + urlencode({name: value for name, value in asked.items() if value})
-
-
-# Words
-
-
-def _badge(kind: str, text: str) -> Badge:
-    return {
-        "kind": kind,
-        "sign": {"good": "✓", "warn": "!", "bad": "✗", "plain": "\N{EN DASH}"}[kind],
-        "text": text,
-    }
-
-
-def _shown(shown: int, found: int, there: int, what: str, which: str, asked: str) -> str:
-    def counted(number: int) -> str:
-        return f"{_number(number)} {what}{'' if number == 1 else 's'}"
-
-    if not there:
-        return f"There are no {what}s."
-    whole = f"{_number(found)} of {counted(there)} found" if asked else counted(there)
-    return f"{whole}." if shown == found else f"{whole}: the {_number(shown)} {which}."
-
-
-def _some(texts: tuple[str, ...]) -> str:
-    more = len(texts) - MOST_NAMES
-    return ", ".join(texts[:MOST_NAMES]) + (f" and {_number(more)} more" if more > 0 else "")
-
-
-def _number(number: int) -> str:
-    return f"{number:,}"
-
-
-def _rate(per_second: float) -> str:
-    if per_second == 0:
-        return "0"
-    return f"{per_second:.2f}" if per_second < 10 else _number(round(per_second))
-
-
-def _seconds(seconds: float | None) -> str:
-    if seconds is None:
-        return "\N{EN DASH}"
-    if seconds >= BUCKETS[-1]:
-        return f"over {BUCKETS[-2]:g} s"
-    return f"{seconds * 1000:g} ms" if seconds < 1 else f"{seconds:g} s"
-
-
-def _days(days: float) -> str:
-    whole = int(days)
-    if whole < 1:
-        return "less than a day"
-    return f"{_number(whole)} day{'' if whole == 1 else 's'}"
-
-
-def _span(seconds: float) -> str:
-    for size, what in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{int(seconds / size)} {what}"
-    return f"{max(0, int(seconds))} seconds"
