@@ -231,6 +231,23 @@ def test_of_fifty_who_change_the_same_version_one_does_and_who_tries_again_loses
         assert one.served("a") == "10"
 
 
+def test_a_file_that_is_read_again_amid_writes_takes_none_of_them_back(tmp_path: Path) -> None:
+    text = CONFIG.replace("FOLDER", str(tmp_path))
+    with declared(tmp_path) as one:
+        one.put("a")
+        with one.clients("a", "served"):
+            made: list[tuple[str, Answer | OSError]] = []
+            writing = threading.Thread(target=lambda: made.extend(written_by(one, 5, 20)))
+            writing.start()
+            for number in range(4):
+                until(lambda least=40 * number: len(one.routes()) > least, "some writes")
+                one.proxy.reload(text + f"routes: [{{name: f{number}, hosts: f, page: x}}]")
+            writing.join()
+        assert check_all_there_or_whole(one, made) == 100
+        assert [name for name in one.routes() if name.startswith("f")] == ["f3"]
+        assert one.proxy.said.count("the configuration was read again: ") == 4
+
+
 def test_an_upgrade_amid_writes_loses_nothing(tmp_path: Path) -> None:
     with declared(tmp_path) as one:
         one.put("a")
