@@ -28,14 +28,20 @@ WIDTH, HEIGHT = 1120, 1440
 
 
 class StatusPage(Closing):
-    """Answers with the page; ``status`` may be another one each time, None for no answer."""
+    """Answers with the page; ``status`` may be another one each time, None for no answer.
+
+    Nothing is answered before ``answers`` is set, as it is at first.
+    """
 
     def __init__(self, shown: Status) -> None:
         self.status: Status | None = shown
+        self.answers = threading.Event()
+        self.answers.set()
         page = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                page.answers.wait()
                 if page.status is None:
                     self.close_connection = True
                     return
@@ -58,6 +64,7 @@ class StatusPage(Closing):
 
     def close(self) -> None:
         """Answer no more."""
+        self.answers.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -72,7 +79,7 @@ def picturesque() -> Status:
         routes=(
             route(
                 "shop",
-                hosts=("shop.example.com", "www.shop.example.com"),
+                hosts=("shop.test", "www.shop.test"),
                 traffic=busy(420),
                 targets=(
                     target("http://10.0.3.11:8080", weight=3, traffic=busy(315)),
@@ -92,7 +99,7 @@ def picturesque() -> Status:
             route("moved", hosts=("old.example.com",), action="redirect", targets=()),
         ),
         certificates=(
-            certificate("shop", 71.4, names=("shop.example.com", "www.shop.example.com")),
+            certificate("shop", 71.4, names=("shop.test", "www.shop.test")),
             certificate("api", 9.2, names=("api.example.com",), provider="given"),
             certificate("old", -2.5, names=("old.example.com",), provider="given"),
         ),
