@@ -39,6 +39,7 @@ class Force:
 
     def __init__(self) -> None:
         self.snapshots: list[Snapshot] = []
+        self.timeouts = 0
         self.go_on = asyncio.Event()
         self.go_on.set()
 
@@ -48,6 +49,9 @@ class Force:
             raise Refused("a worker cannot take this")
         if any(route.name == "bug" for route in snapshot.routes):
             raise RuntimeError("nobody thought of this")
+        if any(route.name == "slow" for route in snapshot.routes):
+            self.timeouts += 1
+            raise TimeoutError
         self.snapshots.append(snapshot)
 
     async def change_to(self, snapshot: Snapshot) -> None:
@@ -182,6 +186,21 @@ def test_of_many_that_wait_only_the_one_that_workers_refuse_is_refused(tmp_path:
             for name, version in one.declared.items():
                 await one.put(name, "anew", expected=version)
             assert one.force.names == ["a", "b", "kept"]
+
+    run(use())
+
+
+def test_workers_that_do_not_answer_hold_up_those_who_wait_only_once(tmp_path: Path) -> None:
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            outcomes = await asyncio.gather(
+                *(one.put(name) for name in ("a", "slow", "b")), return_exceptions=True
+            )
+            assert [type(each) for each in outcomes] == [NotInForce] * 3
+            assert "the workers did not take the snapshot over within" in str(outcomes[0])
+            assert (one.force.timeouts, one.stored) == (1, [])
+            await one.put("a")
+            assert one.force.names == one.stored == ["a"]
 
     run(use())
 

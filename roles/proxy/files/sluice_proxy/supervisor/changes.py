@@ -125,8 +125,10 @@ class Changes:
             if not isinstance(error, OSError | Refused):
                 _log.exception("a change could not be put in force")
             await self._declaring.put_back(undo)
-            if len(turn) == 1:
-                turn[0].answer(NotInForce(said(error)))
+            # Workers that do not answer do not say whose fault it is, and each try takes long.
+            if len(turn) == 1 or isinstance(error, TimeoutError):
+                for one in turn:
+                    one.answer(NotInForce(said(error)))
                 return
             # One of them is to blame: each by itself.
             for one in turn:
