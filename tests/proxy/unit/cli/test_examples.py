@@ -24,6 +24,7 @@ DEMO = CHECKOUT / "tests" / "demo" / "inventory" / "group_vars" / "proxies.yml"
 WITHOUT_PROXY = {"check-config", "serve", "version"}
 SHELL = {">", "|", "||", "&&"}
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_TEMPLATE = re.compile(r'"\{\{.*?\}\}"')
 _COMMAND = re.compile(r"(?:\S*/bin/)?sluice-proxy .*")
 
 
@@ -34,10 +35,17 @@ def fences(language: str, pages: list[Path] = PAGES) -> list[str]:
 
 
 def configurations() -> list[str]:
-    """Return the configurations that are shown whole, and that of the demo."""
+    """Return the configurations that are shown whole, and those of the role's variables: with the
+    routes that are declared beside them, which have the same keys."""
     shown = [text for text in fences("yaml") if "listen" in yaml.safe_load(text)]
-    demo = yaml.safe_load(DEMO.read_text(encoding="utf-8"))["proxy_config"]
-    return [*shown, yaml.safe_dump(demo)]
+    variables = [yaml.safe_load(text) for text in fences("yaml", [*PAGES, *GUIDES])]
+    variables.append(yaml.safe_load(_TEMPLATE.sub("http://10.0.0.1", DEMO.read_text("utf-8"))))
+    for one in variables:
+        if "proxy_config" in one:
+            config = one["proxy_config"]
+            routes = [*config.get("routes", ()), *one.get("proxy_routes", ())]
+            shown.append(yaml.safe_dump({**config, "routes": routes}))
+    return shown
 
 
 def commands() -> list[list[str]]:
@@ -75,7 +83,8 @@ def test_a_configuration_that_is_shown_is_good(
     file = tmp_path / "edge.yml"
     file.write_text(text)
     for shown in yaml.safe_load(text).get("certificates", ()):
-        pair = leaf(shown["chain"].removesuffix(".pem"))
+        pair = leaf(Path(shown["chain"]).stem)
+        (tmp_path / shown["chain"]).parent.mkdir(exist_ok=True)
         (tmp_path / shown["chain"]).write_bytes(pair.chain)
         (tmp_path / shown["key"]).write_bytes(pair.key_pem())
 
@@ -83,7 +92,7 @@ def test_a_configuration_that_is_shown_is_good(
 
 
 def test_there_is_a_configuration_to_begin_with() -> None:
-    assert len(configurations()) == 3
+    assert len(configurations()) >= 7
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
