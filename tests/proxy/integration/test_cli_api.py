@@ -123,6 +123,13 @@ def test_all_that_is_wrong_with_a_document_is_told_by_field(
     assert main(["errors", "set", "999", "/dev/null"]) == 4
 
 
+def test_an_error_is_told_as_the_documentation_shows_it(
+    api: AdminApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["routes", "add", "shop", "--target", "http://a.test:99999"]) == 4
+    assert f"\n```text\n{capsys.readouterr().err}```\n" in DOCUMENTATION.read_text("utf-8")
+
+
 def test_a_private_key_is_never_shown(
     api: AdminApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -111,13 +111,27 @@ def test_a_change_whose_answer_is_lost_may_have_been_made(
     assert "look whether the change was made" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b"", b"[" * 100_000])
+@pytest.mark.parametrize(
+    ("words", "body"),
+    [
+        (["status"], b"<html>"),
+        (["status"], b"[]"),
+        (["status"], b""),
+        (["status"], b"[" * 100_000),
+        (["status"], b'{"status": "ok"}'),
+        (["top", "--once"], b'{"routes": ["shop"]}'),
+        (["logs"], b'{"routes": 1}'),
+        (["routes", "list"], b'{"items": ["shop"]}'),
+        (["certs", "show", "shop"], b'{"items": {"shop": 1}}'),
+        (["routes", "remove", "shop"], b'{"operations": 7}'),
+    ],
+)
 def test_what_is_not_the_admin_api_is_told(
-    body: bytes, api: ScriptedApi, capsys: pytest.CaptureFixture[str]
+    words: list[str], body: bytes, api: ScriptedApi, capsys: pytest.CaptureFixture[str]
 ) -> None:
     api.answering = lambda asked: Told(body)
 
-    assert main(["status", "--socket", api.socket]) == 3
+    assert main([*words, "--socket", api.socket]) == 3
     assert "is not the proxy's admin API" in capsys.readouterr().err
 
 

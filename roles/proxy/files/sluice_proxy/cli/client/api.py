@@ -31,17 +31,20 @@ class Api:
 
     def status(self) -> Json:
         """Return how everything is, see ``admin.status.Status``."""
-        return self._object(Request("GET", "/status"))
+        status = self._object(Request("GET", "/status"), "routes")
+        if "routes" not in status:
+            raise self._stranger()
+        return status
 
     def resources(self, kind: Kind, ids: Sequence[str] = (), owner: str | None = None) -> Json:
         """Return ``revision`` and ``items``: all of a kind, or those that are named, or owned."""
         asked = [("id", id_) for id_ in ids] + ([] if owner is None else [("owner", owner)])
-        return self._object(Request("GET", _target(f"/v1/{PATHS[kind]}", asked)))
+        return self._object(Request("GET", _target(f"/v1/{PATHS[kind]}", asked)), "items")
 
     def change(self, changes: Sequence[Json], *, dry_run: bool) -> Json:
         """Have changes made as one, or with ``dry_run`` only planned; return what they come to."""
         target = _target("/v1/changes", [("dry_run", "true")] if dry_run else [])
-        return self._object(Request("POST", target, _body({"changes": changes})))
+        return self._object(Request("POST", target, _body({"changes": changes})), "operations")
 
     def change_target(
         self, route: str, target: str, patch: Json, version: int | None, *, dry_run: bool
@@ -70,8 +73,13 @@ class Api:
         """Return the certificate of the local CA as PEM."""
         return self._answer(Request("GET", "/v1/local-ca")).body
 
-    def _object(self, request: Request) -> Json:
-        return self._decoded(self._answer(request))
+    def _object(self, request: Request, listing: str | None = None) -> Json:
+        """Return the object that is answered, whose member ``listing`` has objects only."""
+        value = self._decoded(self._answer(request))
+        listed = [] if listing is None else value.get(listing) or []
+        if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+            raise self._stranger()
+        return value
 
     def _answer(self, request: Request) -> Answer:
         answer = ask(self.place, request)
@@ -82,8 +90,11 @@ class Api:
     def _decoded(self, answer: Answer) -> Json:
         value = _json_object(answer.body)
         if value is None:
-            raise NotReachable(f"what answers at {self.place} is not the proxy's admin API")
+            raise self._stranger()
         return value
+
+    def _stranger(self) -> NotReachable:
+        return NotReachable(f"what answers at {self.place} is not the proxy's admin API")
 
 
 def _target(path: str, query: Sequence[tuple[str, str]]) -> str:
