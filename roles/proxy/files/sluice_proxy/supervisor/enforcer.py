@@ -99,7 +99,7 @@ class Enforcer:
             except (OSError, Refused):
                 self.sockets.close_again(opened)
                 if not first:
-                    await self._serve_doors_again()
+                    await self.serve_doors_again()
                     await self._take_back(version)
                 raise
         except (OSError, Refused):
@@ -146,7 +146,8 @@ class Enforcer:
         for door in self.doors:
             await door.serve(snapshot)
 
-    async def _serve_doors_again(self) -> None:
+    async def serve_doors_again(self) -> None:
+        """Answer where what is in force says; what cannot be is logged."""
         try:
             await self._serve_doors(self.snapshot)
         except OSError as error:
