@@ -13,7 +13,15 @@ from typing import Any
 import pytest
 from running.browser import Browser, browser
 from running.service import until
-from running.status_page import HEIGHT, PICTURE, WIDTH, StatusPage, picturesque, take_picture
+from running.status_page import (
+    HEIGHT,
+    PICTURE,
+    WIDTH,
+    StatusPage,
+    mark,
+    picturesque,
+    take_picture,
+)
 from samples.status import busy, route, target
 
 MOST_PICTURE = 200_000
@@ -229,5 +237,6 @@ def test_the_picture_in_the_documentation_is_one_of_this_page(shown: Shown) -> N
     taken, kept = take_picture(shown.page), PICTURE.read_bytes()
 
     assert taken[:24] == kept[:24], "take it anew: see running/status_page.py"
+    assert mark() in kept, "take it anew: see running/status_page.py"
     assert len(kept) < MOST_PICTURE
     assert "(images/status.png)" in (PICTURE.parents[1] / "operations.md").read_text()
