@@ -56,6 +56,25 @@ def test_the_socket_of_the_api_is_its_users_alone_and_goes_with_the_file(tmp_pat
         assert one.served("a") == "served"
 
 
+def test_a_file_of_tokens_that_is_no_use_is_told_and_ends_nothing(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text(line_of("ci", "right") + "\n")
+    tokens.chmod(0o600)
+    admin = f"admin: {{listen: unix:{tmp_path}/admin.sock, tokens_file: tokens}}"
+    with declared(tmp_path, CONFIG.replace("admin: unix:FOLDER/admin.sock", admin)) as one:
+        one.put("a")
+        before = one.proxy.workers()
+        tokens.chmod(0o644)
+        with one.clients("a", "served"):
+            one.proxy.reload()
+            assert "others than its owner may use it: set mode 0600" in one.proxy.said
+            assert one.put("b") == 201
+        assert one.proxy.workers() == before
+        tokens.chmod(0o600)
+        one.proxy.reload()
+        assert one.api("GET", "/status").json["refused"] == ""
+
+
 def test_over_tcp_the_api_is_for_who_has_a_token_and_over_an_upgrade_too(tmp_path: Path) -> None:
     port, tokens, pair = free_port(), tmp_path / "tokens", leaf("localhost")
     tokens.write_text(line_of("ci", "right") + "\n")

@@ -65,3 +65,15 @@ def test_a_store_of_a_later_release_is_an_objection_and_a_damaged_one_is_none(st
     # The program that runs serves what was last good, and so would this one.
     store.write_bytes(b"no database" * 1000)
     assert check_succession(base(store)) == []
+
+
+def test_a_file_of_tokens_that_is_no_use_is_an_objection(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    more = f"admin: {{listen: unix:/run/admin.sock, tokens_file: {tokens}}}"
+    tokens.write_text("")
+    tokens.chmod(0o600)
+    assert check_succession(base(None, more)) == []
+
+    tokens.chmod(0o640)
+    (line,) = check_succession(base(None, more))
+    assert line.startswith(f"tokens_file of admin: {tokens}: others than its owner may use it")

@@ -10,10 +10,12 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..admin.tokens import BadTokens, TokensFile
 from ..config.consistency import Complaint
 from ..config.files import WholePaths
 from ..config.loading import Base, load_base
 from ..resources.opening import open_edition
+from ..snapshot.admin import Admin
 from ..snapshot.snapshot import Snapshot
 from ..store.failures import StoreTooNew
 from ..tls.reading import with_tls_read
@@ -46,12 +48,26 @@ def read_configuration(
 def check_succession(base: Base) -> list[str]:
     """Return why a program like this one could not take over from one that runs, or nothing.
 
-    Looks into the store, and changes nothing.
+    Looks into the store and the file of tokens, and changes nothing.
     """
-    if base.snapshot.store is None:
+    return [*_of_tokens(base.snapshot.admin), *_of_store(base, base.snapshot.store)]
+
+
+def _of_tokens(admin: Admin | None) -> list[str]:
+    if admin is None or admin.tokens_file is None:
         return []
     try:
-        known = known_at(base.snapshot.store)
+        TokensFile(admin.tokens_file).read()
+    except BadTokens as error:
+        return [f"tokens_file of admin: {error}"]
+    return []
+
+
+def _of_store(base: Base, path: str | None) -> list[str]:
+    if path is None:
+        return []
+    try:
+        known = known_at(path)
     except StoreTooNew as error:
         return [str(error)]
     edition = open_edition(base, known.contents, WholePaths())

@@ -83,7 +83,7 @@ class Enforcer:
 
         Raises OSError or Refused, and then all is as it was.
         """
-        asked = self._level
+        asked, version = self._level, self.version
         # There is nothing to go back to.
         first = not self.snapshot.version
         count = _workers(snapshot)
@@ -99,7 +99,8 @@ class Enforcer:
             except (OSError, Refused):
                 self.sockets.close_again(opened)
                 if not first:
-                    await self._take_back(self.snapshot)
+                    await self.serve_doors_again()
+                    await self._take_back(version)
                 raise
         except (OSError, Refused):
             if not first:
@@ -119,10 +120,11 @@ class Enforcer:
 
         Raises OSError or Refused, and then all is as it was.
         """
+        version = self.version
         try:
             await self._push(snapshot, _workers(snapshot), self._level)
-        except (OSError, Refused):
-            await self._take_back(self.snapshot)
+        except Exception:
+            await self._take_back(version)
             raise
         self._settle(snapshot)
 
@@ -143,6 +145,13 @@ class Enforcer:
     async def _serve_doors(self, snapshot: Snapshot) -> None:
         for door in self.doors:
             await door.serve(snapshot)
+
+    async def serve_doors_again(self) -> None:
+        """Answer where what is in force says; what cannot be is logged."""
+        try:
+            await self._serve_doors(self.snapshot)
+        except OSError as error:
+            _log.error("not all is answered where it was: %s", said(error))
 
     async def _push(self, snapshot: Snapshot, count: int, level: str) -> None:
         self.version += 1
@@ -167,11 +176,14 @@ class Enforcer:
         async with asyncio.timeout(ADOPTION):
             await self.workers.put_in_force(force, count)
 
-    async def _take_back(self, former: Snapshot) -> None:
-        """Have all workers serve ``former`` again, those too that went over already."""
+    async def _take_back(self, version: int) -> None:
+        """Have all workers serve what is in force, those too that went over to something else
+        after ``version``."""
         refused = self.version
+        if refused == version:
+            return
+        former = self.snapshot
         try:
-            await self._serve_doors(former)
             await self._push(former, _workers(former), self._level)
         except (OSError, Refused) as error:
             _log.error("not all workers go back to what they served: %s", said(error))

@@ -263,7 +263,7 @@ class Supervisor:
             successor.unblock(SIGNALS)
             if not self._stop.is_set():
                 await self._declaring.open_again()
-                await self._admin.serve(self._enforcer.snapshot)
+                await self._enforcer.serve_doors_again()
 
     def _left(self) -> handover.Handover:
         return handover.Handover(
