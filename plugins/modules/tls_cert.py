@@ -188,6 +188,8 @@ def main() -> None:
         result = converge_certificates(module.params, module.check_mode, module._diff)
     except EdgeError as error:
         module.fail_json(**error.as_result())
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
     module.exit_json(**result)
 
 

@@ -204,6 +204,50 @@ def test_of_fifty_who_write_at_once_nothing_is_lost(tmp_path: Path) -> None:
         assert versions == set(range(1, 102))
 
 
+def test_of_fifty_who_change_the_same_version_one_does_and_who_tries_again_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    def change(one: Declared, tag: str, page: str) -> Answer:
+        document = {"hosts": "a.test", "page": page}
+        return one.api("PUT", "/v1/routes/a", document, If_Match=tag)
+
+    def add_one(one: Declared) -> None:
+        while True:
+            item = one.api("GET", "/v1/routes/a").json
+            page = str(int(item["document"]["page"]) + 1)
+            if change(one, f'"{item["version"]}"', page).status == 200:
+                return
+
+    with declared(tmp_path) as one, ThreadPoolExecutor(50) as pool:
+        one.put("a", "0")
+        answers = list(pool.map(lambda number: change(one, '"1"', f"{number}"), range(1, 51)))
+        assert sorted(answer.status for answer in answers) == [200] + [412] * 49
+        (made,) = [answer.json for answer in answers if answer.status == 200]
+        assert one.api("GET", "/v1/routes/a").json == made
+        assert one.served("a") == made["document"]["page"]
+
+        one.put("a", "0")
+        list(pool.map(lambda _number: add_one(one), range(10)))
+        assert one.served("a") == "10"
+
+
+def test_a_file_that_is_read_again_amid_writes_takes_none_of_them_back(tmp_path: Path) -> None:
+    text = CONFIG.replace("FOLDER", str(tmp_path))
+    with declared(tmp_path) as one:
+        one.put("a")
+        with one.clients("a", "served"):
+            made: list[tuple[str, Answer | OSError]] = []
+            writing = threading.Thread(target=lambda: made.extend(written_by(one, 5, 20)))
+            writing.start()
+            for number in range(4):
+                until(lambda least=40 * number: len(one.routes()) > least, "some writes")
+                one.proxy.reload(text + f"routes: [{{name: f{number}, hosts: f, page: x}}]")
+            writing.join()
+        assert check_all_there_or_whole(one, made) == 100
+        assert [name for name in one.routes() if name.startswith("f")] == ["f3"]
+        assert one.proxy.said.count("the configuration was read again: ") == 4
+
+
 def test_an_upgrade_amid_writes_loses_nothing(tmp_path: Path) -> None:
     with declared(tmp_path) as one:
         one.put("a")
@@ -235,6 +279,21 @@ def test_of_a_hundred_writes_none_is_lost_or_halved_when_the_supervisor_is_kille
         # Of each writer one answer may have been on its way.
         assert after - 4 <= acknowledged < 100
         assert one.put("more") == 201
+
+
+def test_the_end_amid_writes_loses_and_halves_nothing_and_is_no_error(tmp_path: Path) -> None:
+    with declared(tmp_path) as one:
+        made: list[tuple[str, Answer | OSError]] = []
+        writing = threading.Thread(target=lambda: made.extend(written_by(one, 8, 25)))
+        writing.start()
+        until(lambda: len(one.routes()) >= 20, "some writes")
+        assert one.proxy.stop() == 0
+        writing.join()
+        assert "Traceback" not in one.proxy.said
+    refused = [answer for _name, answer in made if isinstance(answer, Answer)]
+    assert {answer.status for answer in refused} <= {200, 503}
+    with declared(tmp_path) as one:
+        assert 10 <= check_all_there_or_whole(one, made) < 200
 
 
 def test_a_slow_client_of_the_api_does_not_hold_up_the_end(tmp_path: Path) -> None:

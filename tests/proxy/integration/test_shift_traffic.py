@@ -28,6 +28,15 @@ def refusing(conversation: Conversation) -> None:
         conversation.send(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
 
 
+def refusing_but_the_probe(conversation: Conversation) -> None:
+    """Answer the path / well, and every other one with an error."""
+    while head := conversation.read_request():
+        if head.startswith(b"GET / "):
+            conversation.answer()
+        else:
+            conversation.send(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+
+
 class Scene:
     """A proxy with a route from an old target; a new one waits."""
 
@@ -48,8 +57,7 @@ class Scene:
             shift_traffic_old=self.old,
             shift_traffic_new=self.new,
             shift_traffic_steps=[50, 100],
-            shift_traffic_pause=0,
-            **variables,
+            **{"shift_traffic_pause": 0, **variables},
         )
         changed = re.search(r"changed=(\d+)", done.stdout)
         said = done.stdout + done.stderr
@@ -68,9 +76,10 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 class Client:
     """Asks one thing after the other, on new connections, until it is told to end."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, path: str = "/") -> None:
         self.statuses: list[int] = []
         self._port = port
+        self._path = path
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._ask)
         self._thread.start()
@@ -82,7 +91,7 @@ class Client:
     def _ask(self) -> None:
         while not self._ends.wait(0.01):
             connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
-            connection.request("GET", "/")
+            connection.request("GET", self._path)
             self.statuses.append(connection.getresponse().status)
             connection.close()
 
@@ -114,6 +123,19 @@ def test_a_new_target_that_fails_the_probe_never_gets_traffic(scene: Scene) -> N
         changed, said = scene.shift(shift_traffic_probe_tries=1)
     assert changed == -1
     assert "The targets of route www are as they were found. Probe the new target: " in said
+    assert scene.targets() == {scene.old: 1}
+
+
+def test_a_new_target_whose_requests_fail_gives_its_traffic_back(scene: Scene) -> None:
+    with Upstream(refusing_but_the_probe) as broken:
+        scene.new = f"http://127.0.0.1:{broken.port}"
+        client = Client(scene.declared.proxy.port, "/page")
+        try:
+            changed, said = scene.shift(shift_traffic_pause=3)
+        finally:
+            client.end()
+    assert changed == -1
+    assert f"requests a second of {scene.new} fail with 50 percent of the traffic" in said
     assert scene.targets() == {scene.old: 1}
 
 

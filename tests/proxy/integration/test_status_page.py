@@ -13,7 +13,15 @@ from typing import Any
 import pytest
 from running.browser import Browser, browser
 from running.service import until
-from running.status_page import HEIGHT, PICTURE, WIDTH, StatusPage, picturesque, take_picture
+from running.status_page import (
+    HEIGHT,
+    PICTURE,
+    WIDTH,
+    StatusPage,
+    mark,
+    picturesque,
+    take_picture,
+)
 from samples.status import busy, route, target
 
 MOST_PICTURE = 200_000
@@ -86,7 +94,7 @@ def test_everything_is_there_with_script_and_without(shown: Shown, script: bool)
 
     text = shown.text("body")
     for said in (
-        "serving", "shop.example.com", "http://10.0.3.11:8080", "unhealthy", "draining",
+        "serving", "shop.test", "http://10.0.3.11:8080", "unhealthy", "draining",
         "71 days", "9 days, ends soon", "expired 2 days ago", "routes[4].targets",
         "/var/lib/sluice-proxy/store.db", "[::]:443",
     ):  # fmt: skip
@@ -126,6 +134,13 @@ def test_a_proxy_that_does_not_answer_is_told_so_until_it_does(shown: Shown) -> 
     shown.served.status = picturesque()
     shown.page.value("refresh()")
     assert "does not answer" not in shown.text("body")
+
+
+def test_an_answer_that_does_not_come_is_not_waited_for_without_end(shown: Shown) -> None:
+    shown.open()
+    shown.served.answers.clear()
+    shown.page.value("refresh(100)")
+    assert "does not answer" in shown.text("body")
 
 
 def test_without_script_the_page_is_loaded_again_only_if_somebody_chose_so(shown: Shown) -> None:
@@ -222,5 +237,6 @@ def test_the_picture_in_the_documentation_is_one_of_this_page(shown: Shown) -> N
     taken, kept = take_picture(shown.page), PICTURE.read_bytes()
 
     assert taken[:24] == kept[:24], "take it anew: see running/status_page.py"
+    assert mark() in kept, "take it anew: see running/status_page.py"
     assert len(kept) < MOST_PICTURE
     assert "(images/status.png)" in (PICTURE.parents[1] / "operations.md").read_text()

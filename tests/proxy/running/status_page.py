@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import zlib
 from dataclasses import replace
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -25,17 +27,25 @@ from running.closing import Closing
 
 PICTURE = Path(__file__).resolve().parents[3] / "docs" / "proxy" / "images" / "status.png"
 WIDTH, HEIGHT = 1120, 1440
+_END_OF_PNG = 12
+"""Bytes of the last chunk."""
 
 
 class StatusPage(Closing):
-    """Answers with the page; ``status`` may be another one each time, None for no answer."""
+    """Answers with the page; ``status`` may be another one each time, None for no answer.
+
+    Nothing is answered before ``answers`` is set, as it is at first.
+    """
 
     def __init__(self, shown: Status) -> None:
         self.status: Status | None = shown
+        self.answers = threading.Event()
+        self.answers.set()
         page = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                page.answers.wait()
                 if page.status is None:
                     self.close_connection = True
                     return
@@ -58,6 +68,7 @@ class StatusPage(Closing):
 
     def close(self) -> None:
         """Answer no more."""
+        self.answers.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -72,7 +83,7 @@ def picturesque() -> Status:
         routes=(
             route(
                 "shop",
-                hosts=("shop.example.com", "www.shop.example.com"),
+                hosts=("shop.test", "www.shop.test"),
                 traffic=busy(420),
                 targets=(
                     target("http://10.0.3.11:8080", weight=3, traffic=busy(315)),
@@ -92,7 +103,7 @@ def picturesque() -> Status:
             route("moved", hosts=("old.example.com",), action="redirect", targets=()),
         ),
         certificates=(
-            certificate("shop", 71.4, names=("shop.example.com", "www.shop.example.com")),
+            certificate("shop", 71.4, names=("shop.test", "www.shop.test")),
             certificate("api", 9.2, names=("api.example.com",), provider="given"),
             certificate("old", -2.5, names=("old.example.com",), provider="given"),
         ),
@@ -106,6 +117,17 @@ def take_picture(page: Browser) -> bytes:
     return page.picture()
 
 
+def mark() -> bytes:
+    """Return a chunk of PNG, a text, that says of which page the picture is.
+
+    Pictures themselves differ from machine to machine, by fonts.
+    """
+    digest = sha256(render(picturesque()).encode()).hexdigest()
+    content = b"tEXtPage\0" + digest.encode()
+    length, check = len(content) - 4, zlib.crc32(content)
+    return length.to_bytes(4, "big") + content + check.to_bytes(4, "big")
+
+
 def main() -> None:
     """Take the picture anew."""
     with (
@@ -115,7 +137,8 @@ def main() -> None:
     ):
         page.open(shown.url)
         PICTURE.parent.mkdir(exist_ok=True)
-        PICTURE.write_bytes(take_picture(page))
+        taken = take_picture(page)
+        PICTURE.write_bytes(taken[:-_END_OF_PNG] + mark() + taken[-_END_OF_PNG:])
 
 
 if __name__ == "__main__":

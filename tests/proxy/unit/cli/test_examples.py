@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from samples.certificates import leaf
 from sluice_proxy.cli.command import main, parser
+from sluice_proxy.issuing.constraints import DEVELOPMENT
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs" / "proxy").glob("*.md"))]
+GUIDES = [CHECKOUT / "docs" / "operations.md", CHECKOUT / "roles" / "proxy" / "README.md"]
 DEMO = CHECKOUT / "tests" / "demo" / "inventory" / "group_vars" / "proxies.yml"
 WITHOUT_PROXY = {"check-config", "serve", "version"}
 SHELL = {">", "|", "||", "&&"}
@@ -23,9 +27,9 @@ _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"(?:\S*/bin/)?sluice-proxy .*")
 
 
-def fences(language: str) -> list[str]:
-    """Return the examples of all pages in one language."""
-    found = [match for page in PAGES for match in _FENCE.findall(page.read_text(encoding="utf-8"))]
+def fences(language: str, pages: list[Path] = PAGES) -> list[str]:
+    """Return the examples of pages in one language."""
+    found = [match for page in pages for match in _FENCE.findall(page.read_text(encoding="utf-8"))]
     return [text for name, text in found if name == language]
 
 
@@ -47,6 +51,21 @@ def written(line: str) -> list[str]:
     words = shlex.split(line, comments=True)[1:]
     end = next((place for place, word in enumerate(words) if word in SHELL), len(words))
     return words[:end]
+
+
+def asked_of_the_authority(value: Any) -> Iterator[str]:
+    """Yield the names that routes and certificates within an example are to be certified for."""
+    if isinstance(value, list):
+        for one in value:
+            yield from asked_of_the_authority(one)
+    elif isinstance(value, dict):
+        if value.get("provider") == "local_ca":
+            yield from value.get("names", ())
+        if value.get("tls") == "auto":
+            hosts = value["hosts"]
+            yield from [hosts] if isinstance(hosts, str) else hosts
+        for one in value.values():
+            yield from asked_of_the_authority(one)
 
 
 @pytest.mark.parametrize("text", configurations())
@@ -84,6 +103,16 @@ def test_a_command_that_needs_no_proxy_works(words: list[str], tmp_path: Path) -
         status = int(ended.code or 0)
 
     assert status in ((0,) if words == ["version"] else (1, 78))
+
+
+def test_the_development_authority_may_issue_for_the_names_of_examples() -> None:
+    asked = [parser().parse_args(words) for words in commands()]
+    names = [name for one in asked for name in getattr(one, "local_ca", None) or ()]
+    for text in fences("yaml", [*PAGES, *GUIDES]):
+        names += asked_of_the_authority(yaml.safe_load(text))
+
+    assert len(names) >= 5
+    assert [name for name in names if not DEVELOPMENT.allow(name.removeprefix("."))] == []
 
 
 def test_commands_are_shown() -> None:

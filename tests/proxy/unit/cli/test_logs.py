@@ -14,6 +14,8 @@ from running.scripted_api import ScriptedApi, Told
 from samples.told_status import sample_status
 from sluice_proxy.cli.command import main
 from sluice_proxy.cli.commands import logs
+from sluice_proxy.cli.log_files.entries import LEVELS
+from sluice_proxy.observe import error_log
 
 
 def request(second: int, status: int = 200, route: str = "shop") -> dict[str, Any]:
@@ -189,6 +191,11 @@ def test_what_a_client_sent_cannot_steer_the_terminal(
     assert main(["logs", "--file", str(path)]) == 0
     assert main(["logs", "--file", str(path), "--json"]) == 0
     assert capsys.readouterr().out.replace("\n", "").isprintable()
+
+
+def test_levels_are_those_of_the_error_log() -> None:
+    # Loading them from there would take longer than all the rest of a command.
+    assert LEVELS == error_log.LEVELS
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,16 @@ def test_trust_in_all_of_ours_ends_without_any_of_them(folder: Path, machine: Sy
     assert list(machine.added.iterdir()) == [other]
 
 
+@pytest.mark.parametrize("place", [["--folder", "/a"], ["--socket", "/a"], ["--url", "https://a"]])
+def test_one_of_them_and_all_do_not_go_together(
+    place: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ca", "untrust", "--all", *place]) == 2
+    assert "--all is for every CA: leave " in capsys.readouterr().err
+    assert main(["ca", "export", "--folder", "/a", "--socket", "/b"]) == 2
+    assert "name one" in capsys.readouterr().err
+
+
 def test_what_cannot_be_trusted_is_told_in_a_line(
     folder: Path,
     api: ScriptedApi,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +14,10 @@ import pytest
 from cryptography import x509
 from sluice_proxy.issuing.authority import new_authority
 from sluice_proxy.issuing.authority_folder import CERTIFICATE, KEY, load, load_or_make
+from sluice_proxy.issuing.building import MOST_DAYS
 from sluice_proxy.issuing.issuer import Issuer, Settled
 from sluice_proxy.issuing.leaves import BadLeaf, Leaf, decode_leaf, encode_leaf
-from sluice_proxy.issuing.wanting import Demand, Wanted, declared
+from sluice_proxy.issuing.wanting import Demand, Wanted
 from sluice_proxy.routes.model.host_pattern import parse_host_pattern
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.snapshot.issuing import Issuing, Provider
@@ -62,9 +63,13 @@ def of_documents(folder: Path, *documents: Wanted) -> Demand:
     return Demand(Issuing(folder=str(folder), names=names), documents)
 
 
+def declared(name: str, provider: Provider, names: Iterable[str], days: int = MOST_DAYS) -> Wanted:
+    return Wanted(name, provider, tuple(names), days)
+
+
 def leaf(settled: Settled, name: str) -> x509.Certificate:
     """Return the certificate that a snapshot has for an id."""
-    text = settled.certificates[name].chain.text
+    text = settled.leaves[name].configured.chain.text
     assert text is not None
     return x509.load_pem_x509_certificate(text)
 
@@ -87,7 +92,7 @@ def test_a_route_gets_a_leaf_of_the_ca_which_is_made_for_it(issuer: At, folder: 
     assert settled.authority is not None
     leaf(settled, "auto a.test").verify_directly_issued_by(settled.authority.certificate)
     assert settled.authority.fingerprint == load(folder).fingerprint
-    one = settled.certificates["auto a.test"]
+    one = settled.leaves["auto a.test"].configured
     assert (one.hosts, one.expires) == (
         ("a.test",),
         leaf(settled, "auto a.test").not_valid_after_utc.timestamp(),
@@ -153,7 +158,7 @@ def test_a_restart_shows_the_same_leaves(issuer: At, folder: Path) -> None:
 
     assert set(first.leaves) == {"self", "auto a.test"}
     assert fingerprints(second) == fingerprints(first)
-    assert second.certificates == first.certificates
+    assert second.leaves == first.leaves
     assert (dict(second.put), second.removed) == ({}, ())
 
 
@@ -319,7 +324,11 @@ def test_keys_are_shown_by_no_repr(issuer: At, folder: Path) -> None:
     settled = issuer.settle(of_ca(folder, "a.test"), NONE)
 
     assert b"PRIVATE KEY" in settled.put["auto a.test"]
-    for one in (settled, *settled.leaves.values(), *settled.certificates.values()):
+    for one in (
+        settled,
+        *settled.leaves.values(),
+        *(leaf.configured for leaf in settled.leaves.values()),
+    ):
         assert "PRIVATE" not in repr(one)
 
 

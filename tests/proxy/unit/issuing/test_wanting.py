@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
-from sluice_proxy.issuing.building import MOST_DAYS
-from sluice_proxy.issuing.names import BadName
-from sluice_proxy.issuing.wanting import Demand, Wanted, decide, declared
+from sluice_proxy.issuing.wanting import Demand, Wanted, decide
 from sluice_proxy.routes.model.host_pattern import parse_host_pattern
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.snapshot.issuing import Issuing, Provider
@@ -24,7 +22,7 @@ def route(name: str, *hosts: str, asks: bool = True) -> Route:
 
 
 def document(name: str, *names: str) -> Wanted:
-    return declared(name, Provider.LOCAL_CA, names)
+    return Wanted(name, Provider.LOCAL_CA, names)
 
 
 def wanted(
@@ -88,7 +86,7 @@ def test_a_name_that_another_certificate_is_for_needs_none() -> None:
 
 
 def test_a_declared_one_is_wanted_whatever_the_file_says_of_routes() -> None:
-    documents = [document("ca", "a.test"), declared("self", Provider.SELF_SIGNED, ["any.com"], 9)]
+    documents = [document("ca", "a.test"), Wanted("self", Provider.SELF_SIGNED, ("any.com",), 9)]
     routes = [route("a", "a.test", asks=False)]
 
     (first, second), _troubles = decide(Demand(Issuing(), documents, routes))
@@ -133,15 +131,3 @@ def test_a_host_that_clients_take_no_certificate_for_is_told_to_who_asks() -> No
         "no client accepts a certificate for *.test: its wildcard needs a domain of two labels at"
         " least, like *.example.test",
     )
-
-
-@pytest.mark.parametrize("days", [0, MOST_DAYS + 1])
-def test_days_have_bounds(days: int) -> None:
-    with pytest.raises(ValueError, match="1 to 397 are possible"):
-        declared("a", Provider.SELF_SIGNED, ["a.test"], days)
-
-
-def test_names_are_read_as_certificates_have_them() -> None:
-    assert document("a", "A.test.", "[::1]", "a.test").names == ("a.test", "::1")
-    with pytest.raises(BadName):
-        document("a", "../a.test")

@@ -195,6 +195,16 @@ def test_what_tests_install_is_what_the_package_depends_on() -> None:
     assert [line for line in lines if not line.startswith("#")] == project["dependencies"]
 
 
+def test_rooms_are_described_once_each_from_the_top_down() -> None:
+    text = (CHECKOUT / "docs" / "proxy" / "architecture.md").read_text()
+    listed = re.findall(r"^    ((?:[a-z_]+, )*[a-z_]+)  ", text.split("\n## ")[0], re.MULTILINE)
+    described = [name for names in listed for name in names.split(", ")]
+
+    folders = [name for row in ROOMS for name in row if not name.endswith(".py")]
+    assert sorted(described) == sorted(folders)
+    assert [rank(name) for name in described] == sorted(map(rank, described), reverse=True)
+
+
 def test_every_dependency_has_its_reason_in_the_documentation() -> None:
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
     reasons = (CHECKOUT / "docs" / "proxy" / "architecture.md").read_text()

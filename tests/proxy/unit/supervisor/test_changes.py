@@ -16,6 +16,7 @@ import pytest
 from samples.config import FilesInMemory
 from sluice_proxy.admin.edge import NotInForce
 from sluice_proxy.config.loading import parse_base
+from sluice_proxy.config.problems import InvalidConfig
 from sluice_proxy.issuing.issuer import Issuer
 from sluice_proxy.resources.model import Batch, Declare, Kind, Outcome, Verb, Withdraw
 from sluice_proxy.resources.refusing import Invalid, Outdated
@@ -38,6 +39,7 @@ class Force:
 
     def __init__(self) -> None:
         self.snapshots: list[Snapshot] = []
+        self.timeouts = 0
         self.go_on = asyncio.Event()
         self.go_on.set()
 
@@ -47,6 +49,9 @@ class Force:
             raise Refused("a worker cannot take this")
         if any(route.name == "bug" for route in snapshot.routes):
             raise RuntimeError("nobody thought of this")
+        if any(route.name == "slow" for route in snapshot.routes):
+            self.timeouts += 1
+            raise TimeoutError
         self.snapshots.append(snapshot)
 
     async def change_to(self, snapshot: Snapshot) -> None:
@@ -185,6 +190,21 @@ def test_of_many_that_wait_only_the_one_that_workers_refuse_is_refused(tmp_path:
     run(use())
 
 
+def test_workers_that_do_not_answer_hold_up_those_who_wait_only_once(tmp_path: Path) -> None:
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            outcomes = await asyncio.gather(
+                *(one.put(name) for name in ("a", "slow", "b")), return_exceptions=True
+            )
+            assert [type(each) for each in outcomes] == [NotInForce] * 3
+            assert "the workers did not take the snapshot over within" in str(outcomes[0])
+            assert (one.force.timeouts, one.stored) == (1, [])
+            await one.put("a")
+            assert one.force.names == one.stored == ["a"]
+
+    run(use())
+
+
 def test_who_comes_later_is_held_to_what_came_before_in_the_same_turn(tmp_path: Path) -> None:
     async def use() -> None:
         async with edge(tmp_path) as one:
@@ -310,5 +330,66 @@ def test_what_cannot_be_put_back_at_once_is_put_back_before_anything_else(
                 await one.changes.change(Batch(tuple(both)))
             with pytest.raises(StoreFull):
                 await one.put("b")
+
+    run(use())
+
+
+def test_a_file_that_takes_what_is_declared_is_refused_also_when_the_store_is_opened_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> Applied:
+        raise StoreFull("edge.db", "the disk is full")
+
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            await one.put("a")
+            with monkeypatch.context() as patched:
+                patched.setattr(SqliteStore, "apply", full)
+                with pytest.raises(StoreFull):
+                    await one.put("b")
+            with pytest.raises(InvalidConfig, match="route 'a' of this file is declared"):
+                await one.serve("routes: [{name: a, hosts: f.test, page: x}]")
+            with pytest.raises(InvalidConfig, match=r"both serve host a\.test"):
+                await one.serve("routes: [{name: f, hosts: a.test, page: x}]")
+            await one.put("b")
+            assert one.force.names == one.stored == ["a", "b"]
+
+    run(use())
+
+
+def test_nobody_waits_for_ever_when_a_turn_fails_in_a_way_that_nobody_thought_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bug(_following: object) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            with monkeypatch.context() as patched:
+                patched.setattr(one.declaring, "adopt", bug)
+                outcomes = await asyncio.gather(one.put("a"), one.put("b"), return_exceptions=True)
+            assert [type(each) for each in outcomes] == [RuntimeError, RuntimeError]
+
+    run(use())
+
+
+def test_no_more_changes_wait_than_there_is_memory_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sluice_proxy.supervisor.changes.MOST_WAITING", 3)
+
+    async def use() -> None:
+        async with edge(tmp_path) as one:
+            one.force.go_on.clear()
+            first = asyncio.create_task(one.put("a"))
+            while one.stored != ["a"]:
+                await asyncio.sleep(0)
+            waiting = [asyncio.create_task(one.put(name)) for name in "bcd"]
+            await asyncio.sleep(0)
+            with pytest.raises(NotInForce, match="3 changes wait already: try again"):
+                await one.put("e")
+            one.force.go_on.set()
+            await asyncio.gather(first, *waiting)
+            assert one.stored == ["a", "b", "c", "d"]
 
     run(use())

@@ -17,6 +17,8 @@ from sluice_proxy.issuing.authority_folder import KEY
 from sluice_proxy.issuing.issuer import Issuer
 from sluice_proxy.resources.certifying import leaves_in
 from sluice_proxy.snapshot.snapshot import Snapshot
+from sluice_proxy.store.failures import StoreFull
+from sluice_proxy.store.memory import MemoryStore
 from sluice_proxy.supervisor.beside import Beside
 from sluice_proxy.supervisor.declaring import Declaring
 from sluice_proxy.supervisor.enforcer import Enforcer
@@ -111,6 +113,25 @@ def test_what_is_due_comes_into_force_and_into_the_store(tmp_path: Path) -> None
         assert proxy.kept == [shown]
         await proxy.renew_after(days=301)
         assert len(proxy.chains) == 2
+
+    with_proxy(tmp_path / "ca", does)
+
+
+def test_what_the_store_does_not_take_is_in_force_and_kept_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise StoreFull("edge.db", "the disk is full")
+
+    async def does(proxy: Proxy) -> None:
+        before = proxy.kept
+        with monkeypatch.context() as patched:
+            patched.setattr(MemoryStore, "apply", full)
+            await proxy.renew_after(days=300)
+        assert proxy.kept == before != proxy.chains[1:]
+
+        await proxy.renew_after(days=300, hours=1)
+        assert proxy.kept == proxy.chains[1:]
 
     with_proxy(tmp_path / "ca", does)
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 
 from ..snapshot.issuing import Issuing, Provider
-from ..snapshot.tls import Certificate
 from .authority import (
     Authority,
     AuthorityPem,
@@ -48,11 +47,6 @@ class Settled:
     troubles: tuple[Trouble, ...]
     authority: Authority | None
     trouble: str
-
-    @property
-    def certificates(self) -> dict[str, Certificate]:
-        """The certificates as a snapshot has them, by id."""
-        return {name: leaf.configured for name, leaf in self.leaves.items()}
 
 
 class Issuer:

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ..routes.model.host_pattern import HostPattern
 from ..routes.model.route import Route
 from ..snapshot.issuing import Issuing, Provider
 from .building import MOST_DAYS
-from .names import certificate_names
 from .registering import RegisteredNames, is_covered, names_of_host
 
 AUTOMATIC = "auto "
@@ -76,13 +75,6 @@ class Trouble:
         wanted = self.wanted
         which = f"for {wanted.id.removeprefix(AUTOMATIC)}" if wanted.automatic else wanted.id
         return f"certificate {which}: {self.message}"
-
-
-def declared(id_: str, provider: Provider, names: Iterable[str], days: int = MOST_DAYS) -> Wanted:
-    """Return what the document of a certificate wants; raises ValueError, BadName for names."""
-    if not 1 <= days <= MOST_DAYS:
-        raise ValueError(f"a certificate of {days} days: 1 to {MOST_DAYS} are possible")
-    return Wanted(id_, provider, certificate_names(names), days)
 
 
 def decide(demand: Demand) -> tuple[list[Wanted], list[Trouble]]:

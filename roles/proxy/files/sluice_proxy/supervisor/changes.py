@@ -29,6 +29,8 @@ from .worker import Refused
 
 MOST_IN_A_TURN = 100
 """Changes that are put in force together: a snapshot of many routes takes its time."""
+MOST_WAITING = 1000
+"""Changes that wait for their turn: clients may have given up and sent theirs again."""
 
 _log = logging.getLogger("sluice_proxy.supervisor")
 
@@ -69,6 +71,8 @@ class Changes:
         done nevertheless."""
         if self._ends:
             raise NotInForce("the proxy is ending: nothing was changed")
+        if len(self._waiting) >= MOST_WAITING:
+            raise NotInForce(f"{len(self._waiting)} changes wait already: try again in a moment")
         waiting = _Waiting(batch, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         if self._turns is None:
@@ -94,7 +98,13 @@ class Changes:
             while self._waiting:
                 async with self._changing:
                     count = min(len(self._waiting), MOST_IN_A_TURN)
-                    await self._turn([self._waiting.popleft() for _unused in range(count)])
+                    turn = [self._waiting.popleft() for _unused in range(count)]
+                    try:
+                        await self._turn(turn)
+                    except Exception as error:  # noqa: BLE001 - nobody waits for ever
+                        _log.exception("changes failed")
+                        for one in turn:
+                            one.answer(error)
         finally:
             self._turns = None
 
@@ -115,8 +125,10 @@ class Changes:
             if not isinstance(error, OSError | Refused):
                 _log.exception("a change could not be put in force")
             await self._declaring.put_back(undo)
-            if len(turn) == 1:
-                turn[0].answer(NotInForce(said(error)))
+            # Workers that do not answer do not say whose fault it is, and each try takes long.
+            if len(turn) == 1 or isinstance(error, TimeoutError):
+                for one in turn:
+                    one.answer(NotInForce(said(error)))
                 return
             # One of them is to blame: each by itself.
             for one in turn:
@@ -170,6 +182,6 @@ class Changes:
         return planned
 
     def _following(self, planned: Plan, former: Composition) -> Composition:
-        following = self._declaring.composed(planned.edition, former.leaves)
+        following = self._declaring.composed(planned.edition, former)
         refuse_unmade(following.troubles, planned.operations)
         return following

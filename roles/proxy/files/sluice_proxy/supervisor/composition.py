@@ -48,13 +48,19 @@ class Composition:
 
 
 def composed(
-    edition: Edition, leaves: Mapping[str, Leaf], issuer: Issuer, now: datetime
+    edition: Edition,
+    leaves: Mapping[str, Leaf],
+    issuer: Issuer,
+    now: datetime,
+    missing: Sequence[Change] = (),
 ) -> Composition:
-    """Return what an edition comes to; ``leaves`` are there already.
+    """Return what an edition comes to; ``leaves`` are there already, ``missing`` is what the store
+    has still to keep for them.
 
     Makes certificates, for which it reads files: not for a loop.
     """
     certified = certify(edition, leaves, issuer, now)
     version = edition.base.snapshot.version
     snapshot = snapshot_of(certified.edition, version, certified.automatic)
-    return Composition(certified.edition, snapshot, certified.settled, certified.changes)
+    made = {change.key: change for change in (*missing, *certified.changes)}
+    return Composition(certified.edition, snapshot, certified.settled, tuple(made.values()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,6 @@ from ..admin.edge import NotInForce
 from ..config.files import WholePaths
 from ..config.loading import Base
 from ..issuing.issuer import Issuer
-from ..issuing.leaves import Leaf
 from ..issuing.wanting import Trouble
 from ..resources.certifying import foresee, leaves_in
 from ..resources.edition import Edition, with_versions
@@ -126,9 +125,10 @@ class Declaring:
         for line in news(None if before is None else before.settled, following.settled):
             _log.error("%s", line)
 
-    def composed(self, edition: Edition, leaves: Mapping[str, Leaf]) -> Composition:
-        """Return what an edition comes to; makes certificates: not for the loop."""
-        return composed(edition, leaves, self._issuer, self._now())
+    def composed(self, edition: Edition, former: Composition) -> Composition:
+        """Return what an edition comes to that goes on from a former one; makes certificates: not
+        for the loop."""
+        return composed(edition, former.leaves, self._issuer, self._now(), former.made)
 
     def foreseen(self, edition: Edition) -> Sequence[Trouble]:
         """Return which certificates of an edition could not be made; makes none."""
@@ -166,7 +166,7 @@ class Declaring:
             with suppress(StoreFailed):
                 await self.take_back()
             former = self._composition
-            following = await self._beside(self.composed, former.edition, former.leaves)
+            following = await self._beside(self.composed, former.edition, former)
             if following.snapshot != former.snapshot:
                 try:
                     await self._enforcer.change_to(following.snapshot)
@@ -213,16 +213,16 @@ class Declaring:
 
     def _composed_anew(self, base: Base, kept: Kept) -> Composition:
         former = self._composition
-        if former is None or kept is not self._kept:
-            contents = kept.contents
-            edition = open_edition(base, contents, WholePaths())
-            leaves = leaves_in(contents)
-        else:
+        if former is not None:
+            # Whatever the store has: the file must not take what is in force.
             edition, problems = reread(former.edition, base, WholePaths())
-            leaves = dict(former.leaves)
-            for problem in problems:
-                _log.warning("%s; it stays as it was", problem)
-        return self.composed(edition, leaves)
+            if kept.contents == self.kept.contents:
+                for problem in problems:
+                    _log.warning("%s; it stays as it was", problem)
+                return self.composed(edition, former)
+        contents = kept.contents
+        edition = open_edition(base, contents, WholePaths())
+        return composed(edition, leaves_in(contents), self._issuer, self._now())
 
     def _warn_of_memory(self, base: Base) -> None:
         """Say once that changes are lost at the end."""

@@ -20,6 +20,7 @@ from ..store.in_thread import InThread
 from ..store.items import NOTHING, Applied, Change, Contents, Key, Put, Remove
 from ..store.memory import MemoryStore
 from ..store.sqlite.store import SqliteStore, contents_of
+from ..store.store import Store
 from .last_good import NoLastGood, place_of, read_last_good
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class Kept:
     """A store in use, or one that cannot be used at present."""
 
     def __init__(
-        self, path: str | None, store: InThread | None, known: Known, *, is_new: bool = False
+        self, path: str | None, store: Store | None, known: Known, *, is_new: bool = False
     ) -> None:
         self.path = path
         self.known = known

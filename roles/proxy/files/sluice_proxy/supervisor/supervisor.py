@@ -183,12 +183,12 @@ class Supervisor:
         self._enforcer.health.stop()
         await self._tasks.cancel()
         self._tasks.keep_doing(self._say_alive, 1.0)
+        # The change under way needs the sockets. One that workers are long over is nobody's.
+        finishing = asyncio.create_task(self._changes.finish())
+        await asyncio.wait((finishing,), timeout=min(seconds, GRACE))
         # Who comes now had better be refused than wait for a worker that never takes it.
         kept = self._notifier.keeps_sockets
         self._enforcer.sockets.close(kept=kept)
-        # A change that workers are long over is nobody's any more.
-        finishing = asyncio.create_task(self._changes.finish())
-        await asyncio.wait((finishing,), timeout=seconds)
         await asyncio.gather(self._workers.stop(seconds), self._admin.close(ANSWERING, kept=kept))
         self._metrics.close(kept=kept)
         await self._declaring.close()

@@ -3,10 +3,12 @@
 const every = Number(document.documentElement.dataset.refresh);
 const silent = document.getElementById("silent");
 
-async function refresh() {
+async function refresh(patience = 15000) {
   if (document.hidden) return;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    // Through a tunnel that is stuck, none would ever come.
+    const signal = AbortSignal.timeout(patience);
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.title = fresh.title;

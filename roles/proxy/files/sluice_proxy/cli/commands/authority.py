@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..ending import Exit, Failure
+from ..ending import BadUsage, Exit, Failure
 from ..options import Commands, add_dry_run, api_of
 from ..showing.terminal import say, say_json
 
@@ -66,6 +66,8 @@ def _untrust(asked: argparse.Namespace) -> int:
     from ...issuing.issued import fingerprint
     from ...issuing.trust_plan import DEBIAN, plan_untrust
 
+    if asked.all and _is_placed(asked):
+        raise BadUsage("--all is for every CA: leave --folder, --socket and --url out")
     whose = None if asked.all else fingerprint(_certificate(asked))
     plan = plan_untrust(whose, DEBIAN, _seen())
     return _carry_out(asked, plan, "the machine does not trust it")
@@ -78,10 +80,16 @@ def _certificate(asked: argparse.Namespace) -> x509.Certificate:
 
     try:
         if asked.folder is not None:
+            if asked.socket is not None or asked.url is not None:
+                raise BadUsage("--folder, --socket and --url are places of one CA: name one")
             return load_certificate(asked.folder)
         return read_authority_certificate(api_of(asked).local_ca())
     except BadAuthority as bad:
         raise Failure(Exit.FAILED, str(bad)) from None
+
+
+def _is_placed(asked: argparse.Namespace) -> bool:
+    return any(place is not None for place in (asked.folder, asked.socket, asked.url))
 
 
 def _carry_out(asked: argparse.Namespace, plan: Sequence[Step], already: str) -> int:
