@@ -83,6 +83,8 @@ def test_a_socket_of_the_api_can_be_given_to_the_group() -> None:
     service = settings(rendered(SERVICE, proxy_admin_group="operators"))
 
     assert service["SupplementaryGroups"] == ["operators"]
+    # @privileged, which is taken away before, has it.
+    assert service["SystemCallFilter"][-1] == "@chown"
     assert "SupplementaryGroups" not in settings(rendered(SERVICE))
 
 
