@@ -184,11 +184,8 @@ def put(host: Host, generation: str, action: str) -> None:
     systemctl("enable", "--quiet", *names)
     if SOCKET in names:
         systemctl("start", SOCKET)
-    if action == "start":
-        # One that failed too often would not be started.
-        systemctl("reset-failed", SERVICE, good=(0, 1))
-        systemctl("start", SERVICE)
-    elif action == "restart":
+    if action in ("start", "restart"):
+        # One that systemd tries again and again would go on with the unit that it began with.
         systemctl("restart", SERVICE)
     elif action in ("reload", "upgrade"):
         number = {"reload": "HUP", "upgrade": "USR2"}[action]

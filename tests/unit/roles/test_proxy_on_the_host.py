@@ -34,7 +34,7 @@ bad() {{ grep -qrs bad etc/current/config/edge.yml units; }}
 case "$*" in
     show*) if [ -e status ]; then echo "ActiveState=active"; echo "StatusText=$(cat status)"
         else echo ActiveState=inactive; fi ;;
-    "start sluice-proxy.service" | "restart sluice-proxy.service")
+    "restart sluice-proxy.service")
         if bad; then rm -f status; echo no >&2; exit 1; fi
         echo "version 1, serving" >status ;;
     kill*) number=$(($(version) + 1)) before=$(refused)
@@ -163,6 +163,15 @@ def test_a_release_that_takes_nothing_over_from_the_one_before_needs_a_restart(h
 
     assert host.use("b") == ("restart", "")
     assert not host.called("kill")
+
+
+def test_a_service_that_begins_again_and_again_is_begun_anew(host: Host) -> None:
+    (host.folder / "status").unlink()
+    host.generation("b", unit="[Service]\nLimitNOFILE=7")
+
+    assert host.use("b") == ("start", "")
+    # A start would wait for the one under way, which has the former unit.
+    assert len(host.called("restart sluice-proxy.service")) == 2
 
 
 def test_other_units_need_a_restart(host: Host) -> None:
