@@ -22,8 +22,12 @@ MEASURED: dict[str, Any] = {
     "latency": {"rate": 3000, "runs": TIMES},
     "many_routes": {"one": RUN, "many": RUN, "spread": RUN},
     "idle": [2000.0],
+    "declaring": {
+        "first": [2.0], "noop": [0.5], "one": [1.0], "read": [0.3],
+        "p99-before": [1.0], "p99-during": [1.5],
+    },
     "many_certificates": {"starts": [1.0], "handshakes": [0.01], "resident": [1000]},
-}
+}  # fmt: skip
 
 
 def documented() -> dict[str, tuple[str, float]]:
