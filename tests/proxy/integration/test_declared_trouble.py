@@ -123,7 +123,8 @@ def test_on_a_full_disk_traffic_goes_on_and_what_is_refused_has_changed_nothing(
         with one.clients("a", "served"):
             answers = {}
             while 507 not in answers.values():
-                answers[name] = one.put(name := f"r{len(answers)}", "x" * 60_000)
+                name = f"r{len(answers)}"
+                answers[name] = one.put(name, "x" * 60_000)
             assert set(answers.values()) <= {201, 507}
             kept = {name for name, status in answers.items() if status == 201} | {"a"}
             assert set(one.routes()) == kept

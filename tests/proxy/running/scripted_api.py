@@ -80,7 +80,9 @@ class ScriptedApi(Closing):
         self._thread.join()
         self._server.server_close()
 
-    def _handler(api) -> type[BaseHTTPRequestHandler]:  # noqa: N805
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        api = self
+
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 

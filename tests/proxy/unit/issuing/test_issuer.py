@@ -30,7 +30,7 @@ NONE_SET: Mapping[str, str] = {}
 class At:
     """Settles at a moment that a test sets."""
 
-    def __init__(self, environ: Mapping[str, str] = NONE_SET) -> None:
+    def __init__(self, environ: Mapping[str, str]) -> None:
         self.now = START
         self._issuer = Issuer(environ, "desk")
 
@@ -40,7 +40,7 @@ class At:
 
 @pytest.fixture
 def issuer() -> At:
-    return At()
+    return At(NONE_SET)
 
 
 @pytest.fixture

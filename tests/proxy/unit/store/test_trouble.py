@@ -89,8 +89,9 @@ def test_a_damaged_file_is_refused_and_left_as_it_is(
 
 
 def test_text_in_it_that_is_none_is_damage(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as database, database:
+    with closing(sqlite3.connect(path)) as database:
         database.execute("UPDATE item SET id = CAST(X'FF' AS TEXT) WHERE id = '5'")
+        database.commit()
     store = SqliteStore(path)
 
     with pytest.raises(StoreFailed, match="it is damaged"):

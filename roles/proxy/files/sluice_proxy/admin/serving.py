@@ -238,14 +238,14 @@ class _Connection(asyncio.Protocol):
         self._in_time()
         self._handler.resume_writing()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._in_time()
         if self._transport is not None:
             self._connections.pop(self._transport, None)
             self._transport = None
             self.on_end()
-        self._handler.connection_lost(error)
+        self._handler.connection_lost(exc)
 
     def never_began(self) -> None:
         """Forget a connection that failed before it was made; one that was made ends itself."""

@@ -64,7 +64,7 @@ def _document(asked: argparse.Namespace) -> Mapping[str, Any] | None:
 def _row(resource: Json) -> tuple[str, str, str]:
     document = resource.get("document") or {}
     content = document.get("content") or document.get("file") or ""
-    first = str(content).strip().split("\n")[0]
+    first = str(content).strip().partition("\n")[0]
     return (
         str(document.get("status") or ""),
         str(document.get("content_type") or ""),
