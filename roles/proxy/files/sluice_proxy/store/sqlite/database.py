@@ -47,8 +47,8 @@ def copied_database(path: Path, steps: Sequence[Step] = STEPS) -> sqlite3.Connec
     Nothing of the file changes, and a program that has it open goes on. Raises StoreFailed.
     """
     with explained(path):
+        copy = sqlite3.connect(":memory:", isolation_level=None)
         try:
-            copy = sqlite3.connect(":memory:", isolation_level=None)
             with closing(
                 sqlite3.connect(
                     f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
@@ -58,7 +58,11 @@ def copied_database(path: Path, steps: Sequence[Step] = STEPS) -> sqlite3.Connec
                 file.backup(copy)
             migrate(copy, steps)
         except TooNew as error:
+            copy.close()
             raise StoreTooNew(str(path), str(error)) from error
+        except BaseException:
+            copy.close()
+            raise
     return copy
 
 
