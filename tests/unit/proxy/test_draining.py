@@ -190,6 +190,10 @@ def test_what_cannot_be_put_back_is_named(proxy: Proxy) -> None:
 
 def test_a_route_that_somebody_removes_while_it_drains_is_drained(proxy: Proxy) -> None:
     proxy.busy(7)
-    proxy.at_pause = proxy.host.fake.kept.clear
+
+    def remove_all() -> None:
+        proxy.host.fake.kept.clear()
+
+    proxy.at_pause = remove_all
     result = proxy.run(**DRAIN)
     assert not result["drained"][0]["timed_out"]
