@@ -14,6 +14,7 @@ from .errors import EdgeError, NotConverged, Refused
 from .journal import Journal
 from .plan import Arrange, Desired, Plan, make_plan
 from .resource import Driver, Operation, R, Refusal, State
+from .telling import difference, undo_summary
 
 ATTEMPTS = 20
 """How often a plan is made anew when others change the same entries meanwhile."""
@@ -64,7 +65,7 @@ def converge(
     except (EdgeError, OSError) as error:
         undone, kept = journal.undo()
         kind = NotConverged if isinstance(error, NotConverged) else Refused
-        raise kind("%s (%s)" % (error, _undo_summary(undone, kept)), undone, kept) from None
+        raise kind("%s (%s)" % (error, undo_summary(undone, kept)), undone, kept) from None
     except BaseException:
         journal.undo()
         raise
@@ -104,28 +105,10 @@ def _apply(
         plan = make_plan(present, declare(present), arrange)
         if not plan:
             return
-    raise NotConverged(_difference(next(iter(plan))))
+    raise NotConverged(difference(next(iter(plan))))
 
 
 def _raise_unless_stale(refused: List[Tuple[Operation[R], Refusal]], last: bool) -> None:
     for operation, refusal in refused:
         if last or not refusal.stale:
             raise Refused("cannot %s: %s" % (operation, refusal.reason))
-
-
-def _difference(operation: Operation[R]) -> str:
-    found = operation.before.line() if operation.before is not None else "nothing"
-    wanted = operation.after.line() if operation.after is not None else "nothing"
-    return "%s did not converge: wanted %s, found %s; another program may be changing it" % (
-        operation.subject.name,
-        wanted,
-        found,
-    )
-
-
-def _undo_summary(undone: List[str], kept: List[str]) -> str:
-    if kept:
-        return "%d operations undone, NOT undone: %s" % (len(undone), "; ".join(kept))
-    if undone:
-        return "everything done before was undone"
-    return "nothing was changed"

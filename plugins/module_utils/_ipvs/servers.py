@@ -11,7 +11,8 @@ from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Seq
 
 from .._converge.collector import collector_paused
 from .._converge.diff import joined
-from .._converge.errors import EdgeError, Refused
+from .._converge.draining import DrainTimeout, with_undone
+from .._converge.errors import EdgeError
 from .._converge.plan import Desired, make_plan
 from .._converge.resource import State
 from .._converge.runner import Outcome, converge, revert
@@ -52,24 +53,6 @@ from .wire.codec import encode_service_reference
 from .wire.servers import CounterDecoder, ServerDecoder
 
 CLOCK = Clock(time.monotonic, time.sleep)
-
-
-class DrainTimeout(Refused):
-    """A server kept connections for longer than the task waits, so the weights were put back."""
-
-    def __init__(
-        self,
-        message: str,
-        drained: Sequence[Drained],
-        undone: Sequence[str],
-        not_undone: Sequence[str],
-    ) -> None:
-        super().__init__(message, undone, not_undone)
-        self.drained = list(drained)
-
-    def as_result(self) -> Dict[str, Any]:
-        drained = [entry.as_result() for entry in self.drained]
-        return dict(super().as_result(), drained=drained)
 
 
 class ServersTask:
@@ -238,7 +221,7 @@ def _converge_draining(
     except (EdgeError, OSError) as error:
         if check:
             raise
-        raise _with_undone(error, *begun.put_back()) from None
+        raise with_undone(error, *begun.put_back()) from None
     except BaseException:
         if not check:
             begun.put_back()
@@ -284,16 +267,6 @@ def _take_back(
         undone += [str(operation) for operation in undo().plan]
     except (EdgeError, OSError) as error:
         kept += ["%s: %s" % (operation.inverse(), error) for operation in outcome.plan]
-
-
-def _with_undone(error: Exception, undone: List[str], kept: List[str]) -> Exception:
-    if not undone and not kept:
-        return error
-    before = (error.undone, error.not_undone) if isinstance(error, Refused) else ([], [])
-    message = "%s; the drain was undone" % error
-    if kept:
-        message = "%s; NOT undone: %s" % (error, "; ".join(kept))
-    return Refused(message, before[0] + undone, before[1] + kept)
 
 
 def _drain(

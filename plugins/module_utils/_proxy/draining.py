@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
-from .._converge.errors import Refused, Unavailable
+from .._converge.errors import Unavailable
 from .._converge.waiting import Clock, Watched, thin_out, wait_until_at_rest
 from .driver import Api
 from .targets import name_of_target
@@ -52,23 +52,6 @@ class Drained(NamedTuple):
                 {"seconds": seconds, "requests": count} for seconds, count in thin_out(samples)
             ],
         }
-
-
-class DrainTimeout(Refused):
-    """A target kept requests for longer than the task waits, so its state was put back."""
-
-    def __init__(
-        self,
-        message: str,
-        drained: Sequence[Drained],
-        undone: Sequence[str],
-        not_undone: Sequence[str],
-    ) -> None:
-        super().__init__(message, undone, not_undone)
-        self.drained = list(drained)
-
-    def as_result(self) -> Dict[str, Any]:
-        return dict(super().as_result(), drained=[each.as_result() for each in self.drained])
 
 
 def wait_until_drained(

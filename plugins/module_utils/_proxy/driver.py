@@ -24,6 +24,7 @@ from typing import (
 from .._converge.diff import render
 from .._converge.errors import EdgeError, NotConverged, Refused
 from .._converge.resource import Operation
+from .._converge.telling import difference, undo_summary
 from .._kernel.termination import termination_deferred
 from .answers import CHANGES, Outdated, listed, planned, refusal
 from .client import Answer, encoded
@@ -103,13 +104,13 @@ class ProxyDriver:
                     left = self._post(DRY_RUN, batch.about(done)) if done else ()
                     if not left:
                         return
-            raise NotConverged(_difference(left[0])) if left else _never_still()
+            raise NotConverged(difference(left[0])) if left else _never_still()
         except EdgeError as error:
             if len(self._made) == begun and not isinstance(error, NotConverged):
                 raise
             undone, kept = self.undo(begun)
             kind = NotConverged if isinstance(error, NotConverged) else Refused
-            raise kind("%s (%s)" % (error, _undo_summary(undone, kept)), undone, kept) from None
+            raise kind("%s (%s)" % (error, undo_summary(undone, kept)), undone, kept) from None
         except BaseException:
             self.undo(begun)
             raise
@@ -209,21 +210,3 @@ def _never_still() -> NotConverged:
     return NotConverged(
         "others change the same things of the proxy all the time: run the task again when they rest"
     )
-
-
-def _difference(operation: Operation[Entry]) -> str:
-    found = operation.before.line() if operation.before is not None else "nothing"
-    wanted = operation.after.line() if operation.after is not None else "nothing"
-    return "%s did not converge: wanted %s, found %s; another program may be changing it" % (
-        operation.subject.name,
-        wanted,
-        found,
-    )
-
-
-def _undo_summary(undone: List[str], kept: List[str]) -> str:
-    if kept:
-        return "%d operations undone, NOT undone: %s" % (len(undone), "; ".join(kept))
-    if undone:
-        return "everything done before was undone"
-    return "nothing was changed"

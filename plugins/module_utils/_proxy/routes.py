@@ -10,7 +10,8 @@ import time
 from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from .._converge.collector import collector_paused
-from .._converge.errors import EdgeError, Refused
+from .._converge.draining import DrainTimeout, with_undone
+from .._converge.errors import EdgeError
 from .._converge.waiting import Clock
 from .._kernel.termination import termination_as_error
 from .absent import AbsentProxy
@@ -22,7 +23,7 @@ from .declared.route import (
     RoutesDeclared,
     read_routes,
 )
-from .draining import Drained, DrainTimeout, TargetId, too_slow, wait_until_drained
+from .draining import Drained, TargetId, too_slow, wait_until_drained
 from .driver import Api, Outcome, ProxyDriver, converged
 from .model import ROUTE, Batch, Change, Entry
 from .opening import open_socket, purge_of
@@ -135,18 +136,8 @@ def _converge_draining(task: RoutesTask, api: Api, clock: Clock) -> Tuple[Outcom
     except DrainTimeout:
         raise
     except (EdgeError, OSError) as error:
-        raise _with_undone(error, *task.proxy.undo()) from None
+        raise with_undone(error, *task.proxy.undo()) from None
     except BaseException:
         task.proxy.undo()
         raise
     return Outcome(task.proxy.made), waited
-
-
-def _with_undone(error: Exception, undone: List[str], kept: List[str]) -> Exception:
-    if not undone and not kept:
-        return error
-    before = (error.undone, error.not_undone) if isinstance(error, Refused) else ([], [])
-    message = "%s; the drain was undone" % error
-    if kept:
-        message = "%s; NOT undone: %s" % (error, "; ".join(kept))
-    return Refused(message, before[0] + undone, before[1] + kept)
