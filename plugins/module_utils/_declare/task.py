@@ -44,20 +44,30 @@ def read_items(params: Mapping[str, Any], vocabulary: Vocabulary) -> List[Item]:
     return [Item(entry, "config[%d]" % index, vocabulary) for index, entry in enumerate(entries)]
 
 
+def purges(params: Mapping[str, Any], limited: bool) -> bool:
+    """Return whether unlisted entries go; ``limited`` if options say which of them.
+
+    Raises InvalidInput for such options without ``purge``, and for ``purge`` without ``config``:
+    one item's options are never the whole list by accident.
+    """
+    if not params.get("purge"):
+        if limited:
+            raise InvalidInput("purge_scope and purge_ignore need purge: true")
+        return False
+    if params.get("config") is None:
+        raise InvalidInput("purge needs config: the list of everything that shall stay")
+    return True
+
+
 def read_purge(params: Mapping[str, Any]) -> Optional[Scope]:
     """Return the scope in which unlisted entries go, None when nothing is purged.
 
-    Raises InvalidInput for a scope that is no address or CIDR, for a scope without ``purge``, and
-    for ``purge`` without ``config``: one item's options are never the whole list by accident.
+    Raises InvalidInput for a scope that is no address or CIDR, and as ``purges`` does.
     """
     only = read_networks(params, "purge_scope")
     ignore = read_networks(params, "purge_ignore")
-    if not params.get("purge"):
-        if only or ignore:
-            raise InvalidInput("purge_scope and purge_ignore need purge: true")
+    if not purges(params, limited=bool(only or ignore)):
         return None
-    if params.get("config") is None:
-        raise InvalidInput("purge needs config: the list of everything that shall stay")
     return Scope(only, ignore)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from ..._converge.errors import InvalidInput
 from ..._declare.item import Item, Vocabulary
+from ..._declare.task import purges
 from ..model import Key, name_of
 
 SOCKET = "/run/sluice-proxy/admin.sock"
@@ -64,18 +64,13 @@ def read_owner(params: Mapping[str, Any]) -> str:
 def read_purge_scope(params: Mapping[str, Any]) -> Optional[PurgeScope]:
     """Return what is purged, None for nothing.
 
-    Raises InvalidInput for patterns without ``purge``, and for ``purge`` without ``config``: one
-    entry's options are never the whole list by accident.
+    Raises InvalidInput as ``purges`` does.
     """
     item = _task_item(params)
     only = _patterns(item, "purge_scope")
     ignore = _patterns(item, "purge_ignore")
-    if not params.get("purge"):
-        if only or ignore:
-            raise InvalidInput("purge_scope and purge_ignore need purge: true")
+    if not purges(params, limited=bool(only or ignore)):
         return None
-    if params.get("config") is None:
-        raise InvalidInput("purge needs config: the list of everything that shall stay")
     return PurgeScope(only, ignore)
 
 
