@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ..failures import StoreFailed, StoreTooNew
@@ -48,7 +48,7 @@ def copied_database(path: Path, steps: Sequence[Step] = STEPS) -> sqlite3.Connec
     """
     with explained(path):
         copy = sqlite3.connect(":memory:", isolation_level=None)
-        try:
+        with _closed_unless_good(copy, path):
             with closing(
                 sqlite3.connect(
                     f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
@@ -57,12 +57,6 @@ def copied_database(path: Path, steps: Sequence[Step] = STEPS) -> sqlite3.Connec
                 _check(file, path)
                 file.backup(copy)
             migrate(copy, steps)
-        except TooNew as error:
-            copy.close()
-            raise StoreTooNew(str(path), str(error)) from error
-        except BaseException:
-            copy.close()
-            raise
     return copy
 
 
@@ -70,17 +64,24 @@ def _open(path: Path, patience: float, steps: Sequence[Step]) -> sqlite3.Connect
     database = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience, isolation_level=None
     )
-    try:
+    with _closed_unless_good(database, path):
         _check(database, path)
         _set_up(database, path)
         migrate(database, steps)
+    return database
+
+
+@contextmanager
+def _closed_unless_good(database: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Close the database when the block fails; ``path`` names one that is too new."""
+    try:
+        yield
     except TooNew as error:
         database.close()
         raise StoreTooNew(str(path), str(error)) from error
     except BaseException:
         database.close()
         raise
-    return database
 
 
 def _check(database: sqlite3.Connection, path: Path) -> None:
