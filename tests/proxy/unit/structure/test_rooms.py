@@ -31,8 +31,9 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("http", "proxy_protocol"),
     ("routes",),
     ("snapshot",),
-    ("config", "issuing", "observe", "store", "tls"),
-    ("resources",),
+    ("acme", "config", "issuing", "observe", "store", "tls"),
+    ("fleet",),
+    ("ordering", "resources"),
     ("admin", "worker"),
     ("supervisor",),
     ("cli",),
@@ -46,7 +47,16 @@ IMPURE = {
 # Of this room, the files that touch the world; the plan of what to do only names paths.
 ISSUING_TOUCHES = {"authority_folder.py", "issuer.py", "mkcert.py", "system_trust.py"}
 # What a worker that starts, and starts again after each death, must not wait for.
-NOT_IN_WORKERS = {"aiohttp", "cryptography", "jinja2", "pydantic", "sqlite3", "yaml"}
+NOT_IN_WORKERS = {
+    "aiohttp",
+    "cryptography",
+    "dns",
+    "jinja2",
+    "pydantic",
+    "redis",
+    "sqlite3",
+    "yaml",
+}
 
 
 def files() -> list[Path]:

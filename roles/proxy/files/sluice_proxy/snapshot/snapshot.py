@@ -17,7 +17,9 @@ from typing import Any
 
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.snapshot.admin import Admin
+from sluice_proxy.snapshot.asking import Asking
 from sluice_proxy.snapshot.collecting import collector_paused
+from sluice_proxy.snapshot.fleet import Redis
 from sluice_proxy.snapshot.issuing import Issuing
 from sluice_proxy.snapshot.limits import ClientTimeouts, Limits, UpstreamLimits
 from sluice_proxy.snapshot.listening import Listener
@@ -33,7 +35,8 @@ class Snapshot:
 
     ``version`` grows with every change. ``workers`` is None for one for each processor. Requests
     from ``trusted`` networks may say on whose behalf they come. ``store`` is the file that keeps
-    what is declared by the API, None for none.
+    what is declared by the API, None for none; ``fleet`` is what a fleet shares certificates by.
+    ``asking`` is what workers ask the supervisor about.
     """
 
     version: int = 0
@@ -48,6 +51,8 @@ class Snapshot:
     certificates: tuple[Certificate, ...] = ()
     tls: TlsSettings = field(default_factory=TlsSettings)
     issuing: Issuing = field(default_factory=Issuing)
+    fleet: Redis | None = None
+    asking: Asking = field(default_factory=Asking)
     pages: Pages = field(default_factory=Pages)
     store: str | None = None
     admin: Admin | None = None
