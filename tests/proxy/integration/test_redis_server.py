@@ -30,6 +30,17 @@ def test_what_was_written_is_there_after_a_sudden_death(server: RedisServer, uni
         assert client.get("kept") == b"yes"
 
 
+def test_it_is_reached_by_tls(server: RedisServer) -> None:
+    with redis.Redis(
+        "127.0.0.1",
+        server.tls_port,
+        password=server.password,
+        ssl=True,
+        ssl_ca_certs=str(server.trust),
+    ) as client:
+        assert client.ping()
+
+
 def test_nobody_gets_in_without_the_password(server: RedisServer) -> None:
     with (
         server.client(password=None) as stranger,

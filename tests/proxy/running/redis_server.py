@@ -10,6 +10,7 @@ from pathlib import Path
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from samples.certificates import authority, leaf
 
 from running.closing import Closing
 from running.program import Program
@@ -19,27 +20,46 @@ PASSWORD = "password-of-redis"
 
 
 class RedisServer(Closing):
-    """A running redis-server, at a port and at a unix socket; every write is on disk at once."""
+    """A running redis-server, at a port, at one of TLS and at a unix socket.
+
+    Every write is on disk before it is answered.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self.password = PASSWORD
         self.port = free_port()
         self.socket = str(folder / "redis.sock")
+        self.tls_port = free_port()
+        self.trust = folder / "redis-trust.pem"
+        """PEM file of the authority of its certificate, for clients of ``tls_port``."""
+        top = authority("Authority of Redis")
+        shown = leaf("localhost", "127.0.0.1", issuer=top)
+        chain, key = folder / "redis.pem", folder / "redis.key"
+        self.trust.write_bytes(top.pem)
+        chain.write_bytes(shown.chain)
+        key.write_bytes(shown.key_pem())
         config = folder / "redis.conf"
         # In a file: a password is not for the list of processes, not even here.
         config.write_text(
             f"bind 127.0.0.1\nport {self.port}\nunixsocket {self.socket}\nunixsocketperm 700\n"
             f"requirepass {self.password}\ndir {folder}\nappendonly yes\nappendfsync always\n"
+            f"tls-port {self.tls_port}\ntls-cert-file {chain}\ntls-key-file {key}\n"
+            f"tls-auth-clients no\ntls-ca-cert-file {self.trust}\n"
             'save ""\ndaemonize no\n'
         )
         self._program = Program(folder / "redis.txt", "redis-server", str(config))
         self.start()
 
     @property
-    def url(self) -> str:
-        """Where it is, without the password."""
-        return f"redis://127.0.0.1:{self.port}/0"
+    def address(self) -> str:
+        """Where it is, without TLS."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def tls_address(self) -> str:
+        """Where it is, with TLS."""
+        return f"127.0.0.1:{self.tls_port}"
 
     @property
     def said(self) -> str:
