@@ -171,7 +171,18 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     "integration/test_tunnels.py": {
         "test_a_silent_tunnel_is_closed": {"routes.timeouts.tunnel": "9s"},
     },
-    "unit/config/test_sections.py": {},
+    "unit/config/test_sections.py": {
+        "test_fleet": {
+            "fleet.redis.address": "b:1",
+            "fleet.redis.database": 3,
+            "fleet.redis.username": "edge",
+            "fleet.redis.password_file": "/password",
+            "fleet.redis.tls": True,
+            "fleet.redis.trust_file": "/ca.pem",
+            "fleet.redis.prefix": "blue",
+            "fleet.redis.secret_file": "/secret",
+        },
+    },
     "unit/config/test_snapshot.py": {
         "test_a_file_is_loaded_with_the_files_beside_it": {"pages.no_route.file": "page.html"},
     },

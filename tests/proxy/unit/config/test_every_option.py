@@ -33,6 +33,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "metrics": {"address": "0.0.0.0:9000"},
     "certificates": {"chain": "c", "key": "k"},
     "tls.hosts": {"hosts": "a"},
+    "fleet.redis": {"address": "a:1"},
     "pages.no_route": {"content": "x"},
     "routes.targets": {"url": "http://a"},
     "routes.targets.tls": {},
@@ -50,6 +51,10 @@ TOGETHER: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "listen.mode": ({"address": "unix:/s"}, {"address": "unix:/s", "mode": "0600"}),
     "tls.client_certificate": (AUTHORITIES, AUTHORITIES | {"client_certificate": "required"}),
     "tls.client_ca": (AUTHORITIES, AUTHORITIES | {"client_ca": "other.pem"}),
+    "fleet.redis.trust_file": (
+        {"address": "a:1", "tls": True},
+        {"address": "a:1", "tls": True, "trust_file": "/ca.pem"},
+    ),
     "pages.no_route.file": ({"content": "x"}, {"file": "page.html"}),
     "routes.targets.path": ({"url": "unix:/s"}, {"url": "unix:/s", "path": "/p"}),
     "routes.targets.tls.certificate": ({}, {"certificate": "c", "key": "k"}),

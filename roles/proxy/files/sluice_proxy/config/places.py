@@ -68,6 +68,16 @@ def listen_address(text: str) -> Address:
     return TcpAddress(str(parsed), port_number(port))
 
 
+def server_address(text: str) -> str:
+    """Return the address of a server, HOST:PORT or the path of a unix socket. Raises ValueError."""
+    if text.startswith("unix:"):
+        return socket_path(text[5:])
+    _host, colon, port = text.rpartition(":")
+    if not colon or "]" in port:
+        raise ValueError(f"{text!r} has no port: write it like redis.example.com:6379")
+    return authority(text)
+
+
 def socket_path(text: str) -> str:
     """Return the path of a socket file. Raises ValueError."""
     if not text.startswith("/"):
