@@ -234,7 +234,7 @@ ROUTE = "routes:\n  - "
             "issuing: local_ca\n" + ROUTE + "{tls: automatic, hosts: a}",
             "routes[0].tls.certificate: this is not known: use 'auto'",
         ),
-        ("issuing: mkcert", "issuing.provider: this is not known: use 'none', 'local_ca'"),
+        ("issuing: mkcert", "issuing.provider: this is not known: use 'none', 'acme', 'local_ca'"),
         ("issuing: {folder: ca}", "issuing.folder: write the directory's whole path"),
         ("issuing: {names: '*'}", "issuing.names: * has no end: write a name"),
         ("issuing: {names: a.**}", "issuing.names: a.** has no end: write a name"),

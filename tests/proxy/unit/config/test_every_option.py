@@ -25,8 +25,17 @@ from sluice_proxy.snapshot.snapshot import encode
 TESTS = Path(__file__).resolve().parents[2]
 
 # What a section needs besides the option.
+AUTHORITY = {"name": "a", "directory": "https://a"}
+ACME = {"authorities": [AUTHORITY]}
 NEEDED: dict[str, dict[str, Any]] = {
     "": {"issuing": "local_ca"},
+    "issuing": {"provider": "acme", "acme": ACME},
+    "issuing.acme": ACME,
+    "issuing.acme.authorities": AUTHORITY,
+    "issuing.acme.authorities.external_account": {"key_id": "a", "key_file": "/a"},
+    "issuing.acme.dns.update": {"server": "a"},
+    "issuing.acme.dns.hook": {"program": "/a"},
+    "fleet": {"address": "a:1"},
     "listen": {"address": "0.0.0.0:80"},
     "admin": {"listen": "unix:/s"},
     "admin.listen": {"address": "unix:/s"},
@@ -56,6 +65,18 @@ TOGETHER: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "routes.targets.tls.key": (
         {"certificate": "c", "key": "k"},
         {"certificate": "c", "key": "other"},
+    ),
+    "issuing.acme.dns.update.key_name": (
+        {"server": "a", "key_name": "a", "key_file": "/a"},
+        {"server": "a", "key_name": "b", "key_file": "/a"},
+    ),
+    "issuing.acme.dns.update.key_file": (
+        {"server": "a", "key_name": "a", "key_file": "/a"},
+        {"server": "a", "key_name": "a", "key_file": "/b"},
+    ),
+    "fleet.trust_file": (
+        {"address": "a:1", "tls": True},
+        {"address": "a:1", "tls": True, "trust_file": "/t"},
     ),
     "routes.rewrite.strip": ({"forward_path": "/b"}, {"strip": "/a"}),
     "routes.rewrite.forward_path": ({"strip": "/a"}, {"forward_path": "/b"}),
@@ -106,6 +127,7 @@ def configuration(place: str, section: dict[str, Any]) -> str:
             above = {"hosts": "a"}
         many = ".".join(parts[:depth]) in (
             "listen", "admin.listen", "certificates", "tls.hosts", "routes", "routes.targets",
+            "issuing.acme.authorities",
         )  # fmt: skip
         above[parts[depth - 1]] = [data] if many else data
         data = above

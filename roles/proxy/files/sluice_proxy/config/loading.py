@@ -127,6 +127,7 @@ def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Complaint
         certificates=tuple(section.certificate() for section in root.certificates),
         tls=tls,
         issuing=issuing,
+        fleet=None if root.fleet is None else root.fleet.redis(),
         pages=root.pages.pages(),
         store=root.store,
         admin=admin,

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sluice_proxy.config.sections.admin import AdminSection
+from sluice_proxy.config.sections.fleet import FleetSection
 from sluice_proxy.config.sections.issuing import IssuingSection
 from sluice_proxy.config.sections.limits import LimitsSection, TimeoutsSection, UpstreamSection
 from sluice_proxy.config.sections.listen import ListenSection
@@ -77,7 +78,13 @@ class RootSection(Section):
     tls: TlsSection = Field(default=TlsSection(), description="What TLS has to be.")
     issuing: IssuingSection = Field(
         default=IssuingSection(),
-        description="Certificates that the proxy makes itself: the provider, or a mapping.",
+        description="Certificates that the proxy makes itself or orders: the provider, or a"
+        " mapping.",
+    )
+    fleet: FleetSection | None = Field(
+        default=None,
+        description="Redis server that the nodes of a fleet share certificates by: an address, or"
+        " a mapping.",
     )
     pages: PagesSection = Field(
         default=PagesSection(), description="Answers that the proxy gives itself."
