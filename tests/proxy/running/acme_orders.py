@@ -41,15 +41,11 @@ async def acme_client(
 ) -> AsyncIterator[Client]:
     """Yield a client without an account."""
     async with open_session(pebble.trust, QUICK) as session:
-        yield Client(
-            session, pebble.directory, key or SigningKey.new(), account, patience=QUICK
-        )
+        yield Client(session, pebble.directory, key or SigningKey.new(), account, patience=QUICK)
 
 
 @asynccontextmanager
-async def registered_client(
-    pebble: Pebble, key: SigningKey | None = None
-) -> AsyncIterator[Client]:
+async def registered_client(pebble: Pebble, key: SigningKey | None = None) -> AsyncIterator[Client]:
     """Yield a client with an account."""
     async with acme_client(pebble, key) as client:
         await client.register(terms_agreed=True)

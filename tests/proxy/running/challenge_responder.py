@@ -36,7 +36,7 @@ class ChallengeResponder(Closing):
         answers = self.http
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802  the name is the library's
+            def do_GET(self) -> None:
                 content = answers.get(self.path)
                 self.send_response(404 if content is None else 200)
                 self.end_headers()
