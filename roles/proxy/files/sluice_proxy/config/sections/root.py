@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sluice_proxy.config.sections.admin import AdminSection
+from sluice_proxy.config.sections.fleet import FleetSection
 from sluice_proxy.config.sections.issuing import IssuingSection
 from sluice_proxy.config.sections.limits import LimitsSection, TimeoutsSection, UpstreamSection
 from sluice_proxy.config.sections.listen import ListenSection
@@ -78,6 +79,10 @@ class RootSection(Section):
     issuing: IssuingSection = Field(
         default=IssuingSection(),
         description="Certificates that the proxy makes itself: the provider, or a mapping.",
+    )
+    fleet: FleetSection = Field(
+        default=FleetSection(),
+        description="What this node shares with others that serve the same names.",
     )
     pages: PagesSection = Field(
         default=PagesSection(), description="Answers that the proxy gives itself."
