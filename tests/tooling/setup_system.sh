@@ -34,6 +34,18 @@ fi
 
 echo "setup: installing Debian packages: ${missing[*]}"
 "${as_root[@]}" apt-get -qq update
+# Some bring a service, like redis-server's: the tests start their own, and need none that runs.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "${policy}" ]; then
+    trap '"${as_root[@]}" rm -f "${policy}"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "${policy}"
+fi
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get -qq -o Dpkg::Use-Pty=0 install --yes --no-install-recommends "${missing[@]}" \
     </dev/null >/dev/null
+if [ -d /run/systemd/system ]; then
+    for package in "${missing[@]}"; do
+        # Most of them have no service of their name.
+        "${as_root[@]}" systemctl --quiet disable "${package}.service" 2>/dev/null || true
+    done
+fi

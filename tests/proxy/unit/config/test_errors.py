@@ -235,6 +235,35 @@ ROUTE = "routes:\n  - "
             "routes[0].tls.certificate: this is not known: use 'auto'",
         ),
         ("issuing: mkcert", "issuing.provider: this is not known: use 'none', 'acme', 'local_ca'"),
+        ("fleet: redis://a", "fleet: write a mapping of names and val"),
+        ("fleet: {redis: {}}", "fleet.redis.address: this is missing"),
+        ("fleet: {redis: a}", "fleet.redis.address: 'a' has no port: write it like redis.ex"),
+        ("fleet: {redis: '[::1]'}", "fleet.redis.address: '[::1]' has no port"),
+        ("fleet: {redis: 'a:0'}", "fleet.redis.address: port 0 is out of range"),
+        ("fleet: {redis: unix:a}", "fleet.redis.address: socket 'a' does not begin with /"),
+        ("fleet: {redis: http://a}", "fleet.redis: this is no URL of a Redis server: write redis:"),
+        ("fleet: {redis: redis://a/b}", "fleet.redis.database: write a whole number here"),
+        (
+            "fleet: {redis: 'redis://:secret@a/0'}",
+            "fleet.redis: no user and no password may stand before an @ here: write a mapping",
+        ),
+        (
+            "fleet: {redis: {address: 'redis://:secret@a:1'}}",
+            "fleet.redis.address: no user and no password may stand before an @ here: write a m",
+        ),
+        (
+            "fleet: {redis: {address: 'a:1', password: secret}}",
+            "fleet.redis.password: there is no key 'password': did you mean 'password_file'?",
+        ),
+        (
+            "fleet: {redis: {address: 'a:1', trust_file: /ca.pem}}",
+            "fleet.redis: trust_file has no use without TLS",
+        ),
+        (
+            "fleet: {redis: {address: unix:/s, tls: true}}",
+            "fleet.redis: there is no TLS at a unix socket",
+        ),
+        ("fleet: {redis: {address: 'a:1', prefix: 'a:b'}}", "fleet.redis.prefix: this has a char"),
         ("issuing: {folder: ca}", "issuing.folder: write the directory's whole path"),
         ("issuing: {names: '*'}", "issuing.names: * has no end: write a name"),
         ("issuing: {names: a.**}", "issuing.names: a.** has no end: write a name"),
@@ -277,9 +306,12 @@ routes:
 
 
 def test_secrets_are_in_no_error() -> None:
-    text = "certificates: [{chain: c, key: k, password: [hunter2], passwort: hunter2}]"
+    text = """
+        certificates: [{chain: c, key: k, password: [hunter2], passwort: hunter2}]
+        fleet: {redis: "redis://edge:hunter2@redis.example.com:6379/0"}
+        """
     lines = complaints(text)
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert not any("hunter2" in line for line in lines)
 
 

@@ -30,6 +30,7 @@ from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.model.target import Scheme, Target, TargetState, TargetTls
 from sluice_proxy.routes.portal import portal_route
 from sluice_proxy.snapshot.admin import Admin
+from sluice_proxy.snapshot.fleet import Redis
 from sluice_proxy.snapshot.issuing import Issuing, Provider
 from sluice_proxy.snapshot.limits import ClientTimeouts, Limits, UpstreamLimits
 from sluice_proxy.snapshot.listening import Listener, TcpAddress, UnixAddress
@@ -179,6 +180,45 @@ def test_by_itself_the_proxy_makes_no_certificates(text: str) -> None:
 
 def test_the_provider_may_stand_alone() -> None:
     assert snapshot("issuing: self_signed").issuing == Issuing(Provider.SELF_SIGNED)
+
+
+def test_fleet() -> None:
+    found = snapshot("""
+        fleet:
+          redis:
+            address: redis.example.com:6380
+            database: 3
+            username: edge
+            password_file: /password
+            tls: true
+            trust_file: /ca.pem
+            prefix: blue
+            secret_file: secret
+        """).fleet
+    assert found == Redis(
+        "redis.example.com:6380", 3, "edge", "/password", True, "/ca.pem", "blue",
+        "/etc/edge/secret",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "fleet:", "fleet: {}", "fleet: {redis: }"])
+def test_by_itself_a_node_is_alone(text: str) -> None:
+    assert snapshot(text).fleet is None
+
+
+@pytest.mark.parametrize(
+    ("text", "redis"),
+    [
+        ("redis://10.0.0.5:6380/3", Redis("10.0.0.5:6380", 3)),
+        ("redis://redis.example.com", Redis("redis.example.com:6379")),
+        ("redis://[2001:db8::5]/", Redis("[2001:db8::5]:6379")),
+        ("rediss://[2001:db8::5]:6380", Redis("[2001:db8::5]:6380", tls=True)),
+        ("10.0.0.5:6379", Redis("10.0.0.5:6379")),
+        ("unix:/run/redis/redis.sock", Redis("/run/redis/redis.sock")),
+    ],
+)
+def test_the_place_of_redis_may_stand_alone(text: str, redis: Redis) -> None:
+    assert snapshot(f"fleet: {{redis: '{text}'}}").fleet == redis
 
 
 def test_a_certificate_that_is_asked_for_leaves_the_policy_of_a_host_to_others() -> None:

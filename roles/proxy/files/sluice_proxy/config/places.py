@@ -68,6 +68,16 @@ def listen_address(text: str) -> Address:
     return TcpAddress(str(parsed), port_number(port))
 
 
+def server_address(text: str) -> str:
+    """Return the address of a server, HOST:PORT or the path of a unix socket. Raises ValueError."""
+    if text.startswith("unix:"):
+        return socket_path(text[5:])
+    _host, colon, port = text.rpartition(":")
+    if not colon or "]" in port:
+        raise ValueError(f"{text!r} has no port: write it like redis.example.com:6379")
+    return authority(text)
+
+
 def socket_path(text: str) -> str:
     """Return the path of a socket file. Raises ValueError."""
     if not text.startswith("/"):
@@ -106,6 +116,21 @@ def target_place(text: str) -> Target:
             " or unix:/PATH/OF/SOCKET"
         )
     return _from_uri(text, _SCHEMES[scheme])
+
+
+def is_url(text: str, *schemes: str) -> bool:
+    """Return whether ``text`` is a URL of one of ``schemes`` with a host, and without a user, which
+    may be a secret, or a fragment, which nobody is sent."""
+    if not _URI_CHARACTERS.match(text) or _USER.search(text) or "#" in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        # An IPv6 address was looked at already.
+        name = host if ":" in host else whole_host_name(host)
+        return parts.scheme in schemes and bool(name) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _from_uri(text: str, scheme: Scheme) -> Target:

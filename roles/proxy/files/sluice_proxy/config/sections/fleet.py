@@ -2,77 +2,103 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``fleet``: where nodes keep what they share."""
+"""``fleet``: what nodes share certificates and accounts by."""
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from sluice_proxy.config.places import authority, socket_path
-from sluice_proxy.config.sections.section import Section, Text, Truth, Whole, WholePath
+from sluice_proxy.config import places
+from sluice_proxy.config.sections.section import CountOrNone, File, Section, Text, Truth
 from sluice_proxy.snapshot.fleet import Redis
 
 _USUAL = Redis("")
-_PREFIX = re.compile(r"[!-~]{1,64}\Z")
+_SCHEMES = {"redis": False, "rediss": True}
+"""Schemes of URLs, and whether they stand for TLS."""
 
 
-class FleetSection(Section):
-    """A Redis server that the nodes of a fleet share accounts, certificates, answers to validations
-    and leases by. A node alone needs none."""
+def _address(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("write HOST:PORT or unix:/PATH here")
+    _without_user(value)
+    return places.server_address(value)
+
+
+def _without_user(text: str) -> None:
+    if "@" in text:
+        # What stands before it may be a password, so none of it is told.
+        raise ValueError(
+            "no user and no password may stand before an @ here: write a mapping with address,"
+            " username and password_file"
+        )
+
+
+def _of_url(text: str) -> dict[str, Any]:
+    """Return the keys that a URL, or an address alone, stands for. Raises ValueError."""
+    _without_user(text)
+    scheme, mark, rest = text.partition("://")
+    if not mark:
+        return {"address": text}
+    if scheme not in _SCHEMES:
+        raise ValueError(
+            "this is no URL of a Redis server: write redis://HOST:PORT/DATABASE, rediss:// for"
+            " TLS, or unix:/PATH"
+        )
+    address, _slash, database = rest.partition("/")
+    found = {"address": address if ":" in address.rpartition("]")[2] else f"{address}:6379"}
+    return found | {"tls": _SCHEMES[scheme]} | ({"database": database} if database else {})
+
+
+class RedisSection(Section):
+    """The Redis server that nodes of a fleet share certificates, accounts and answers by."""
 
     short_forms = ("string",)
 
-    address: Text = Field(description="`HOST:PORT`, or `unix:/PATH` of its socket.")
-    database: Annotated[Whole, Field(ge=0, le=1_000_000)] = Field(
-        default=_USUAL.database, description="Number of its database."
+    address: Annotated[
+        str,
+        BeforeValidator(_address),
+        WithJsonSchema(
+            {"type": "string", "format": "address", "examples": ["redis.example.com:6379"]}
+        ),
+    ] = Field(description="`HOST:PORT`, or `unix:/PATH`.")
+    database: CountOrNone = Field(
+        default=_USUAL.database, description="Number of the database on the server."
     )
-    username: Text = Field(default=_USUAL.username, description="User, where it has several.")
-    password_file: WholePath | None = Field(
-        default=None, description="File with the password; for root alone to read."
+    username: Text = Field(
+        default=_USUAL.username, description="User of the server's ACL, where it is not `default`."
     )
-    tls: Truth = Field(default=_USUAL.tls, description="Speak TLS with it.")
-    trust_file: WholePath | None = Field(
+    password_file: File | None = Field(
+        default=None, description="File with the password; others may not read it."
+    )
+    tls: Truth = Field(default=_USUAL.tls, description="Speak TLS, and verify the server's name.")
+    trust_file: File | None = Field(
         default=None,
-        description="PEM file with the CA of its certificate; by default those that the system"
-        " trusts.",
+        description="PEM file of the authorities of the server's certificate; by default those of"
+        " the system.",
     )
     prefix: Text = Field(
         default=_USUAL.prefix,
-        description="What all keys begin with: another one for each fleet.",
+        pattern=r"^[A-Za-z0-9_.-]{1,64}$",
+        description="What the names of all keys begin with, before a colon. Each fleet on a server"
+        " has its own.",
     )
-    secret_file: WholePath | None = Field(
+    secret_file: File | None = Field(
         default=None,
-        description="File with a secret that all nodes have: documents are encrypted with it"
-        " before they leave the node.",
+        description="File with a secret of 32 characters or more, the same on all nodes: documents"
+        " are encrypted with it before they go to the server.",
     )
 
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
-        return {"address": value} if isinstance(value, str) else value
-
-    @field_validator("address")
-    @classmethod
-    def _place(cls, value: str) -> str:
-        if value.startswith(("unix:", "/")):
-            return socket_path(value.removeprefix("unix:"))
-        place = authority(value)
-        if not place.rpartition("]")[2].rpartition(":")[1]:
-            raise ValueError(f"{value!r} has no port: write it like redis.example.com:6379")
-        return place
-
-    @field_validator("prefix")
-    @classmethod
-    def _visible(cls, value: str) -> str:
-        if not _PREFIX.match(value):
-            raise ValueError("a prefix has 1 to 64 visible characters of ASCII")
-        return value
+        return _of_url(value) if isinstance(value, str) else value
 
     @model_validator(mode="after")
-    def _whole(self) -> FleetSection:
+    def _whole(self) -> RedisSection:
+        if self.tls and self.address.startswith("/"):
+            raise ValueError("there is no TLS at a unix socket: leave tls out")
         if self.trust_file is not None and not self.tls:
             raise ValueError("trust_file has no use without TLS: set tls: true, or leave it out")
         return self
@@ -80,12 +106,26 @@ class FleetSection(Section):
     def redis(self) -> Redis:
         """Return what this stands for."""
         return Redis(
-            address=self.address,
-            database=self.database,
-            username=self.username,
-            password_file=self.password_file,
-            tls=self.tls,
-            trust_file=self.trust_file,
-            prefix=self.prefix,
-            secret_file=self.secret_file,
+            self.address,
+            self.database,
+            self.username,
+            self.password_file,
+            self.tls,
+            self.trust_file,
+            self.prefix,
+            self.secret_file,
         )
+
+
+class FleetSection(Section):
+    """What this node shares with others that serve the same names."""
+
+    redis: RedisSection | None = Field(
+        default=None,
+        description="A Redis server: `redis://HOST:PORT/DATABASE`, or a mapping. Without one this"
+        " node is alone.",
+    )
+
+    def fleet(self) -> Redis | None:
+        """Return what this stands for, None for a node alone."""
+        return None if self.redis is None else self.redis.redis()

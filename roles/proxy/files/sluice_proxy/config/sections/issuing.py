@@ -2,17 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``issuing``: certificates that the proxy makes itself, or orders."""
+"""``issuing``: certificates that the proxy gets by itself."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from sluice_proxy.config.sections.acme import AcmeSection
 from sluice_proxy.config.sections.on_demand import OnDemandSection
-from sluice_proxy.config.sections.section import OR_OFF, HostsWithAnEnd, Section, Text, Truth
+from sluice_proxy.config.sections.section import (
+    OR_OFF,
+    Hosts,
+    Section,
+    Text,
+    Truth,
+    with_an_end,
+)
 from sluice_proxy.snapshot.issuing import Issuing, Provider
 
 _USUAL = Issuing()
@@ -24,8 +31,7 @@ def _none(value: Any) -> Any:
 
 
 class IssuingSection(Section):
-    """Certificates that the proxy makes itself, for development and inside of a network, or orders
-    by ACME."""
+    """Certificates that the proxy gets by itself: makes, or orders."""
 
     short_forms = ("string",)
 
@@ -33,9 +39,8 @@ class IssuingSection(Section):
         Literal["none", "acme", "local_ca", "self_signed"], BeforeValidator(_none)
     ] = Field(
         default="none",
-        description="What routes get certificates of: `acme` (ordered as `acme` says), `local_ca`"
-        " (a development CA of the proxy's own, which also has those that are declared for ACME),"
-        " `self_signed`, or `none`.",
+        description="What routes get certificates of: `acme` (authorities that are asked),"
+        " `local_ca` (a development CA of the proxy's own), `self_signed`, or `none`.",
     )
     automatic: Literal["asked", "all"] = Field(
         default="asked",
@@ -50,18 +55,19 @@ class IssuingSection(Section):
     mkcert: Truth = Field(
         default=_USUAL.mkcert, description="Use the CA of mkcert where that is installed."
     )
-    names: HostsWithAnEnd = Field(
+    names: Annotated[Hosts, AfterValidator(with_an_end)] = Field(
         default=[],
         description="Names that certificates of the CA may be declared for besides those of"
         " routes: `NAME`, `*.NAME` or `.NAME`.",
     )
     acme: AcmeSection | None = Field(
-        default=None, description="How certificates are ordered; not read for another provider."
+        default=None,
+        description="How certificates are ordered. Beside another provider it is checked, and has"
+        " no effect.",
     )
     on_demand: Annotated[OnDemandSection | None, OR_OFF] = Field(
         default=None,
-        description="Order certificates when a client first asks for a name: `true`, or a mapping."
-        " Not read for another provider than `acme`.",
+        description="Get certificates when clients first ask for a name: `true`, or a mapping.",
     )
 
     @model_validator(mode="before")
@@ -76,17 +82,9 @@ class IssuingSection(Section):
             raise ValueError("write the directory's whole path, like /var/lib/sluice-proxy/ca")
         return value
 
-    @model_validator(mode="after")
-    def _has_authorities(self) -> IssuingSection:
-        if self.provider == "acme" and self.acme is None:
-            raise ValueError("provider acme needs acme: write whom to ask, with authorities")
-        return self
-
     def issuing(self) -> Issuing:
         """Return what this stands for."""
-        ordered = self.provider == "acme"
-        acme = self.acme if ordered else None
-        on_demand = self.on_demand if ordered else None
+        acme = self.acme if self.provider == "acme" else None
         return Issuing(
             provider=None if self.provider == "none" else Provider(self.provider),
             all_routes=self.automatic == "all",
@@ -94,5 +92,5 @@ class IssuingSection(Section):
             mkcert=self.mkcert,
             names=tuple(self.names),
             acme=None if acme is None else acme.acme(),
-            on_demand=None if on_demand is None else on_demand.on_demand(),
+            on_demand=None if self.on_demand is None else self.on_demand.on_demand(),
         )

@@ -78,13 +78,11 @@ class RootSection(Section):
     tls: TlsSection = Field(default=TlsSection(), description="What TLS has to be.")
     issuing: IssuingSection = Field(
         default=IssuingSection(),
-        description="Certificates that the proxy makes itself or orders: the provider, or a"
-        " mapping.",
+        description="Certificates that the proxy makes itself: the provider, or a mapping.",
     )
-    fleet: FleetSection | None = Field(
-        default=None,
-        description="Redis server that the nodes of a fleet share certificates by: an address, or"
-        " a mapping.",
+    fleet: FleetSection = Field(
+        default=FleetSection(),
+        description="What this node shares with others that serve the same names.",
     )
     pages: PagesSection = Field(
         default=PagesSection(), description="Answers that the proxy gives itself."

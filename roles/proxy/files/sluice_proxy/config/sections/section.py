@@ -171,14 +171,14 @@ Host = Annotated[
 Hosts = Annotated[list[Host], *ONE_OR_MANY]
 
 
-def _with_an_end(value: list[HostPattern]) -> list[HostPattern]:
+def with_an_end(value: Hosts) -> Hosts:
+    """Return host patterns whose names a certificate can have; raises ValueError."""
     for host in value:
         if host.kind not in CERTIFIED:
             raise ValueError(f"{host} has no end: write a name, *.NAME or .NAME")
     return value
 
 
-HostsWithAnEnd = Annotated[Hosts, AfterValidator(_with_an_end)]
 UrlPath = Annotated[
     PathPattern,
     BeforeValidator(lambda value: parse_path_pattern(_text(value))),
@@ -254,14 +254,17 @@ File = Annotated[
 ]
 
 
-def _whole_path(value: Any) -> str:
-    text = _text(value)
-    if not text.startswith("/") or text.endswith("/") or "\0" in text:
-        raise ValueError("write the file's whole path, which begins with /")
-    return text
+def _whole_path(value: Any) -> Any:
+    if value is not None and not (
+        isinstance(value, str) and value.startswith("/") and "\0" not in value
+    ):
+        raise ValueError("write the file's whole path, like /etc/sluice/key")
+    return value
 
 
 WholePath = Annotated[
-    str, BeforeValidator(_whole_path), _schema("string", "file", "/etc/sluice-proxy/acme.key")
+    str,
+    BeforeValidator(_whole_path),
+    _schema("string", "file", "/etc/sluice/key"),
 ]
-"""A file that is looked for when it is used."""
+"""A file that need not be there when the configuration is read."""
