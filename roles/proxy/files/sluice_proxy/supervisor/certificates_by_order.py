@@ -48,7 +48,7 @@ class Means:
     close: Callable[[], Awaitable[None]]
 
 
-Open = Callable[[Setting, Arrived], Awaitable[Means]]
+Open = Callable[[Setting, Arrived], Awaitable[Means | None]]
 """Opens the means of a setting; what cannot be reached now is told as their trouble."""
 TakeIn = Callable[[Mapping[str, Leaf]], Awaitable[None]]
 """Puts leaves in force; see ``Declaring.take_in``."""
