@@ -10,6 +10,6 @@ from ..ordering.keeping import Arrived
 from .certificates_by_order import Means, Setting
 
 
-async def open_means(setting: Setting, arrived: Arrived) -> Means | None:
+async def open_means(_setting: Setting, _arrived: Arrived) -> Means | None:
     """Return what orders certificates as a setting says, None where nothing can."""
     return None
