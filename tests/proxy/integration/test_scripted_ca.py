@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The authority that does as tests tell it speaks ACME as others do: to certbot's library too."""
+"""The authority that does as tests tell it speaks ACME as others do, as certbot's library finds."""
 
 from __future__ import annotations
 
