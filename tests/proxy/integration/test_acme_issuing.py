@@ -64,7 +64,8 @@ def issued(
             dns=dns.address,
         )
         updating = f"server: 127.0.0.1, port: {dns.port}, key_name: {KEY_NAME}, key_file: {update}"
-        account = f", external_account: {{key_id: kid-1, key_file: {eab}}}"
+        # More than an authority is asked for by default.
+        account = f", orders: 1000/1h, external_account: {{key_id: kid-1, key_file: {eab}}}"
         with (
             Pebble(folder / "pebble", behaviour) as pebble,
             acme_edge(
