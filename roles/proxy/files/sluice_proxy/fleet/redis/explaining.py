@@ -19,9 +19,12 @@ _ADVICE: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.MovedError, _CLUSTER := "it is of a cluster: name a server that is none's"),
     (exceptions.AskError, _CLUSTER),
     (exceptions.ClusterError, _CLUSTER),
+    (exceptions.ClusterCrossSlotError, _CLUSTER),
     (exceptions.TimeoutError, "it does not answer in time"),
     (TimeoutError, "it does not answer in time"),
-    (exceptions.InvalidResponse, "what answers there is no Redis"),
+    (exceptions.InvalidResponse, _NO_REDIS := "what answers there is no Redis"),
+    (ValueError, _NO_REDIS),
+    (TypeError, _NO_REDIS),
     (exceptions.ConnectionError, "it cannot be reached"),
     (OSError, "it cannot be reached"),
 )
