@@ -40,7 +40,7 @@ def redis_of(server: RedisServer, folder: Path, **others: Any) -> Redis:
 def least_user(server: RedisServer, folder: Path) -> dict[str, Any]:
     """Make the user that the documentation asks for, and return what a node sets to be it."""
     text = PAGE.read_text()
-    found = re.search(r"^    ACL SETUSER edge (.*)$", text, re.MULTILINE)
+    found = re.search(r"^ACL SETUSER edge (.*)$", text, re.MULTILINE)
     assert found is not None
     with server.client() as client:
         rules = found[1].replace(">PASSWORD", f">{USERS_PASSWORD}").split()

@@ -234,7 +234,7 @@ ROUTE = "routes:\n  - "
             "issuing: local_ca\n" + ROUTE + "{tls: automatic, hosts: a}",
             "routes[0].tls.certificate: this is not known: use 'auto'",
         ),
-        ("issuing: mkcert", "issuing.provider: this is not known: use 'none', 'local_ca'"),
+        ("issuing: mkcert", "issuing.provider: this is not known: use 'none', 'acme', 'local_ca'"),
         ("fleet: redis://a", "fleet: write a mapping of names and val"),
         ("fleet: {redis: {}}", "fleet.redis.address: this is missing"),
         ("fleet: {redis: a}", "fleet.redis.address: 'a' has no port: write it like redis.ex"),

@@ -19,6 +19,7 @@ import yaml
 from pydantic import BaseModel
 from samples.config import snapshot
 from samples.options import SHOWN_BY
+from sluice_proxy.config.problems import InvalidConfig
 from sluice_proxy.config.sections.root import RootSection
 from sluice_proxy.snapshot.snapshot import encode
 
@@ -35,6 +36,11 @@ NEEDED: dict[str, dict[str, Any]] = {
     "tls.hosts": {"hosts": "a"},
     "fleet.redis": {"address": "a:1"},
     "pages.no_route": {"content": "x"},
+    "issuing.acme": {"authorities": "letsencrypt", "terms_agreed": True},
+    "issuing.acme.authorities": {"directory": "letsencrypt"},
+    "issuing.acme.authorities.external_account": {"key_id": "a", "key_file": "/k"},
+    "issuing.acme.dns.update": {"server": "192.0.2.1"},
+    "issuing.acme.dns.hook": {"program": "/p"},
     "routes.targets": {"url": "http://a"},
     "routes.targets.tls": {},
     "routes.redirect": {"location": "/x"},
@@ -45,6 +51,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "routes.portal": {"endpoint": "/"},
 }
 AUTHORITIES = {"client_certificate": "optional", "client_ca": "ca.pem"}
+SIGNED = {"server": "192.0.2.1", "key_name": "k", "key_file": "/k"}
 # Options that can only be changed along with others: the section without and with the change.
 TOGETHER: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "admin.listen.group": ({"address": "unix:/s"}, {"address": "unix:/s", "group": "adm"}),
@@ -55,6 +62,8 @@ TOGETHER: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"address": "a:1", "tls": True},
         {"address": "a:1", "tls": True, "trust_file": "/ca.pem"},
     ),
+    "issuing.acme.dns.update.key_name": (SIGNED, SIGNED | {"key_name": "l"}),
+    "issuing.acme.dns.update.key_file": (SIGNED, SIGNED | {"key_file": "/l"}),
     "pages.no_route.file": ({"content": "x"}, {"file": "page.html"}),
     "routes.targets.path": ({"url": "unix:/s"}, {"url": "unix:/s", "path": "/p"}),
     "routes.targets.tls.certificate": ({}, {"certificate": "c", "key": "k"}),
@@ -64,6 +73,17 @@ TOGETHER: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "routes.rewrite.strip": ({"forward_path": "/b"}, {"strip": "/a"}),
     "routes.rewrite.forward_path": ({"strip": "/a"}, {"forward_path": "/b"}),
+}
+# Options without which a configuration is refused: the section that is, and the one that is not.
+REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "issuing.acme.terms_agreed": (
+        {"authorities": "letsencrypt"},
+        {"authorities": "letsencrypt", "terms_agreed": True},
+    ),
+    "issuing.acme.authorities.terms_agreed": (
+        {"directory": "letsencrypt", "terms_agreed": False},
+        {"directory": "letsencrypt", "terms_agreed": True},
+    ),
 }
 for _place in ("tls.hosts", "routes.tls"):
     for _key in ("client_certificate", "client_ca"):
@@ -109,8 +129,15 @@ def configuration(place: str, section: dict[str, Any]) -> str:
             above = {"url": "https://a"}
         if ".".join(parts[:depth]) == "routes.tls":
             above = {"hosts": "a"}
+        if parts[:depth] == ["issuing"]:
+            above = {"store": "/s.db"}
+        if parts[:depth] == ["issuing", "acme"]:
+            above = {"provider": "acme"}
+        if parts[:depth] == ["issuing", "on_demand"]:
+            above = {"provider": "local_ca"}
         many = ".".join(parts[:depth]) in (
             "listen", "admin.listen", "certificates", "tls.hosts", "routes", "routes.targets",
+            "issuing.acme.authorities",
         )  # fmt: skip
         above[parts[depth - 1]] = [data] if many else data
         data = above
@@ -142,6 +169,12 @@ def test_every_option_has_a_test_of_its_effect() -> None:
 def test_an_option_is_read(option: str, value: object) -> None:
     place, _dot, key = option.rpartition(".")
     needed = NEEDED.get(place, {})
+    if option in REFUSED:
+        refused, accepted = REFUSED[option]
+        with pytest.raises(InvalidConfig, match=key):
+            snapshot(configuration(place, refused))
+        snapshot(configuration(place, accepted))
+        return
     before, after = TOGETHER.get(option, (needed, {**needed, key: value}))
     assert key in after
     files = {"page.html": b"<p>"}

@@ -16,7 +16,6 @@ from sluice_proxy.routes.model.policies import TlsPolicy
 from sluice_proxy.routes.model.route import Route
 from sluice_proxy.routes.model.target import Target
 from sluice_proxy.snapshot.admin import Admin
-from sluice_proxy.snapshot.issuing import Issuing
 from sluice_proxy.snapshot.listening import Listener
 from sluice_proxy.snapshot.observing import Metrics
 from sluice_proxy.snapshot.tls import HostPolicy, TlsSettings
@@ -30,7 +29,6 @@ def complaints(
     admin: Admin | None,
     routes: Sequence[Route],
     tls: TlsSettings,
-    issuing: Issuing,
 ) -> Iterator[Complaint]:
     """Yield where values do not go together, and why."""
     yield from _listeners(listeners, metrics, admin)
@@ -38,7 +36,6 @@ def complaints(
     yield from _targets(routes)
     yield from _rivals(routes)
     yield from _tls_hosts(tls)
-    yield from _certificates_made(routes, issuing)
 
 
 def route_policies(routes: Sequence[Route]) -> tuple[tuple[HostPolicy, ...], list[Rivalry]]:
@@ -123,12 +120,3 @@ def _tls_hosts(tls: TlsSettings) -> Iterator[Complaint]:
         first = seen.setdefault(entry.host, entry)
         if first is not entry and first.policy != entry.policy:
             yield ("tls", "hosts"), f"host {entry.host} has two TLS policies: leave one out"
-
-
-def _certificates_made(routes: Sequence[Route], issuing: Issuing) -> Iterator[Complaint]:
-    if issuing.provider is not None:
-        return
-    for index, route in enumerate(routes):
-        if route.certificate_made:
-            message = "nobody makes certificates: set provider of issuing, or leave auto out"
-            yield ("routes", index, "tls"), message

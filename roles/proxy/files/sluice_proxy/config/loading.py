@@ -17,6 +17,7 @@ from sluice_proxy.config.consistency import Complaint, complaints, route_policie
 from sluice_proxy.config.document import MAX_BYTES, Document, read_document
 from sluice_proxy.config.explaining import MOST, problems
 from sluice_proxy.config.files import Files, FilesBeside
+from sluice_proxy.config.issuing_consistency import issuing_complaints
 from sluice_proxy.config.problems import InvalidConfig, Problem
 from sluice_proxy.config.sections.root import RootSection
 from sluice_proxy.routes.model.actions import Page
@@ -92,7 +93,7 @@ def parse_base(
             root = RootSection.model_validate(document.data, context=files)
         except ValidationError as error:
             raise InvalidConfig(file, problems(error, RootSection, document)) from None
-        snapshot, wrong = _snapshot(root, version)
+        snapshot, wrong = _snapshot(root, version, files)
         if complete is not None and not wrong:
             snapshot, further = complete(snapshot)
             wrong.extend(further)
@@ -104,7 +105,7 @@ def parse_base(
         return Base(file, snapshot, tls, root.pages.own(), document)
 
 
-def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Complaint]]:
+def _snapshot(root: RootSection, version: int, files: Files) -> tuple[Snapshot, list[Complaint]]:
     routes = tuple(section.route() for section in root.routes)
     listeners = tuple(section.listener() for section in root.listen)
     policies, differing = route_policies(routes)
@@ -113,7 +114,10 @@ def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Complaint
     metrics = None if root.metrics is None else root.metrics.metrics()
     admin = None if root.admin is None else root.admin.admin()
     issuing = root.issuing.issuing()
-    wrong.extend(complaints(listeners, metrics, admin, routes, tls, issuing))
+    wrong.extend(complaints(listeners, metrics, admin, routes, tls))
+    fleet = root.fleet.fleet()
+    kept = root.store is not None or fleet is not None
+    wrong.extend(issuing_complaints(routes, issuing, files, kept=kept))
     snapshot = Snapshot(
         version=version,
         listeners=listeners,
@@ -127,7 +131,7 @@ def _snapshot(root: RootSection, version: int) -> tuple[Snapshot, list[Complaint
         certificates=tuple(section.certificate() for section in root.certificates),
         tls=tls,
         issuing=issuing,
-        fleet=root.fleet.fleet(),
+        fleet=fleet,
         pages=root.pages.pages(),
         store=root.store,
         admin=admin,

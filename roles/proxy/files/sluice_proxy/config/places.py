@@ -118,6 +118,21 @@ def target_place(text: str) -> Target:
     return _from_uri(text, _SCHEMES[scheme])
 
 
+def is_url(text: str, *schemes: str) -> bool:
+    """Return whether ``text`` is a URL of one of ``schemes`` with a host, and without a user, which
+    may be a secret, or a fragment, which nobody is sent."""
+    if not _URI_CHARACTERS.match(text) or _USER.search(text) or "#" in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        # An IPv6 address was looked at already.
+        name = host if ":" in host else whole_host_name(host)
+        return parts.scheme in schemes and bool(name) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _from_uri(text: str, scheme: Scheme) -> Target:
     try:
         parts = urlsplit(text)

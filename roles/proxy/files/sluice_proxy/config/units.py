@@ -17,6 +17,7 @@ _BYTES = {
     "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
 }  # fmt: skip
 _RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(?:/\s*(s|m|min|h))?\Z")
+_AMOUNT = re.compile(r"([0-9]{1,9})\s*/\s*([0-9.]{0,12})([A-Za-z]{1,3})\Z")
 _YEAR = 366 * 86_400.0
 _MOST_BYTES = 1 << 50
 
@@ -50,6 +51,18 @@ def per_second(value: object) -> float:
     if rate <= 0:
         raise ValueError(f"{value!r} is not a rate: write it like 10/s, 90/m or 500/h")
     return rate
+
+
+def amount_in_time(value: object) -> tuple[int, float]:
+    """Return how many there may be in how many seconds: ``50/h`` or ``250/3h``. Raises
+    ValueError."""
+    found = _AMOUNT.match(_text(value))
+    if found is None or not int(found[1]):
+        raise ValueError(f"{value!r} is no number in a time: write it like 50/h, 250/3h or 300/7d")
+    window = seconds((found[2] or "1") + found[3])
+    if not window:
+        raise ValueError(f"{value!r} has no time: write it like 50/h, 250/3h or 300/7d")
+    return int(found[1]), window
 
 
 def _text(value: object) -> str:

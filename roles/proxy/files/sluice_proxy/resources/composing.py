@@ -17,6 +17,7 @@ from ..routes.model.actions import Page
 from ..routes.model.route import Route
 from ..snapshot.snapshot import Snapshot
 from ..snapshot.tls import Certificate
+from .demanding import asking_of
 from .edition import Edition, given_certificate
 from .model import Kind
 
@@ -67,6 +68,7 @@ def snapshot_of(edition: Edition, version: int, automatic: Iterable[Certificate]
         version=version,
         certificates=certificates_of(edition, automatic),
         tls=replace(base.tls, hosts=(*base.tls.hosts, *policies)),
+        asking=asking_of(base.snapshot.issuing, routes),
         pages=pages_of({**base.pages, **pages}),
         routes=routes,
     )

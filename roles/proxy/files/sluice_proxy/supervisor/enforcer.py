@@ -164,6 +164,7 @@ class Enforcer:
             store=None,
             admin=None,
             issuing=Issuing(),
+            fleet=None,
         )
         force = InForce(
             self.version,

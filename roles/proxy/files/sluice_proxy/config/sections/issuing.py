@@ -2,16 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``issuing``: certificates that the proxy makes itself."""
+"""``issuing``: certificates that the proxy gets by itself."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from sluice_proxy.config.sections.section import Hosts, Section, Text, Truth
-from sluice_proxy.routes.model.host_pattern import CERTIFIED
+from sluice_proxy.config.sections.acme import AcmeSection
+from sluice_proxy.config.sections.on_demand import OnDemandSection
+from sluice_proxy.config.sections.section import (
+    OR_OFF,
+    Hosts,
+    Section,
+    Text,
+    Truth,
+    with_an_end,
+)
 from sluice_proxy.snapshot.issuing import Issuing, Provider
 
 _USUAL = Issuing()
@@ -23,14 +31,16 @@ def _none(value: Any) -> Any:
 
 
 class IssuingSection(Section):
-    """Certificates that the proxy makes itself, for development and inside of a network."""
+    """Certificates that the proxy gets by itself: makes, or orders."""
 
     short_forms = ("string",)
 
-    provider: Annotated[Literal["none", "local_ca", "self_signed"], BeforeValidator(_none)] = Field(
+    provider: Annotated[
+        Literal["none", "acme", "local_ca", "self_signed"], BeforeValidator(_none)
+    ] = Field(
         default="none",
-        description="What routes get certificates of: `local_ca` (a development CA of the proxy's"
-        " own), `self_signed`, or `none`.",
+        description="What routes get certificates of: `acme` (authorities that are asked),"
+        " `local_ca` (a development CA of the proxy's own), `self_signed`, or `none`.",
     )
     automatic: Literal["asked", "all"] = Field(
         default="asked",
@@ -45,10 +55,19 @@ class IssuingSection(Section):
     mkcert: Truth = Field(
         default=_USUAL.mkcert, description="Use the CA of mkcert where that is installed."
     )
-    names: Hosts = Field(
+    names: Annotated[Hosts, AfterValidator(with_an_end)] = Field(
         default=[],
         description="Names that certificates of the CA may be declared for besides those of"
         " routes: `NAME`, `*.NAME` or `.NAME`.",
+    )
+    acme: AcmeSection | None = Field(
+        default=None,
+        description="How certificates are ordered. Beside another provider it is checked, and has"
+        " no effect.",
+    )
+    on_demand: Annotated[OnDemandSection | None, OR_OFF] = Field(
+        default=None,
+        description="Get certificates when clients first ask for a name: `true`, or a mapping.",
     )
 
     @model_validator(mode="before")
@@ -63,20 +82,15 @@ class IssuingSection(Section):
             raise ValueError("write the directory's whole path, like /var/lib/sluice-proxy/ca")
         return value
 
-    @field_validator("names")
-    @classmethod
-    def _with_an_end(cls, value: Hosts) -> Hosts:
-        for host in value:
-            if host.kind not in CERTIFIED:
-                raise ValueError(f"{host} has no end: write a name, *.NAME or .NAME")
-        return value
-
     def issuing(self) -> Issuing:
         """Return what this stands for."""
+        acme = self.acme if self.provider == "acme" else None
         return Issuing(
             provider=None if self.provider == "none" else Provider(self.provider),
             all_routes=self.automatic == "all",
             folder=self.folder,
             mkcert=self.mkcert,
             names=tuple(self.names),
+            acme=None if acme is None else acme.acme(),
+            on_demand=None if self.on_demand is None else self.on_demand.on_demand(),
         )

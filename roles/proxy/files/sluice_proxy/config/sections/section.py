@@ -23,7 +23,7 @@ from pydantic_core import CoreSchema
 
 from sluice_proxy.config import places, units
 from sluice_proxy.config.files import Files
-from sluice_proxy.routes.model.host_pattern import HostPattern, parse_host_pattern
+from sluice_proxy.routes.model.host_pattern import CERTIFIED, HostPattern, parse_host_pattern
 from sluice_proxy.routes.model.path_pattern import PathPattern, parse_path_pattern
 from sluice_proxy.snapshot.listening import Address
 from sluice_proxy.snapshot.networks import Network
@@ -169,6 +169,16 @@ Host = Annotated[
     _schema("string", "host pattern", "*.example.com"),
 ]
 Hosts = Annotated[list[Host], *ONE_OR_MANY]
+
+
+def with_an_end(value: Hosts) -> Hosts:
+    """Return host patterns whose names a certificate can have; raises ValueError."""
+    for host in value:
+        if host.kind not in CERTIFIED:
+            raise ValueError(f"{host} has no end: write a name, *.NAME or .NAME")
+    return value
+
+
 UrlPath = Annotated[
     PathPattern,
     BeforeValidator(lambda value: parse_path_pattern(_text(value))),
@@ -242,3 +252,19 @@ File = Annotated[
     BeforeValidator(_text),
     _schema("string", "file", "tls/chain.pem"),
 ]
+
+
+def _whole_path(value: Any) -> Any:
+    if value is not None and not (
+        isinstance(value, str) and value.startswith("/") and "\0" not in value
+    ):
+        raise ValueError("write the file's whole path, like /etc/sluice/key")
+    return value
+
+
+WholePath = Annotated[
+    str,
+    BeforeValidator(_whole_path),
+    _schema("string", "file", "/etc/sluice/key"),
+]
+"""A file that need not be there when the configuration is read."""
