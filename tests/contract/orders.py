@@ -174,6 +174,18 @@ class OrdersContract:
             ordering.certificates(**certificate("a", wait=True, force_renew=True, wait_timeout=20))
         assert ordering.fingerprint("a") == before
 
+    def test_other_names_are_waited_for_although_a_certificate_is_shown(
+        self, ordering: Ordering
+    ) -> None:
+        ordering.certificates(**certificate("a", wait=True))
+        before = ordering.fingerprint("a")
+        names = ["a.example.test", "also.example.test"]
+        done = ordering.certificates(**certificate("a", names=names, wait=True))
+        assert done["operations"] == ["change certificate a"]
+        (found,) = ordering.listed("a")["details"]
+        assert sorted(found["names"]) == names
+        assert found["fingerprint"] == done["orders"][0]["fingerprint"] != before
+
     def test_one_is_revoked_before_it_is_withdrawn_and_that_is_done_once(
         self, ordering: Ordering
     ) -> None:

@@ -15,7 +15,10 @@ DAY = 86_400.0
 
 
 class Order:
-    """The order of one certificate; ``looks`` is how often it is seen until it is done."""
+    """The order of one certificate; ``looks`` is how often it is seen until it is done.
+
+    ``fits`` says whether what is held is for what is declared now.
+    """
 
     def __init__(self, looks: int) -> None:
         self.looks = looks
@@ -24,6 +27,7 @@ class Order:
         self.failures = 0
         self.next_try: Optional[float] = None
         self.serial = 0
+        self.fits = False
 
 
 class FakeAuthority:
@@ -46,7 +50,7 @@ class FakeAuthority:
     def declared(self, name: str) -> None:
         """Order a certificate for what is declared anew."""
         if not self.laptop:
-            self._begin(name)
+            self._begin(name).fits = False
 
     def withdrawn(self, name: str) -> None:
         """Forget a certificate."""
@@ -74,7 +78,7 @@ class FakeAuthority:
         order = self._orders.setdefault(name, Order(self.looks))
         self._look(order)
         leaf = self._leaf(name, document, "acme", order.serial) if order.serial else None
-        renew_at = self.today() + 60 * DAY if leaf else None
+        renew_at = self.today() + 60 * DAY if order.fits else None
         return {
             "certificate": leaf,
             "order": {
@@ -87,12 +91,14 @@ class FakeAuthority:
             },
         }
 
-    def _begin(self, name: str) -> None:
+    def _begin(self, name: str) -> Order:
         self.ordered += 1
         before = self._orders.get(name)
         order = self._orders[name] = Order(self.looks)
         if before is not None:
             order.serial, order.failures = before.serial, before.failures
+            order.fits = before.fits
+        return order
 
     def _look(self, order: Order) -> None:
         if order.state != "ordering":
@@ -107,6 +113,7 @@ class FakeAuthority:
         else:
             order.state, order.failures = "held", 0
             order.serial += 1
+            order.fits = True
 
     def _leaf(self, name: str, document: Value, provider: str, serial: int) -> Value:
         parts = "%s %s %d" % (name, sorted(document.items()), serial)

@@ -84,14 +84,14 @@ def wait_until_issued(
         seen = read(names)
         found.update(seen)
         left = start + timeout - clock.now()
-        end = calendar.today() + left
+        today = calendar.today()
         still = []
         for each in waiting:
             entry = seen.get(each.name)
-            if entry is not None and each.is_there(entry):
+            if entry is not None and each.is_there(entry, today):
                 continue
             again = None if entry is None else each.next_try(entry)
-            if left <= 0 or again is None or again > end:
+            if left <= 0 or again is None or again > today + left:
                 missing.append(each.name)
             else:
                 still.append(each)

@@ -166,13 +166,13 @@ class CertificatesTask:
             # What the proxy refuses to change is to be known before anything is final.
             self._proxy.plan(self._batch)
         for each in self._revoked:
-            with self._naming(each.entry.key, "cannot be revoked, so nothing is withdrawn"):
+            with self._naming(each.entry.key, "%s: cannot be revoked, so nothing is withdrawn: %s"):
                 revoke(self._api, each.entry.name, each.reason)
             asked.append("%s: that is final" % each.step)
 
     def _renew(self, asked: List[str]) -> None:
         for entry in self._renewed():
-            with self._naming(entry.key, "cannot be renewed"):
+            with self._naming(entry.key, "%s: cannot be renewed: %s"):
                 renew(self._api, entry.id)
             asked.append("%s: the order goes on" % renewal(entry))
 
@@ -186,13 +186,13 @@ class CertificatesTask:
         return [entry for name, entry in self._before.items() if name in names and entry.order]
 
     @contextmanager
-    def _naming(self, key: Key, what: str) -> Iterator[None]:
-        """Have a refusal in the body say of which certificate it is, and ``what`` it means."""
+    def _naming(self, key: Key, message: str) -> Iterator[None]:
+        """Have ``message`` say of which certificate a refusal in the body is, and the refusal."""
         try:
             yield
         except NotAsked as error:
             called = Batch(CERTIFICATE, labels=self._declared.labels).called(key)
-            raise Refused("%s: %s: %s" % (called, what, error)) from None
+            raise Refused(message % (called, error)) from None
 
     def _undone(self, error: EdgeError, asked: Sequence[str]) -> EdgeError:
         """Take back what was made, and return the error that tells so.

@@ -22,14 +22,17 @@ class Awaited(NamedTuple):
     name: str
     before: Optional[Entry] = None
 
-    def is_there(self, entry: Entry) -> bool:
-        """Tell whether the certificate is there that is waited for.
+    def is_there(self, entry: Entry, now: float) -> bool:
+        """Tell whether the certificate is there that is waited for; ``now`` in seconds since 1970.
 
-        One without an order is made by the proxy itself, as on a laptop.
+        Where it is, its renewal may be under way, or have failed. One without an order is made by
+        the proxy itself, as on a laptop.
         """
         fingerprint = fingerprint_of(entry)
-        if not fingerprint or entry.order.get("state", HELD) != HELD:
+        if not fingerprint or not _is_valid(entry, now):
             return False
+        if entry.order and entry.order.get("state") != HELD and not entry.order.get("renew_at"):
+            return False  # clients are shown a former one, for other names perhaps
         return self.before is None or fingerprint != fingerprint_of(self.before)
 
     def next_try(self, entry: Entry) -> Optional[float]:
@@ -53,6 +56,11 @@ def _failure(entry: Entry) -> Tuple[Any, ...]:
     return (order.get("failures"), order.get("said"), order.get("next_try"))
 
 
+def _is_valid(entry: Entry, now: float) -> bool:
+    ends = entry.certificate.get("not_after")
+    return ends is not None and float(ends) > now
+
+
 def fingerprint_of(entry: Entry) -> str:
     """Return the SHA-256 of the certificate that is held, empty when there is none."""
     return str(entry.certificate.get("fingerprint") or "")
@@ -71,9 +79,9 @@ def why_not(entry: Entry, now: float) -> str:
     order = entry.order
     state = order.get("state", "not begun")
     parts = [one_line(order.get("said")) or "the order is %s" % state]
-    ends = entry.certificate.get("not_after")
-    if ends is not None and ends > now:
-        parts.append("meanwhile one is shown that ends in %s" % lasting(ends - now))
+    if fingerprint_of(entry) and _is_valid(entry, now):
+        left = entry.certificate["not_after"] - now
+        parts.append("meanwhile one is shown that ends in %s" % lasting(left))
     else:
         parts.append("meanwhile none is held")
     moment = order.get("next_try")

@@ -206,6 +206,24 @@ def test_a_held_certificate_is_there_whatever_its_renewal_is_at(time: Time) -> N
     assert time.wait(lambda _now: {"a": held}, [Awaited("a")]).missing == []
 
 
+@pytest.mark.parametrize("state", ["ordering", "waiting", "failed"])
+def test_a_held_certificate_that_is_being_renewed_is_there(time: Time, state: str) -> None:
+    held = entry("a", state, ONE, said="slow", failures=1, renew_at=NOON - 60)
+    assert time.wait(lambda _now: {"a": held}, [Awaited("a")]).missing == []
+    assert time.pauses == []
+
+
+def test_one_that_has_ended_is_not_there(time: Time) -> None:
+    held = entry("a", "ordering", ONE, renew_at=NOON - 60)
+    held.certificate["not_after"] = NOON - 1  # type: ignore[index]
+    assert time.wait(lambda _now: {"a": held}, [Awaited("a")], 0).missing == ["a"]
+
+
+def test_the_one_for_what_was_declared_before_is_not_what_is_waited_for(time: Time) -> None:
+    former = entry("a", "ordering", ONE, renew_at=None)
+    assert time.wait(lambda _now: {"a": former}, [Awaited("a")], 3).missing == ["a"]
+
+
 def test_the_error_has_the_words_of_the_proxy_and_what_clients_see_meanwhile(time: Time) -> None:
     said = "first: 403 unauthorized: the CAA record of www.example.com forbids it"
     seen = {
