@@ -30,11 +30,15 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What was put and removed after a revision, and the ``revision`` to ask from next."""
+    """What was put and removed after a revision, and the ``revision`` to ask from next.
+
+    With ``whole``, ``put`` is all that there is: what is not in it is gone.
+    """
 
     revision: int
     put: Mapping[str, Record]
     removed: tuple[str, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,11 @@ class Lease:
 
 
 class Shared(Protocol):
-    """Keeps documents by kind and id. All methods raise Unreachable."""
+    """Keeps documents by kind and id. All methods raise Unreachable.
+
+    A kind is a word of lower-case letters, digits and hyphens; an id, and the name of a lease or of
+    a count, any text. What is removed when its time is over is a change like any other.
+    """
 
     async def get(self, kind: str, name: str) -> Record | None:
         """Return a document, None where there is none or its time is over."""
@@ -55,8 +63,8 @@ class Shared(Protocol):
     async def changes(self, kind: str, since: int = 0) -> Changes:
         """Return what changed of a kind after a revision; all that there is after 0.
 
-        Where the revision is none of this store's, as after a backup was put in place, everything
-        there is comes again, with a revision that may be lower.
+        Where the revision is not of a call before, as after a backup was put in place, or is too
+        long ago, everything there is comes again, with a revision that may be lower.
         """
 
     async def put(
