@@ -267,12 +267,9 @@ not_undone:
   elements: str
 """
 
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import EdgeError
-from ansible_collections.sluice.edge.plugins.module_utils._proxy.masking import secrets_in
+from ansible_collections.sluice.edge.plugins.module_utils._module.confidential import (
+    run_confidentially,
+)
 from ansible_collections.sluice.edge.plugins.module_utils._proxy.routes import converge_routes
 
 ARGUMENTS = {
@@ -308,28 +305,8 @@ ARGUMENTS = {
 }
 
 
-class _Module(AnsibleModule):
-    """Keeps secrets out of results, also out of those that Ansible makes itself."""
-
-    def fail_json(self, msg: str, **result: Any) -> None:
-        self.no_log_values.update(secrets_in(self.params))
-        super().fail_json(msg=msg, **result)
-
-    def exit_json(self, **result: Any) -> None:
-        self.no_log_values.update(secrets_in(self.params))
-        super().exit_json(**result)
-
-
 def main() -> None:
-    # Ansible writes the options of a task into the system's log unless it is told not to.
-    module = _Module(argument_spec=ARGUMENTS, supports_check_mode=True, no_log=True)
-    try:
-        result = converge_routes(module.params, module.check_mode, module._diff)
-    except EdgeError as error:
-        module.fail_json(**error.as_result())
-    for warning in result.pop("warnings", ()):
-        module.warn(warning)
-    module.exit_json(**result)
+    run_confidentially(ARGUMENTS, converge_routes)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,10 @@ EXAMPLES = r"""
 - name: Check that none of them ends within two weeks
   ansible.builtin.assert:
     that: found.details | map(attribute='days_left') | reject('none') | select('lt', 14) == []
+
+- name: Check that no order has failed
+  ansible.builtin.assert:
+    that: found.details | rejectattr('order', 'none') | selectattr('order.failures', 'gt', 0) == []
 """
 
 RETURN = r"""
@@ -80,7 +84,9 @@ details:
       sample: 12
     provider:
       description:
-        - V(given), V(self_signed), V(local_ca), or V(file) for one of the configuration file.
+        - V(given), V(self_signed), V(local_ca), V(acme), or V(file) for one of the configuration
+          file. V(local_ca) also for one that is declared as V(acme) and was made by the local
+          authority.
       type: str
       returned: success
       sample: local_ca
@@ -129,6 +135,44 @@ details:
       type: str
       returned: success
       sample: 5a01
+    order:
+      description:
+        - How the order stands of one that an authority issues, V(null) for others.
+      type: dict
+      returned: success
+      contains:
+        state:
+          description:
+            - V(held) when the certificate is there, V(ordering) or V(waiting) when it is not yet,
+              V(failed) when it could not be had when last tried.
+          type: str
+          returned: success
+          sample: held
+        authority:
+          description: The authority that issued it, or was asked last.
+          type: str
+          returned: success
+          sample: letsencrypt
+        said:
+          description: What went wrong last, in the authority's words.
+          type: str
+          returned: success
+          sample: ""
+        failures:
+          description: How often it could not be had since it was issued last.
+          type: int
+          returned: success
+          sample: 0
+        next_try:
+          description: When it is tried again, in seconds since 1970.
+          type: float
+          returned: success
+          sample: null
+        renew_at:
+          description: When it is renewed, in seconds since 1970.
+          type: float
+          returned: success
+          sample: 1772409600.0
 """
 
 from ansible.module_utils.basic import AnsibleModule

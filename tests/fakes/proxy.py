@@ -16,7 +16,9 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from ansible_collections.sluice.edge.tests.fakes.authority import FakeAuthority
 
 KINDS = ("route", "certificate", "page")
 FOLDERS = {"/v1/routes": "route", "/v1/certificates": "certificate", "/v1/pages": "page"}
@@ -58,12 +60,18 @@ class FakeProxy:
         self.before_plan: Callable[[], None] = lambda: None
         self.before_write: Callable[[], None] = lambda: None
         self.after_write: Callable[[], None] = lambda: None
+        self.authority = FakeAuthority()
         self.broken: Optional[Tuple[int, str]] = None
         self._wrong: Dict[Key, Tuple[str, str]] = {}
+        self._unasked: Dict[str, Tuple[int, str]] = {}
 
     def refuse(self, kind: str, name: str, field: str, message: str) -> None:
         """Find this wrong with any document of that name."""
         self._wrong[kind, name] = (field, message)
+
+    def refuse_asking(self, name: str, status: int, said: str) -> None:
+        """Have nobody renew or revoke a certificate."""
+        self._unasked[name] = (status, said)
 
     def have(
         self, kind: str, name: str, document: Value, owner: str = "", origin: str = "api"
@@ -107,12 +115,36 @@ class FakeProxy:
             return {"routes": [self._status(each) for each in self._of_kind("route")]}
         if method == "POST" and path == "/v1/changes":
             return self._change(json.loads(content.decode()), query.get("dry_run") == ["true"])
+        if method == "POST" and path.startswith("/v1/certificates/"):
+            name, _slash, what = path[len("/v1/certificates/") :].rpartition("/")
+            return self._ask(unquote(name), what, json.loads(content.decode()))
         raise Refusal(404, "there is no such path: GET /v1 tells them all")
+
+    def _ask(self, name: str, what: str, body: Value) -> Value:
+        kept = self.kept.get(("certificate", name))
+        if kept is None:
+            raise Refusal(404, "there is no certificate %s" % name)
+        if name in self._unasked:
+            raise Refusal(*self._unasked[name])
+        if what == "renew":
+            if not self.authority.renew(name):
+                raise Refusal(409, "no authority issues it")
+            return self._told(kept)
+        said = self.authority.revoke(name, body["reason"])
+        if said:
+            raise Refusal(409 if said.startswith("no certificate") else 502, said)
+        return self._told(kept)
+
+    def _told(self, kept: Kept) -> Value:
+        shown = _shown(kept)
+        if is_ordered(kept):
+            shown.update(self.authority.told(kept.id, kept.document))
+        return shown
 
     def _listed(self, kind: str, query: Dict[str, List[str]]) -> Value:
         owner, ids = query.get("owner"), query.get("id")
         items = [
-            _shown(each)
+            self._told(each)
             for each in self._of_kind(kind)
             if (owner is None or each.owner == owner[0]) and (ids is None or each.id in ids)
         ]
@@ -151,6 +183,7 @@ class FakeProxy:
             self.writes += 1
             for operation in operations:
                 self.changed[operation["kind"]] = self.revision
+                self._order(following.get((operation["kind"], operation["id"])), operation)
                 if operation["after"] is not None:
                     operation["after"]["version"] = self.revision
             self.kept = {
@@ -166,6 +199,13 @@ class FakeProxy:
             "unchanged": len(body["changes"]) - len(operations),
             "operations": operations,
         }
+
+    def _order(self, kept: Optional[Kept], operation: Value) -> None:
+        before = operation["before"]
+        if kept is None or not is_ordered(kept):
+            self.authority.withdrawn(operation["id"])
+        elif before is None or before["document"] != kept.document:
+            self.authority.declared(kept.id)
 
     def _planned(self, body: Value) -> Tuple[Dict[Key, Kept], List[Value]]:
         self._refuse_all(body)
@@ -235,6 +275,11 @@ def _problem(kind: str, name: str, field: str, message: str) -> Value:
     return {"kind": kind, "id": name, "field": field, "message": message}
 
 
+def is_ordered(kept: Kept) -> bool:
+    """Tell whether a resource is a certificate that an authority issues."""
+    return kept.kind == "certificate" and kept.document.get("provider") == "acme"
+
+
 def _operation(before: Optional[Kept], after: Optional[Kept]) -> Value:
     subject = after or before
     assert subject is not None
@@ -262,6 +307,8 @@ def _shown(kept: Kept) -> Value:
             name: value for name, value in kept.document.items() if name not in ("key", "password")
         }
         made = kept.document.get("provider") == "given" or kept.version
+        made = made and not is_ordered(kept)
+        shown["order"] = None
         shown["certificate"] = _leaf(kept.document) if made else None
         if "key" in kept.document:
             shown["document"]["key_fingerprint"] = _digest(kept.document["key"])

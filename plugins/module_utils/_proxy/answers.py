@@ -63,12 +63,13 @@ def entry_of(value: Mapping[str, Any]) -> Entry:
         version=int(value.get("version") or 0),
         origin=value["origin"],
         certificate=dict(value.get("certificate") or {}),
+        order=dict(value.get("order") or {}),
     )
 
 
 def refusal(status: int, body: Any, batch: Batch) -> EdgeError:
     """Return the error that an answer other than 200 stands for."""
-    detail = _detail(body)
+    detail = detail_of(body)
     if status == OUTDATED:
         return Outdated(detail or "somebody else changed it meanwhile")
     if status in (CONFLICT, INVALID):
@@ -90,6 +91,13 @@ def refusal(status: int, body: Any, batch: Batch) -> EdgeError:
     return Declined("the proxy answers %d: %s" % (status, detail or "see its log"))
 
 
+def detail_of(body: Any) -> str:
+    """Return what a problem document says, in one line, empty for what is none."""
+    if not isinstance(body, dict):
+        return ""
+    return one_line(body.get("detail")) or one_line(body.get("title"))
+
+
 def _entry_or_none(value: Any) -> Any:
     return None if value is None else entry_of(value)
 
@@ -107,17 +115,12 @@ def _problems(body: Any, batch: Batch) -> str:
 def _problem(problem: Mapping[str, Any], batch: Batch) -> str:
     own = str(problem.get("id") or "")
     called = batch.called((str(problem.get("kind") or batch.kind), own)) if own else ""
-    parts = [called, _line(problem.get("field")), _line(problem.get("message"))]
+    parts = [called, one_line(problem.get("field")), one_line(problem.get("message"))]
     return ": ".join(part for part in parts if part)
 
 
-def _detail(body: Any) -> str:
-    if not isinstance(body, dict):
-        return ""
-    return _line(body.get("detail")) or _line(body.get("title"))
-
-
-def _line(value: Any) -> str:
+def one_line(value: Any) -> str:
+    """Return a text of an answer without line breaks and at most _LONGEST long, else nothing."""
     return " ".join(value.split())[:_LONGEST] if isinstance(value, str) else ""
 
 

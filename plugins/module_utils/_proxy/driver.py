@@ -157,7 +157,7 @@ class ProxyDriver:
 class Outcome(NamedTuple):
     """What a task came to, or would come to."""
 
-    operations: Operations
+    operations: Tuple[Operation[Any], ...]
 
     def as_result(self, title: str, with_diff: bool) -> Dict[str, Any]:
         """Return the keys every module's result has: changed, operations, and the diff."""

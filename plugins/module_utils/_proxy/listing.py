@@ -14,6 +14,7 @@ from .client import AdminSocket
 from .declared.task import read_socket
 from .driver import Api, ProxyDriver
 from .model import CERTIFICATE, GIVEN, OF_FILE, ROUTE, Entry
+from .orders import described
 from .targets import targets_of, with_targets
 
 STATUS = "/status"
@@ -105,6 +106,7 @@ def _described_certificate(entry: Entry) -> Dict[str, Any]:
         days_left=told.get("days_left"),
         issuer=told.get("issuer"),
         serial=told.get("serial"),
+        order=described(entry) if entry.order else None,
     )
 
 

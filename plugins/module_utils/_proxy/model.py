@@ -19,7 +19,7 @@ FOLDERS: Mapping[str, str] = {ROUTE: "/v1/routes", CERTIFICATE: "/v1/certificate
 OF_FILE = "file"
 """The origin of what the configuration file declares: the API shows and never changes it."""
 
-GIVEN, SELF_SIGNED, LOCAL_CA = "given", "self_signed", "local_ca"
+GIVEN, SELF_SIGNED, LOCAL_CA, ACME = "given", "self_signed", "local_ca", "acme"
 """Where a certificate comes from."""
 
 _EMPTY: Mapping[str, Any] = {}
@@ -30,7 +30,8 @@ class Entry(NamedTuple):
     """A route or a certificate of the proxy.
 
     ``document`` is what declares it, without the keys of certificates. ``certificate`` tells of a
-    certificate that was made or given: names, fingerprint, not_after and so on.
+    certificate that was made, given or issued: names, fingerprint, not_after and so on. ``order``
+    tells of one that an authority is asked for: state, said, next_try and so on.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Entry(NamedTuple):
     version: int = 0
     origin: str = "api"
     certificate: Mapping[str, Any] = _EMPTY
+    order: Mapping[str, Any] = _EMPTY
 
     @property
     def key(self) -> Key:

@@ -19,6 +19,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+PRIVATE = {"secrets": 0o600, "hooks": 0o700}
+"""As in stage.py: folders below ``config`` whose files are for the proxy's user alone."""
+
 
 def main() -> int:
     """Print how the host is, for what is wanted in the first argument."""
@@ -80,10 +83,18 @@ def held(folder: Path, group: str) -> str:
     for path in folder.rglob("*"):
         if path.is_file():
             about = path.stat()
-            safe = (about.st_uid, path.group(), stat.S_IMODE(about.st_mode)) == (0, group, 0o640)
+            _config, *folders = path.relative_to(folder).parts[:-1]
+            private = PRIVATE.get(folders[0]) if folders else None
+            wanted = (0, group, 0o640) if private is None else (user_id(group), group, private)
+            safe = (about.st_uid, path.group(), stat.S_IMODE(about.st_mode)) == wanted
             digest = hashlib.sha256(path.read_bytes()).hexdigest() if safe else "altered"
             lines.append(f"{path.relative_to(folder)} {digest}")
     return hashlib.sha256("|".join(sorted(lines)).encode()).hexdigest()
+
+
+def user_id(name: str) -> int:
+    """Return the number of a user, -1 when there is none."""
+    return next((entry.pw_uid for entry in pwd.getpwall() if entry.pw_name == name), -1)
 
 
 def serves(units: Path, installed: Path) -> bool:

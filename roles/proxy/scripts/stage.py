@@ -19,6 +19,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+PRIVATE = {"secrets": 0o600, "hooks": 0o700}
+"""Folders below ``config`` whose files are for the proxy's user alone, and their modes."""
+
 
 def main() -> int:
     """Write and check a generation; print what is wrong with it, and what differs."""
@@ -62,6 +65,11 @@ def write(wanted: dict[str, Any], folder: Path) -> None:
         path.chmod(0o640)
     for path in (folder / "config", *folder.rglob("*")):
         shutil.chown(path, "root", wanted["user"])
+    for name, mode in PRIVATE.items():
+        for path in (folder / "config" / name).rglob("*"):
+            if path.is_file():
+                shutil.chown(path, wanted["user"])
+                path.chmod(mode)
     (folder / "release").symlink_to(wanted["release"])
 
 

@@ -21,6 +21,7 @@ CHAIN, KEY, OTHER_KEY = "<chain>", "<key>", "<other key>"
 
 GIVEN = {"name": "www", "chain": CHAIN, "key": KEY}
 MADE = {"name": "www", "provider": "self_signed", "names": ["app.example.test"]}
+ORDERED = {"name": "www", "provider": "acme", "names": ["app.example.test"]}
 SOME = "a" * 64
 
 
@@ -30,6 +31,10 @@ def given(**more: Any) -> Params:
 
 def made(**more: Any) -> Params:
     return without(MADE, more)
+
+
+def ordered(**more: Any) -> Params:
+    return without(ORDERED, more)
 
 
 def says(message: str, params: Params) -> Mistake:
@@ -144,8 +149,11 @@ OF_FINGERPRINTS: Tuple[Mistake, ...] = (
 )
 
 OF_MADE: Tuple[Mistake, ...] = (
-    says("provider is required: given, self_signed, local_ca", {"name": "www"}),
-    says("provider must be one of given, self_signed, local_ca, not 'acme'", made(provider="acme")),
+    says("provider is required: given, self_signed, local_ca, acme", {"name": "www"}),
+    says(
+        "provider must be one of given, self_signed, local_ca, acme, not 'letsencrypt'",
+        made(provider="letsencrypt"),
+    ),
     says("names is required: what the certificate is for", made(names=None)),
     says("names is required: what the certificate is for", made(names=[])),
     says("names must be a list, not a dictionary", made(names={"a": 1})),
@@ -176,6 +184,61 @@ OF_MADE: Tuple[Mistake, ...] = (
     Mistake({"config": [given(kye=KEY)]}, "config[0]: unknown option 'kye'; did you mean key?"),
 )
 
+NO_AUTHORITY = "as no authority is asked for it"
+REASONS = "unspecified, key_compromise, affiliation_changed, superseded, cessation_of_operation"
+
+OF_ORDERED: Tuple[Mistake, ...] = (
+    says("names is required: what the certificate is for", ordered(names=None)),
+    says("chain does not go with provider acme, which makes its own", ordered(chain=CHAIN)),
+    says(
+        "fingerprint does not go with provider acme, which makes its own", ordered(fingerprint=SOME)
+    ),
+    says(
+        "days does not go with provider acme, which chooses how long it is valid", ordered(days=3)
+    ),
+    says(
+        "challenge must be one of http-01, tls-alpn-01, dns-01, not 'http-02'",
+        ordered(challenge="http-02"),
+    ),
+    says(
+        "key_type must be one of p256, p384, rsa2048, rsa3072, rsa4096, not 'rsa'",
+        ordered(key_type="rsa"),
+    ),
+    says("authority is empty", ordered(authority=" ")),
+    says("authority must be text, not a list", ordered(authority=["a"])),
+    says("profile must be text, not a dictionary", ordered(profile={"a": 1})),
+    Mistake(
+        ordered(authority="a", ca="b"),
+        "authority is also called ca: give one of its names only",
+    ),
+    says("authority does not go with provider self_signed, " + NO_AUTHORITY, made(ca="a")),
+    says("key_type does not go with provider self_signed, " + NO_AUTHORITY, made(key_type="p256")),
+    says(
+        "challenge does not go with provider given, " + NO_AUTHORITY,
+        given(challenge="dns-01"),
+    ),
+    says(
+        "force_renew needs provider acme: others are renewed by the proxy alone",
+        made(force_renew=True),
+    ),
+    says("force_renew must be true or false, not 'often'", ordered(force_renew="often")),
+    says("force_renew does not go with state absent", ordered(state="absent", force_renew=True)),
+    says(
+        "revoke needs state absent: a certificate that is revoked is not to be shown",
+        ordered(revoke=True),
+    ),
+    says("revocation_reason needs revoke: true", ordered(revocation_reason="superseded")),
+    says(
+        "revocation_reason must be one of %s, not 'stolen'" % REASONS,
+        ordered(state="absent", revoke=True, revocation_reason="stolen"),
+    ),
+    says("revoke must be true or false, not 'perhaps'", ordered(state="absent", revoke="perhaps")),
+    Mistake(ordered(wait="long"), "wait must be true or false, not 'long'"),
+    Mistake(ordered(wait=True, wait_timeout=-1), "wait_timeout must be 0 to 86400, not -1"),
+    Mistake(ordered(wait_timeout="long"), "wait_timeout must be a number, not 'long'"),
+    Mistake({"config": [ordered(wait=True)]}, "config[0]: unknown option 'wait'"),
+)
+
 WRONG_CERTIFICATES: Tuple[Mistake, ...] = (
-    of_any_task(MADE, "certificate") + OF_GIVEN + OF_FINGERPRINTS + OF_MADE
+    of_any_task(MADE, "certificate") + OF_GIVEN + OF_FINGERPRINTS + OF_MADE + OF_ORDERED
 )

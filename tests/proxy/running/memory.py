@@ -13,15 +13,17 @@ from types import TracebackType
 from typing import Any
 
 from samples.config import snapshot
+from sluice_proxy.snapshot.asking import Asking
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
 from sluice_proxy.snapshot.observing import Log, Logs
 from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.worker.deadlines import NEVER
 from sluice_proxy.worker.entrance import Entrance
+from sluice_proxy.worker.questions import Questions
 from sluice_proxy.worker.server import Worker
 
 from running.closing import Closing
-from running.proxy import without_tls
+from running.proxy import nobody, without_tls
 
 
 class Wire:
@@ -248,7 +250,10 @@ class Lines:
 class Plane(Closing):
     """A worker in memory. Nothing happens but in calls of the test."""
 
-    def __init__(self, config: str) -> None:
+    def __init__(
+        self, config: str, questions: Questions | None = None, asking: Asking | None = None
+    ) -> None:
+        self._asking = asking or Asking()
         self.loop = asyncio.new_event_loop()
         self.dialling = Loop(self.loop)
         self.faults: list[dict[str, Any]] = []
@@ -256,7 +261,13 @@ class Plane(Closing):
         self.loop.set_exception_handler(lambda _loop, context: self.faults.append(context))
         self.errors: list[str] = []
         loop: Any = self.dialling
-        self.worker = Worker(loop, _unlogged(config), without_tls(), self.errors.append)
+        self.worker = Worker(
+            loop,
+            self._snapshot(config),
+            without_tls(),
+            self.errors.append,
+            questions or Questions(nobody),
+        )
         lines: Any = Lines()
         self.log: list[Line] = lines.lines
         self.worker._log = lines
@@ -275,7 +286,10 @@ class Plane(Closing):
 
     def adopt(self, config: str) -> None:
         """Put another configuration in force."""
-        self.worker.adopt(self.worker.prepare(_unlogged(config)))
+        self.worker.adopt(self.worker.prepare(self._snapshot(config)))
+
+    def _snapshot(self, config: str) -> Snapshot:
+        return replace(snapshot(config), logs=Logs(access=Log(None)), asking=self._asking)
 
     def run(self, doing: Coroutine[Any, Any, Any]) -> Any:
         """Let the loop run until something is done."""
@@ -320,7 +334,3 @@ class Plane(Closing):
         super().__exit__(kind, error, trace)
         if kind is None:
             assert self.faults == []
-
-
-def _unlogged(config: str) -> Snapshot:
-    return replace(snapshot(config), logs=Logs(access=Log(None)))

@@ -20,11 +20,13 @@ import uvloop
 from samples.config import snapshot
 from sluice_proxy.observe.metrics import Metrics
 from sluice_proxy.routes.model.target import TargetTls
+from sluice_proxy.snapshot.asking import Asking
 from sluice_proxy.snapshot.listening import Listener, TcpAddress
 from sluice_proxy.snapshot.observing import Log, Logs
 from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.tls.client_hello import ClientHello
 from sluice_proxy.tls.server_side import HelloRefused
+from sluice_proxy.worker.questions import Questions
 from sluice_proxy.worker.server import Worker
 from sluice_proxy.worker.tls_contexts import TlsContexts
 
@@ -45,8 +47,12 @@ class Proxy(Closing):
         contexts: TlsContexts | None = None,
         loop: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop,
         unix: str | None = None,
+        questions: Questions | None = None,
+        asking: Asking | None = None,
     ) -> None:
         wanted = snapshot(config)
+        self.questions = questions or Questions(nobody)
+        self._asking = asking or Asking()
         self._folder = tempfile.TemporaryDirectory()
         self._log = Path(self._folder.name) / "access.log"
         self.errors: list[str] = []
@@ -65,10 +71,10 @@ class Proxy(Closing):
         self.worker: Worker = self.run(self._start(self._logged(wanted)))
 
     def _logged(self, made: Snapshot) -> Snapshot:
-        return replace(made, logs=Logs(access=Log(str(self._log))))
+        return replace(made, logs=Logs(access=Log(str(self._log))), asking=self._asking)
 
     async def _start(self, made: Snapshot) -> Worker:
-        worker = Worker(self._loop, made, self._contexts, self.errors.append)
+        worker = Worker(self._loop, made, self._contexts, self.errors.append, self.questions)
         await worker.listen(self._listener, self._socket)
         return worker
 
@@ -135,6 +141,11 @@ class Proxy(Closing):
         self._thread.join(10)
         self._loop.close()
         self._folder.cleanup()
+
+
+def nobody(number: int, about: str, name: str) -> bool:
+    """Stand for a supervisor that cannot be asked."""
+    return False
 
 
 def without_tls(towards_target: ssl.SSLContext | None = None) -> TlsContexts:

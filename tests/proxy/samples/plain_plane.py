@@ -20,6 +20,7 @@ from sluice_proxy.observe.error_log import set_level
 from sluice_proxy.observe.metrics import Metrics
 from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.supervisor.data_plane import Down, Listening
+from sluice_proxy.worker.questions import Reply, Send
 
 
 class PlainPlane:
@@ -48,6 +49,12 @@ class PlainPlane:
 
     def set_down(self, down: Down) -> None:
         self.down = down
+
+    def answered(self, number: int, reply: Reply) -> None:
+        raise AssertionError("nothing was asked")
+
+    def leave_alone(self) -> None:
+        pass
 
     async def drain(self, seconds: float) -> None:
         self.draining = True
@@ -104,7 +111,7 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
 
-def make() -> PlainPlane:
+def make(send: Send) -> PlainPlane:
     return PlainPlane()
 
 
@@ -124,7 +131,7 @@ class RefusingPlane(PlainPlane):
             raise OSError("the log cannot be written")
 
 
-def make_unless_told() -> PlainPlane:
+def make_unless_told(send: Send) -> PlainPlane:
     """Fail, as a program with an error would, as long as there is a file named ``broken``."""
     if os.path.exists(os.path.join(os.environ["SLUICE_TEST_FOLDER"], "broken")):
         raise RuntimeError("this program is broken")

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from ansible_collections.sluice.edge.tests.tooling.places import CHECKOUT
 
 PLAYBOOKS = CHECKOUT / "playbooks"
 
 
-def test_the_variables_of_shift_traffic_are_those_that_it_reads() -> None:
-    text = (PLAYBOOKS / "shift_traffic.yml").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["shift_traffic", "await_certificates"])
+def test_the_variables_of_a_playbook_are_those_that_it_reads(name: str) -> None:
+    text = (PLAYBOOKS / f"{name}.yml").read_text(encoding="utf-8")
     steps = "".join(path.read_text(encoding="utf-8") for path in PLAYBOOKS.glob("tasks/*.yml"))
     header = text.partition("\n- name")[0]
-    told = set(re.findall(r"^#   (shift_traffic_\w+) ", header, re.MULTILINE))
-    used = set(re.findall(r"(shift_traffic_\w+)", text[len(header) :] + steps))
-    made = set(
-        re.findall(r"(?:register|loop_var): (\w+)|^ +(shift_traffic_\w+):", text + steps, re.M)
-    )
+    told = set(re.findall(rf"^#   ({name}_\w+) ", header, re.MULTILINE))
+    used = set(re.findall(rf"({name}_\w+)", text[len(header) :] + steps))
+    made = set(re.findall(rf"(?:register|loop_var): (\w+)|^ +({name}_\w+):", text + steps, re.M))
     given = used - {name for pair in made for name in pair if name}
     assert told == given

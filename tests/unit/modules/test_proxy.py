@@ -22,7 +22,7 @@ from ansible_collections.sluice.edge.plugins.modules import (
 )
 from ansible_collections.sluice.edge.tests.unit.modules.running import run
 
-OF_THE_TASK = {"drain", "drain_timeout", "on_timeout"}
+OF_THE_TASK = {"drain", "drain_timeout", "on_timeout", "wait", "wait_timeout"}
 KEY = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"
 SECRET = "sixteen-characters-of-it"
 

@@ -320,6 +320,52 @@ def test_a_generation_has_its_files_and_nobody_else_reads_them(
     assert (made / "config").stat().st_mode & 0o7 == 0
 
 
+def test_secrets_and_hooks_are_the_user_s_alone(
+    host: Host,
+    order: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owners: dict[str, list[str]] = {}
+    monkeypatch.setattr(
+        shutil, "chown", lambda path, *whose: owners.setdefault(path.name, []).append(whose[0])
+    )
+    order["contents"] |= {"config/secrets/dns": "secret", "config/hooks/dns-hook": "#!/bin/sh"}
+
+    assert staged(order, host.folder, capsys)["refused"] == ""
+
+    config = host.folder / "etc/generations/b/config"
+    modes = {path.name: path.stat().st_mode & 0o777 for path in config.rglob("*") if path.is_file()}
+    assert modes == {"edge.yml": 0o640, "a.key": 0o640, "dns": 0o600, "dns-hook": 0o700}
+    assert {name: owners[name][-1] for name in modes} == {
+        "edge.yml": "root",
+        "a.key": "root",
+        "dns": order["user"],
+        "dns-hook": order["user"],
+    }
+
+
+def test_a_secret_that_others_may_read_is_written_anew(
+    host: Host, order: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    order["contents"] |= {"config/secrets/dns": "secret", "config/hooks/dns": "#!/bin/sh"}
+    staged(order, host.folder, capsys)
+    made = host.folder / "etc/generations/b"
+    whole = LOOK.held(made, "root")
+
+    assert LOOK.held(made, "nobody") != whole
+    for path, mode in ((made / "config/secrets/dns", 0o640), (made / "config/hooks/dns", 0o750)):
+        before = path.stat().st_mode
+        path.chmod(mode)
+        assert LOOK.held(made, "root") != whole
+        path.chmod(before)
+    assert LOOK.held(made, "root") == whole
+
+
+def test_who_writes_and_who_looks_agree_on_what_is_private() -> None:
+    assert LOOK.PRIVATE == STAGE.PRIVATE
+
+
 def test_what_is_refused_leaves_what_was_there_by_that_name(
     host: Host, order: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

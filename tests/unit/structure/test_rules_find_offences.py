@@ -50,6 +50,15 @@ def test_the_engine_must_not_import_ansible(source: str) -> None:
     assert len(layers.ansible_below_modules(CONVERGE, source)) == 1
 
 
+def test_what_modules_share_may_import_ansible() -> None:
+    path = PurePosixPath("plugins/module_utils/_module/confidential.py")
+    assert layers.ansible_below_modules(path, "from ansible.module_utils.basic import env") == []
+
+
+def test_the_engine_must_not_import_what_modules_share() -> None:
+    assert len(layers.upward_imports(IPVS_PLAN, "from .._module import confidential")) == 1
+
+
 @pytest.mark.parametrize(
     "source", [f"from {ENGINE}._inet import address", "import ansible_runner", "import json"]
 )

@@ -12,10 +12,11 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
 from ..._converge.errors import InvalidInput
 from ..._declare.item import Item, Vocabulary
 from ..._declare.task import ABSENT, PRESENT, read_items
-from ..model import CERTIFICATE, GIVEN, LOCAL_CA, SELF_SIGNED, Change, Key
+from ..model import ACME, CERTIFICATE, GIVEN, LOCAL_CA, SELF_SIGNED, Change, Key
+from .ordered import OF_ORDERS, OF_REVOKING, read_order, read_renewal, read_revocation, read_waiting
 from .task import PurgeScope, read_name, read_owner, read_purge_scope, refuse_duplicates
 
-PROVIDERS = (GIVEN, SELF_SIGNED, LOCAL_CA)
+PROVIDERS = (GIVEN, SELF_SIGNED, LOCAL_CA, ACME)
 VOCABULARY = Vocabulary(
     (
         "name",
@@ -29,9 +30,12 @@ VOCABULARY = Vocabulary(
         "names",
         "hosts",
         "days",
+        *OF_ORDERS,
+        "force_renew",
+        *OF_REVOKING,
         "state",
     ),
-    {"id": "name", "cert": "chain", "certificate": "chain"},
+    {"id": "name", "cert": "chain", "certificate": "chain", "ca": "authority"},
 )
 _OF_GIVEN = ("chain", "chain_src", "key", "key_src", "password", "hosts", "fingerprint")
 _OF_MADE = ("names", "days")
@@ -44,48 +48,67 @@ ReadFile = Callable[[str], str]
 
 
 class DeclaredCertificate(NamedTuple):
-    """One entry: the change that it asks for, or the fingerprint that must be there already."""
+    """One entry: the change that it asks for, or the fingerprint that must be there already.
+
+    ``renewed`` has a new certificate ordered; ``revoked`` is the reason for which the one that goes
+    is revoked, None when it is not.
+    """
 
     item: Item
     name: str
     change: Optional[Change]
     fingerprint: str = ""
+    renewed: bool = False
+    revoked: Optional[str] = None
 
     @property
     def key(self) -> Key:
         return (CERTIFICATE, self.name)
 
+    @property
+    def ordered(self) -> bool:
+        """Whether it shall be there, and authorities issue it."""
+        document = None if self.change is None else self.change.document
+        return document is not None and document["provider"] == ACME
+
 
 class CertificatesDeclared(NamedTuple):
-    """The whole task."""
+    """The whole task. ``patience`` is for how many seconds orders are waited for, None if not."""
 
     certificates: List[DeclaredCertificate]
     labels: Mapping[Key, str]
     owner: str
     purge: Optional[PurgeScope]
+    patience: Optional[float] = None
 
 
 def read_certificates(params: Mapping[str, Any], read_file: ReadFile) -> CertificatesDeclared:
     """Return what a module's parameters declare; raises InvalidInput."""
     purge = read_purge_scope(params)
     owner = read_owner(params)
+    patience = read_waiting(params)
     items = read_items(params, VOCABULARY)
     certificates = [_read_certificate(item, owner, read_file) for item in items]
     labels = refuse_duplicates([(entry.item, entry.key) for entry in certificates])
     if params.get("config") is None:
         labels = {}
-    return CertificatesDeclared(certificates, labels, owner, purge)
+    return CertificatesDeclared(certificates, labels, owner, purge, patience)
 
 
 def _read_certificate(item: Item, owner: str, read_file: ReadFile) -> DeclaredCertificate:
     name = read_name(item, CERTIFICATE)
-    if item.choice("state", (PRESENT, ABSENT), PRESENT) == ABSENT:
-        return DeclaredCertificate(item, name, Change(CERTIFICATE, name, None))
+    state = item.choice("state", (PRESENT, ABSENT), PRESENT)
+    reason = read_revocation(item, state)
+    if state == ABSENT:
+        item.refuse(("force_renew",), "state absent")
+        return DeclaredCertificate(item, name, Change(CERTIFICATE, name, None), revoked=reason)
     provider = _provider(item)
+    renewed = read_renewal(item, provider == ACME)
     if provider == GIVEN and item.given("fingerprint"):
         return DeclaredCertificate(item, name, None, _fingerprint(item))
     document = _given(item, read_file) if provider == GIVEN else _made(item, provider)
-    return DeclaredCertificate(item, name, Change(CERTIFICATE, name, document, owner))
+    change = Change(CERTIFICATE, name, document, owner)
+    return DeclaredCertificate(item, name, change, renewed=renewed)
 
 
 def _provider(item: Item) -> str:
@@ -98,6 +121,8 @@ def _provider(item: Item) -> str:
         item.refuse(_OF_MADE, "provider given, whose names are in its chain")
     else:
         item.refuse(_OF_GIVEN, "provider %s, which makes its own" % provider)
+    if provider != ACME:
+        item.refuse(OF_ORDERS, "provider %s, as no authority is asked for it" % provider)
     return provider
 
 
@@ -119,6 +144,8 @@ def _made(item: Item, provider: str) -> Dict[str, Any]:
     if not names:
         raise item.error("names is required: what the certificate is for")
     document: Dict[str, Any] = {"provider": provider, "names": names}
+    if provider == ACME:
+        document.update(read_order(item))
     if item.given("days"):
         if provider != SELF_SIGNED:
             item.refuse(("days",), "provider %s, which chooses how long it is valid" % provider)
@@ -188,4 +215,11 @@ def refuse_unknown(entry: DeclaredCertificate, found: Optional[str]) -> InvalidI
     return entry.item.error(
         "its fingerprint is %s, not %s: give chain and key to replace it"
         % (found, entry.fingerprint)
+    )
+
+
+def refuse_unrevocable(entry: DeclaredCertificate, provider: str) -> InvalidInput:
+    """Return the error for a certificate that is to be revoked and that no authority issued."""
+    return entry.item.error(
+        "revoke is for certificates of provider acme, and this one is of %s" % provider
     )

@@ -181,6 +181,12 @@ def test_certificates_on_demand_may_be_had_by_one_word(
     assert found.on_demand == expected
 
 
+def test_what_is_ordered_may_be_kept_by_a_fleet_alone() -> None:
+    found = snapshot("fleet: {redis: 'a:1'}\n" + in_acme(AGREED, ""))
+
+    assert (found.store, found.issuing.provider) == (None, Provider.ACME)
+
+
 WHOLE = """
 store: /var/lib/edge.db
 issuing:

@@ -70,7 +70,7 @@ def test_what_is_counted_while_numbers_are_told_harms_nothing() -> None:
 def test_who_asks_a_worker_gets_no_numbers_from_before_the_question() -> None:
     async def scenario() -> None:
         ours, theirs = channel_pair()
-        worker = Worker(os.getpid(), ours, lambda _worker: None)
+        worker = Worker(os.getpid(), ours, lambda _worker: None, lambda _worker, _question: None)
         other = Channel(theirs, lambda _message: None, lambda: None)
         first, second, third = (worker.report() for _unused in range(3))
         for number, done in ((1, [True, False, False]), (3, [True, True, True])):

@@ -6,82 +6,17 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from samples.certificates import leaf
 from samples.handshakes import client_context, show
+from samples.wires import Inside, TlsWire
 from sluice_proxy.tls.client_hello import ClientHello
 from sluice_proxy.tls.server_side import TlsServerSide
 
 PAIR = leaf("a.test")
 VERSIONS = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-
-
-class Wire:
-    """Stands for the transport of the loop."""
-
-    def __init__(self) -> None:
-        self.sent = b""
-        self.reading = True
-        self.ended = self.closed = self.aborted = False
-
-    def write(self, data: bytes) -> None:
-        # uvloop takes not even nothing after the end.
-        assert not self.ended, data
-        self.sent += data
-
-    def pause_reading(self) -> None:
-        self.reading = False
-
-    def resume_reading(self) -> None:
-        self.reading = True
-
-    def write_eof(self) -> None:
-        self.ended = True
-
-    def close(self) -> None:
-        self.closed = True
-
-    def abort(self) -> None:
-        self.closed = self.aborted = True
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-
-class Inside:
-    """What is inside the connection; ``on_data`` does something when data come."""
-
-    def __init__(self) -> None:
-        self.transport: Any = None
-        self.received: list[bytes] = []
-        self.ends = 0
-        self.lost = False
-        self.stays_open = True
-        self.on_data: Callable[[], None] = lambda: None
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self.received.append(data)
-        self.on_data()
-
-    def eof_received(self) -> bool:
-        self.ends += 1
-        return self.stays_open
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.lost = True
-
-    def pause_writing(self) -> None:
-        raise AssertionError
-
-    def resume_writing(self) -> None:
-        raise AssertionError
 
 
 def in_records(record: bytes, most: int) -> bytes:
@@ -108,7 +43,7 @@ class Connected:
 
         context = client_context()
         context.minimum_version = context.maximum_version = version
-        self.wire = Wire()
+        self.wire = TlsWire()
         self.inside = Inside()
         self.failures: list[str] = []
         self.side = TlsServerSide(choose, self.inside, self.failures.append)
@@ -290,7 +225,7 @@ def test_a_failed_handshake_is_told_to_both_and_hands_on_nothing() -> None:
     old.maximum_version = ssl.TLSVersion.TLSv1_2
     to_client, from_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = old.wrap_bio(to_client, from_client, server_hostname="a.test")
-    wire, inside, failures = Wire(), Inside(), list[str]()
+    wire, inside, failures = TlsWire(), Inside(), list[str]()
     side = TlsServerSide(lambda hello, came_to: server, inside, failures.append)
     side.connection_made(wire)
     with pytest.raises(ssl.SSLWantReadError):

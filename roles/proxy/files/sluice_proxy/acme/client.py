@@ -13,16 +13,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 
+from . import answers
 from .certificates import chain as chains
 from .certificates.renewal import certificate_identifier
 from .certificates.request import CertificateRequest
-from .failures import AcmeFailed, NotGranted, NotOffered, TransportFailed
+from .failures import AcmeFailed, NotGranted, NotOffered
 from .messages import reading
-from .messages.fields import Fields, Malformed
 from .messages.identifier import Identifier
 from .messages.model import (
     Account,
@@ -46,7 +46,6 @@ from .transport import Transport
 
 MOST_CHAINS = 8
 """Other chains that are looked at for the preferred one."""
-Read = TypeVar("Read")
 
 
 def _system_now() -> datetime:
@@ -92,7 +91,7 @@ class Client:
         async with self._reading:
             if self._directory is None:
                 reply = await self._get(self._directory_url)
-                self._directory = _read(reply, reading.directory_of)
+                self._directory = answers.read(reply, reading.directory_of)
             return self._directory
 
     # Accounts (section 7.3).
@@ -162,14 +161,14 @@ class Client:
         if former is not None:
             payload["replaces"] = former
         reply = await self._post(directory.new_order, payload)
-        url = _location(reply)
-        return _read(reply, lambda fields: reading.order_of(fields, url))
+        url = answers.location(reply)
+        return answers.read(reply, lambda fields: reading.order_of(fields, url))
 
     async def order(self, url: str) -> Order:
         """Return an order as it stands."""
         reply = await self._post(url, None)
         pause = reply.retry_after(self._now())
-        return _read(reply, lambda fields: reading.order_of(fields, url, pause))
+        return answers.read(reply, lambda fields: reading.order_of(fields, url, pause))
 
     async def finalize(self, order: Order, request: CertificateRequest) -> Order:
         """Have an order that is ready issued, and return it when it is valid."""
@@ -196,12 +195,12 @@ class Client:
         if order.certificate is None:
             raise NotGranted(f"the order {order.url} has no certificate")
         reply = await self._post(order.certificate, None, CHAIN)
-        chain = _chain(reply, request)
+        chain = answers.chain(reply, request)
         if not preferred_chain or chains.top_issuer(chain) == preferred_chain:
             return chains.pem_of_chain(chain)
         for url in reply.alternates()[:MOST_CHAINS]:
             try:
-                other = _chain(await self._post(url, None, CHAIN), request)
+                other = answers.chain(await self._post(url, None, CHAIN), request)
             except AcmeFailed:
                 # There is a chain, so a lack of others is none of the certificate.
                 continue
@@ -215,11 +214,11 @@ class Client:
         """Return an authorization as it stands."""
         reply = await self._post(url, None)
         pause = reply.retry_after(self._now())
-        return _read(reply, lambda fields: reading.authorization_of(fields, url, pause))
+        return answers.read(reply, lambda fields: reading.authorization_of(fields, url, pause))
 
     async def respond(self, challenge: Challenge) -> Challenge:
         """Tell the authority that a challenge is answered (section 7.5.1)."""
-        return _read(await self._post(challenge.url, {}), reading.challenge_of)
+        return answers.read(await self._post(challenge.url, {}), reading.challenge_of)
 
     async def wait_for_authorization(self, url: str) -> Authorization:
         """Return an authorization as soon as it is valid; raises what its challenge failed with."""
@@ -255,16 +254,16 @@ class Client:
             return None
         reply = await self._get(f"{base.rstrip('/')}/{name}")
         pause = reply.retry_after(self._now())
-        return _read(reply, lambda fields: reading.renewal_info_of(fields, pause))
+        return answers.read(reply, lambda fields: reading.renewal_info_of(fields, pause))
 
     async def _new_account(self, url: str, payload: jws.Document) -> Account:
         reply = await self._signed(url, payload, JSON, self._key, None)
-        self._account = _location(reply)
-        return _account(reply, self._account, created=reply.status == 201)
+        self._account = answers.location(reply)
+        return answers.account(reply, self._account, created=reply.status == 201)
 
     async def _change_account(self, payload: jws.Document) -> Account:
         url = self._own_account()
-        return _account(await self._post(url, payload), url)
+        return answers.account(await self._post(url, payload), url)
 
     def _own_account(self) -> str:
         if self._account is None:
@@ -292,37 +291,6 @@ class Client:
         return await self._requests.post(
             url, payload, key=key, account=account, new_nonce=new_nonce, accept=accept
         )
-
-
-def _read(reply: Reply, reader: Callable[[Fields], Read]) -> Read:
-    if reply.media_type != JSON:
-        raise _unusable(reply, f"it is {reply.media_type or 'of no media type'} and not {JSON}")
-    try:
-        return reader(Fields.read(reply.content))
-    except Malformed as error:
-        raise _unusable(reply, str(error)) from None
-
-
-def _account(reply: Reply, url: str, *, created: bool = False) -> Account:
-    return _read(reply, lambda fields: reading.account_of(fields, url, created=created))
-
-
-def _chain(reply: Reply, request: CertificateRequest) -> chains.Chain:
-    if reply.media_type != CHAIN:
-        raise _unusable(reply, f"it is {reply.media_type or 'of no media type'} and not {CHAIN}")
-    chain = chains.read_chain(reply.content)
-    chains.check_leaf(chain, request)
-    return chain
-
-
-def _location(reply: Reply) -> str:
-    if reply.location is None:
-        raise _unusable(reply, "it does not say the URL of what was made")
-    return reply.location
-
-
-def _unusable(reply: Reply, why: str) -> TransportFailed:
-    return TransportFailed(f"{reply.url}: the answer cannot be used: {why}", reply.status)
 
 
 def _offered(url: str | None, what: str) -> str:

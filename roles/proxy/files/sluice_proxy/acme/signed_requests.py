@@ -72,7 +72,7 @@ class SignedRequests:
                 fields = Fields.read(reply.content)
             except Malformed:
                 fields = None
-            if fields is not None and fields.has("type"):
+            if fields is not None and (fields.has("type") or reply.media_type == PROBLEM):
                 return reading.problem_of(fields, reply.status, pause)
         raise TransportFailed(
             f"{reply.url}: {reply.status} without a problem document", reply.status, pause

@@ -115,7 +115,9 @@ def _snapshot(root: RootSection, version: int, files: Files) -> tuple[Snapshot, 
     admin = None if root.admin is None else root.admin.admin()
     issuing = root.issuing.issuing()
     wrong.extend(complaints(listeners, metrics, admin, routes, tls))
-    wrong.extend(issuing_complaints(routes, issuing, files, kept=root.store is not None))
+    fleet = root.fleet.fleet()
+    kept = root.store is not None or fleet is not None
+    wrong.extend(issuing_complaints(routes, issuing, files, kept=kept))
     snapshot = Snapshot(
         version=version,
         listeners=listeners,
@@ -129,7 +131,7 @@ def _snapshot(root: RootSection, version: int, files: Files) -> tuple[Snapshot, 
         certificates=tuple(section.certificate() for section in root.certificates),
         tls=tls,
         issuing=issuing,
-        fleet=root.fleet.fleet(),
+        fleet=fleet,
         pages=root.pages.pages(),
         store=root.store,
         admin=admin,

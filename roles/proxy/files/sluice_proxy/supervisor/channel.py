@@ -24,6 +24,7 @@ from .reserve import Reserve
 MOST_DESCRIPTORS = 250
 """Sockets and payloads of one message; the kernel takes 253 (SCM_MAX_FD)."""
 _MOST_HEADER = 64 * 1024
+_MOST_WAITING = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,11 @@ class Channel:
         """Return the descriptor of this end."""
         return self._end.fileno()
 
+    @property
+    def behind(self) -> bool:
+        """Whether the other end does not keep up, or is gone."""
+        return not self._open or len(self._outgoing) > _MOST_WAITING
+
     def send(
         self,
         kind: str,
@@ -93,10 +99,16 @@ class Channel:
         data = json.dumps(header).encode()
         if len(data) > _MOST_HEADER:
             raise ValueError(f"a message of {len(data)} bytes: put what is large into a payload")
-        with self._reserve.lent():
-            self._outgoing.append((data, _descriptors(payloads, sockets)))
-            if len(self._outgoing) == 1:
-                self._write()
+        if payloads or sockets:
+            with self._reserve.lent():
+                self._put(data, _descriptors(payloads, sockets))
+        else:
+            self._put(data, [])
+
+    def _put(self, data: bytes, descriptors: list[int]) -> None:
+        self._outgoing.append((data, descriptors))
+        if len(self._outgoing) == 1:
+            self._write()
 
     def drain_incoming(self) -> None:
         """Take what has come and was not read yet, after the other end is gone."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from ..observe.metrics import Metrics
 from ..snapshot.listening import Listener
 from ..snapshot.snapshot import Snapshot
+from ..worker.questions import Reply, Send
 
 Listening = Sequence[tuple[Listener, socket.socket]]
 """Listening sockets, each with what it is for; a listener may have several."""
@@ -48,5 +49,12 @@ class DataPlane(Protocol):
     def reopen_logs(self) -> None:
         """Open the log files anew: the ones in use were put aside."""
 
+    def answered(self, number: int, reply: Reply) -> None:
+        """Take what the supervisor answered to a question."""
 
-Make = Callable[[], DataPlane]
+    def leave_alone(self) -> None:
+        """The supervisor is gone, and answers nothing any more."""
+
+
+Make = Callable[[Send], DataPlane]
+"""Makes one that asks the supervisor by what it is given."""

@@ -13,10 +13,13 @@ from dataclasses import replace
 from ..observe.error_log import ErrorLog
 from ..observe.metrics import Metrics
 from ..snapshot.snapshot import Snapshot
-from ..tls.choosing import PROTOCOLS, ContextChooser
+from ..tls.choosing import PROTOCOLS, Choice, ContextChooser
+from ..tls.client_hello import ClientHello
 from ..tls.server_contexts import ServerContexts
 from ..tls.server_side import Choose
 from ..tls.upstream_contexts import UpstreamContexts
+from ..worker.late_contexts import LateContexts
+from ..worker.questions import Questions, Reply, Send
 from ..worker.server import Worker
 from ..worker.serving import let_go
 from ..worker.tls_contexts import TlsContexts
@@ -29,8 +32,11 @@ _log = logging.getLogger("sluice_proxy.worker")
 class ServingPlane:
     """Makes the worker with the first snapshot, and tells it of the further ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, send: Send) -> None:
+        """``send`` asks the supervisor."""
         self._worker: Worker | None = None
+        self._questions = Questions(send)
+        self._late = LateContexts(self._questions, self._choose_now)
         self._down: Down = frozenset()
         self._error_log: ErrorLog | None = None
         self._server_contexts = ServerContexts(PROTOCOLS)
@@ -58,6 +64,7 @@ class ServingPlane:
                 mine,
                 TlsContexts(self._choose, self._upstream_contexts.of),
                 _log.warning,
+                self._questions,
             )
             self._worker = worker
         else:
@@ -91,6 +98,9 @@ class ServingPlane:
         worker.metrics.gauges["sluice_connections", ()] = worker.connections
         worker.metrics.gauges["sluice_tls_contexts", ()] = len(self._server_contexts)
         worker.metrics.counters["sluice_access_log_lines_dropped_total", ()] = worker.lines_dropped
+        for (about, result), number in self._questions.counts.items():
+            labels = (("about", about), ("result", result))
+            worker.metrics.counters["sluice_questions_total", labels] = number
         return worker.metrics
 
     def reopen_logs(self) -> None:
@@ -100,8 +110,25 @@ class ServingPlane:
         if self._worker is not None:
             self._worker.reopen_log()
 
+    def answered(self, number: int, reply: Reply) -> None:
+        """Take what the supervisor answered to a question."""
+        self._questions.answered(number, reply)
+
+    def leave_alone(self) -> None:
+        """The supervisor is gone: whoever waits for it goes on without."""
+        self._questions.leave_alone()
+
     def _choose(self, snapshot: Snapshot) -> Choose:
-        return ContextChooser(snapshot, self._server_contexts).context_for
+        return ContextChooser(
+            snapshot,
+            self._server_contexts,
+            challenge=self._late.challenge(snapshot.asking),
+            on_demand=self._late.on_demand(snapshot.asking.demand),
+        ).context_for
+
+    def _choose_now(self, hello: ClientHello, came_to: str) -> Choice:
+        assert self._worker is not None
+        return self._worker.serving.choose(hello, came_to)
 
     def _apply(self, changed: Down, down: Down) -> None:
         self._down = down
@@ -116,6 +143,6 @@ def _share(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, limits=replace(snapshot.limits, connections=connections))
 
 
-def data_plane() -> DataPlane:
-    """Return the data plane for a worker process."""
-    return ServingPlane()
+def data_plane(send: Send) -> DataPlane:
+    """Return the data plane for a worker process, which asks the supervisor by ``send``."""
+    return ServingPlane(send)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..observe.metrics import Metrics
+from ..worker.questions import Reply
 from .channel import Channel, Message, channel_pair
 from .metrics_form import decode_metrics
 from .sockets import Sharing
@@ -51,6 +52,15 @@ class InForce:
     log_level: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a worker asks: see `sluice_proxy.worker.questions`."""
+
+    number: int
+    about: str
+    name: str
+
+
 class Refused(RuntimeError):
     """A worker cannot take a snapshot over."""
 
@@ -59,11 +69,19 @@ class Died(Refused):
     """A worker ended before it had taken a snapshot over."""
 
 
+Asked = Callable[["Worker", Question], None]
+"""Told of a question; what answers is `Worker.answer`."""
+
+
 class Worker:
     """One process, from its start, or its take-over in an upgrade, to its end."""
 
     def __init__(
-        self, pid: int, channel_end: socket.socket, ended: Callable[[Worker], None]
+        self,
+        pid: int,
+        channel_end: socket.socket,
+        ended: Callable[[Worker], None],
+        asked: Asked,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.pid = pid
@@ -75,6 +93,7 @@ class Worker:
         self.drains = False
         self.exit_status: int | None = None
         self._ended = ended
+        self._questioned = asked
         self._loop = loop
         self._versions: dict[int, asyncio.Future[None]] = {}
         self._reports: dict[int, asyncio.Future[None]] = {}
@@ -124,6 +143,15 @@ class Worker:
         """Have it log from another level on."""
         self.channel.send("log_level", {"level": level})
 
+    def answer(self, question: Question, reply: Reply) -> None:
+        """Answer a question of this worker."""
+        values = {"number": question.number, "found": reply.found, "again": reply.again}
+        try:
+            self.channel.send("answer", values, reply.payloads)
+        except OSError as error:
+            _log.error("worker %d cannot be answered: %s", self.pid, error)
+            self.channel.send("answer", {**values, "found": False})
+
     def drain(self, seconds: float) -> None:
         """Have it finish within ``seconds``, and end; it is killed if it does not."""
         self.channel.send("drain", {"seconds": seconds})
@@ -147,6 +175,8 @@ class Worker:
             case "report":
                 self._take_report(message)
                 self._reported(message.values.get("number", self._asked))
+            case "ask":
+                self._questioned(self, Question(**message.values))
 
     def _take_report(self, message: Message) -> None:
         try:
@@ -193,7 +223,7 @@ class Worker:
         return _described(self.exit_status)
 
 
-def start_worker(factory: str, ended: Callable[[Worker], None]) -> Worker:
+def start_worker(factory: str, ended: Callable[[Worker], None], asked: Asked) -> Worker:
     """Start a process whose data plane ``factory`` makes; raises OSError."""
     ours, theirs = channel_pair()
     try:
@@ -216,7 +246,7 @@ def start_worker(factory: str, ended: Callable[[Worker], None]) -> Worker:
         raise
     finally:
         theirs.close()
-    return Worker(pid, ours, ended)
+    return Worker(pid, ours, ended, asked)
 
 
 def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:

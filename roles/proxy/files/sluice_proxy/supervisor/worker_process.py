@@ -23,6 +23,7 @@ from collections.abc import Sequence
 
 from ..observe.error_log import set_level
 from ..snapshot.snapshot import Snapshot, decode
+from ..worker.questions import NOTHING, Reply
 from .aside import aside
 from .channel import Channel, Message
 from .data_plane import DataPlane, Make
@@ -39,7 +40,7 @@ class WorkerProcess:
     """Acts on the supervisor's messages until it is to end."""
 
     def __init__(self, make: Make) -> None:
-        self._plane: DataPlane = make()
+        self._plane: DataPlane = make(self._ask)
         self._snapshot: Snapshot | None = None
         self._channel: Channel | None = None
         self._reserve = Reserve()
@@ -48,7 +49,7 @@ class WorkerProcess:
 
     async def run(self, end: socket.socket) -> None:
         """Serve until told to drain, or until the supervisor is gone."""
-        self._channel = Channel(end, self._messages.put_nowait, self._orphaned, self._reserve)
+        self._channel = Channel(end, self._received, self._orphaned, self._reserve)
         # The supervisor decides what a signal to the whole group means.
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
             signal.signal(number, signal.SIG_IGN)
@@ -58,6 +59,13 @@ class WorkerProcess:
         acting.cancel()
         self._channel.send("report", payloads=[encode_metrics(self._plane.metrics())])
         self._channel.close()
+
+    def _received(self, message: Message) -> None:
+        if message.kind == "answer":
+            # Clients wait for it: it waits for no snapshot that is being made ready.
+            self._plane.answered(message.values["number"], _reply(message))
+        else:
+            self._messages.put_nowait(message)
 
     async def _act(self) -> None:
         """Do what the messages say, one after the other."""
@@ -130,8 +138,16 @@ class WorkerProcess:
         assert self._channel is not None
         self._channel.send(kind, values, payloads)
 
+    def _ask(self, number: int, about: str, name: str) -> bool:
+        channel = self._channel
+        if channel is None or channel.behind:
+            return False
+        channel.send("ask", {"number": number, "about": about, "name": name})
+        return True
+
     def _orphaned(self) -> None:
         _log.warning("the supervisor is gone: finishing what is under way")
+        self._plane.leave_alone()
         self._end(None)
 
     def _end(self, seconds: float | None) -> None:
@@ -145,6 +161,13 @@ class WorkerProcess:
 
 def _down(encoded: bytes) -> frozenset[tuple[str, str]]:
     return frozenset((route, target) for route, target in json.loads(encoded))
+
+
+def _reply(message: Message) -> Reply:
+    if message.cut:
+        return NOTHING
+    values = message.values
+    return Reply(values["found"], message.payloads, values["again"])
 
 
 def _reason(error: Exception) -> str:

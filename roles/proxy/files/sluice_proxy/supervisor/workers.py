@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from ..observe.metrics import Metrics
 from ..snapshot.collecting import collector_paused
+from .asking import Asking
 from .backoff import Backoff
 from .sockets import share_out
 from .worker import Died, InForce, Refused, Worker, start_worker
@@ -33,6 +34,8 @@ class Workers:
         self._factory = factory
         self._silence = silence
         self._loop = asyncio.get_running_loop()
+        self.asking = Asking()
+        """Answers what they ask."""
         self._places: list[Worker | None] = []
         self._backoffs: list[Backoff] = []
         self._leaving: set[Worker] = set()
@@ -105,7 +108,7 @@ class Workers:
         ``processes`` are process ids, channels, and the numbers that they told last.
         """
         for pid, channel_end, metrics in processes:
-            worker = Worker(pid, channel_end, self._left)
+            worker = Worker(pid, channel_end, self._left, self.asking.asked)
             worker.metrics = metrics
             self._leaving.add(worker)
 
@@ -193,7 +196,7 @@ class Workers:
         worker.drain(seconds)
 
     def _start(self, place: int) -> Worker:
-        worker = start_worker(self._factory, self._died)
+        worker = start_worker(self._factory, self._died, self.asking.asked)
         self._places[place] = worker
         return worker
 

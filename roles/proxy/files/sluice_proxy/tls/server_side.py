@@ -17,13 +17,21 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Protocol
 
-from .client_hello import BadClientHello, ClientHello, ClientHelloReader
+from .client_hello import (
+    DEFAULT_MOST_BYTES,
+    UNEXPECTED_MESSAGE,
+    BadClientHello,
+    ClientHello,
+    ClientHelloReader,
+)
 
 _RECORD = 16384
 """Most bytes of one record (RFC 8446, section 5.1), which is all that one read gives."""
 _LEAST_READ = 1024
 """Bytes to ask for when little has come: more would only be room that is made and given back."""
 
+_MOST_FIRST = 2 * DEFAULT_MOST_BYTES
+"""Bytes that are kept of a client whose context is not there yet."""
 _AT_ONCE = 32 * 1024
 """Most bytes that are encrypted or decrypted at once: memory buffers keep room they once had."""
 
@@ -65,7 +73,28 @@ class HelloRefused(Exception):
         self.alert = alert
 
 
-Choose = Callable[[ClientHello, str], ssl.SSLContext]
+class Later(Protocol):
+    """A context that is not there yet."""
+
+    validates: bool
+    """Whether the connection is over with its handshake (RFC 8737, section 3)."""
+    seconds: float
+    """For how long it is waited for at most."""
+
+    def begin(self, there: Callable[[], None]) -> None:
+        """Have ``there`` called once, later, as soon as `context` knows.
+
+        Raises HelloRefused, and calls nothing, when that need not be waited for.
+        """
+
+    def context(self) -> ssl.SSLContext:
+        """Return the context; raises HelloRefused."""
+
+    def forget(self) -> None:
+        """Call nothing any more."""
+
+
+Choose = Callable[[ClientHello, str], ssl.SSLContext | Later]
 """Returns the context for a client and the address that it came to; raises HelloRefused."""
 
 
@@ -92,6 +121,7 @@ class TlsServerSide(asyncio.Protocol):
         "_half_closed",
         "_incoming",
         "_inner",
+        "_later",
         "_object",
         "_open",
         "_outgoing",
@@ -99,6 +129,7 @@ class TlsServerSide(asyncio.Protocol):
         "_reader",
         "_transport",
         "_unread",
+        "_validates",
         "server_name",
         "was_open",
     )
@@ -113,6 +144,8 @@ class TlsServerSide(asyncio.Protocol):
         self._failed = failed
         self._first: bytearray | None = bytearray()
         self._reader = ClientHelloReader()
+        self._later: Later | None = None
+        self._validates = False
         self.server_name: str | None = None
         """The name that the client asked for, lower case."""
         self._incoming = ssl.MemoryBIO()
@@ -135,6 +168,12 @@ class TlsServerSide(asyncio.Protocol):
     def opened(self) -> None:
         """The handshake is done: for what watches over its duration."""
 
+    def held_up(self, seconds: float) -> None:
+        """The client waits for us, for ``seconds`` at most."""
+
+    def goes_on(self) -> None:
+        """It does not any more: a context was chosen just now."""
+
     # asyncio.Protocol, called by the loop
 
     def connection_made(self, transport: Any) -> None:
@@ -155,7 +194,10 @@ class TlsServerSide(asyncio.Protocol):
             self._shake_hands()
         elif self._first is not None:
             self._first += data
-            self._begin(data)
+            if self._later is None:
+                self._begin(data)
+            else:
+                self._bound_what_waits()
 
     def eof_received(self) -> bool:
         """Pass it on, and close; a client that has said so before may go on reading."""
@@ -169,7 +211,8 @@ class TlsServerSide(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Pass it on."""
         opened, self._open, self._closing = self._open, False, True
-        self._object = None
+        self._object = self._first = None
+        self._forget_later()
         # Both ends know each other: without this they would wait for the garbage collector.
         inner, self._inner, self._failed = self._inner, _NOBODY, _told_nobody
         if opened:
@@ -281,14 +324,51 @@ class TlsServerSide(asyncio.Protocol):
             hello = self._reader.feed(data)
             if hello is None:
                 return
-            context = self._choose(hello, self._came_to)
+            self.server_name = hello.server_name
+            choice = self._choose(hello, self._came_to)
+            if not isinstance(choice, ssl.SSLContext):
+                self._wait_for(choice)
+                return
         except BadClientHello as bad:
             self._refuse(f"no ClientHello: {bad}", fatal_alert(bad.alert))
             return
         except HelloRefused as refusal:
             self._refuse(str(refusal), refusal.alert)
             return
-        self.server_name = hello.server_name
+        self._start(choice)
+
+    def _wait_for(self, later: Later) -> None:
+        later.begin(self._decided)
+        self._later = later
+        self.held_up(later.seconds)
+        self._bound_what_waits()
+
+    def _bound_what_waits(self) -> None:
+        # A client has nothing to say before it is answered.
+        if self._first is not None and len(self._first) > _MOST_FIRST:
+            reason = "the client goes on before it was answered"
+            self._refuse(reason, fatal_alert(UNEXPECTED_MESSAGE))
+
+    def _decided(self) -> None:
+        later, self._later = self._later, None
+        if later is None or self._closing:
+            return
+        try:
+            context = later.context()
+        except HelloRefused as refusal:
+            self._refuse(str(refusal), refusal.alert)
+            return
+        self._validates = later.validates
+        self.goes_on()
+        self._start(context)
+
+    def _forget_later(self) -> None:
+        later, self._later = self._later, None
+        if later is not None:
+            later.forget()
+
+    def _start(self, context: ssl.SSLContext) -> None:
+        assert self._first is not None
         self._incoming.write(self._first)
         self._first = None
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
@@ -306,6 +386,9 @@ class TlsServerSide(asyncio.Protocol):
             self._refuse(getattr(error, "reason", None) or str(error), b"")
             return
         self._flush()
+        if self._validates:
+            self.close()
+            return
         self._open = self.was_open = True
         self.opened()
         self._inner.connection_made(self)
@@ -315,6 +398,7 @@ class TlsServerSide(asyncio.Protocol):
     def _refuse(self, reason: str, alert: bytes) -> None:
         self._closing = True
         self._first = None
+        self._forget_later()
         if alert:
             self._transport.write(alert)
         self._transport.close()

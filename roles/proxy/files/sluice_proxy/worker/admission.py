@@ -83,6 +83,13 @@ def under_maintenance(serving: Serving, route: RouteServing) -> Answer:
     return error_answer(serving.pages, 503, "the route is under maintenance", *fields)
 
 
+def without_target(serving: Serving, route: RouteServing) -> Answer:
+    """Return what is said where no target may be asked."""
+    if route.origins:
+        return page_answer(serving.pages.no_healthy, reason="no target may be used")
+    return page_answer(serving.pages.no_route, reason="the route has no targets")
+
+
 def _redirected(
     serving: Serving, redirect: Redirect, match: Match, head: RequestHead, scheme: str
 ) -> Answer:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from .server import Worker
 
 
+_GRACE = 1.0
+"""Seconds by which one who waits for us outlasts the wait, so that it is told of its end."""
+
+
 class Entrance:
     """Makes the protocol for each connection of one listening socket."""
 
@@ -124,7 +128,7 @@ class _Accepted(asyncio.Protocol):
 class _TlsEntrance(TlsServerSide):
     """TLS whose handshake has a time limit."""
 
-    __slots__ = ("_address", "_policies", "_worker", "deadline")
+    __slots__ = ("_address", "_left", "_policies", "_worker", "deadline")
 
     def __init__(self, worker: Worker, client: Http1Client, came_to: str) -> None:
         serving = worker.serving
@@ -132,6 +136,7 @@ class _TlsEntrance(TlsServerSide):
         self._worker = worker
         self._policies = serving.tls_policies
         self._address = client.side.address
+        self._left = 0.0
         self.deadline = NEVER
 
     def connection_made(self, transport: Any) -> None:
@@ -146,6 +151,17 @@ class _TlsEntrance(TlsServerSide):
             # That under which the context was chosen, though another may be in force by now.
             return self._policies.of(self.server_name)
         return super().get_extra_info(name, default)
+
+    def held_up(self, seconds: float) -> None:
+        """What the client waits for us is not of its own time."""
+        now = monotonic()
+        self._left = self.deadline - now
+        self.deadline = now + seconds + _GRACE
+
+    def goes_on(self) -> None:
+        """It has the rest of its time from now on."""
+        self.deadline = monotonic() + self._left
+        self._policies = self._worker.serving.tls_policies
 
     def opened(self) -> None:
         """The handshake is done."""

@@ -8,38 +8,35 @@ from __future__ import annotations
 
 from time import monotonic
 
-from ..http.forwarding import ResponsePolicy, compose_request
+from ..http.forwarding import compose_request
 from ..http.response_head import ResponseHead
 from ..routes.admission.pausing import Admission
 from ..routes.admission.rate import client_key
 from ..routes.balancing.seat import Seat
 from ..routes.model.policies import RetryOn
 from ..routes.rewriting.forwarding import UnsafePath
-from .admission import decide, misdirected, under_maintenance
+from .admission import decide, misdirected, under_maintenance, without_target
 from .answers import Answer, error_answer, page_answer
 from .deadlines import NEVER
 from .exchange_state import (
+    ASKING,
     HELD,
     MOST_KEPT,
     NEW,
     RESPONDING,
+    RETRIED_STATUSES,
     SENDING,
     TUNNEL,
     WAITING,
     ExchangeState,
 )
-from .origin import Origin
+from .questions import HTTP_01, VALIDATION_WAIT, Reply
 from .route_serving import RouteServing
 from .target_connection import TargetConnection
+from .validation import PLACE, token_of, validation_answer
 
 CLIENT_GONE = 499
 """What the log has for status where the client went away before it got one."""
-
-_RETRIED_STATUSES = {
-    502: RetryOn.HTTP_502,
-    503: RetryOn.HTTP_503,
-    504: RetryOn.HTTP_504,
-}
 
 
 class Exchange(ExchangeState):
@@ -60,7 +57,10 @@ class Exchange(ExchangeState):
             self._keep(content)
             self.bytes_in += len(content)
         self._worker.deadlines.watched[self] = None
-        self._admit()
+        if self._serving.validations and self.head.path.startswith(PLACE):
+            self._validate()
+        else:
+            self._admit()
 
     def content(self, data: bytes, complete: bool) -> None:
         """Take more of the request's content, or what goes through the tunnel."""
@@ -133,6 +133,26 @@ class Exchange(ExchangeState):
             self._limit_silence(monotonic())
 
     # Before a target is asked
+
+    def _validate(self) -> None:
+        """Answer an authority that validates a name; all others go on like any request."""
+        token = token_of(self.head)
+        if token is not None:
+            questions = self._worker.questions
+            self._question = questions.ask(HTTP_01, token, VALIDATION_WAIT, self._validated)
+        if self._question is None:
+            self._admit()
+        else:
+            self._phase = ASKING
+
+    def _validated(self, reply: Reply) -> None:
+        self._question = None
+        self._phase = NEW
+        if reply.found:
+            self._answer(validation_answer(reply))
+        else:
+            self._serving = self._worker.serving
+            self._admit()
 
     def _admit(self) -> None:
         head = self.head
@@ -209,7 +229,7 @@ class Exchange(ExchangeState):
         else:
             seat = route.pool.only or self._choose(route)
             if seat is None:
-                self._answer_without_target(route)
+                self._answer(without_target(self._serving, route))
                 return
             origin = self._origin = route.origins[seat.index]
             if self._attempt == 0:
@@ -231,13 +251,6 @@ class Exchange(ExchangeState):
             cookie = b"; ".join(self.head.values(b"cookie")).decode("latin-1")
         client = client_key(self.address) if route.by_client else b""
         return pool.choose(client, cookie, self._tried)
-
-    def _answer_without_target(self, route: RouteServing) -> None:
-        pages = self._serving.pages
-        if route.origins:
-            self._answer(page_answer(pages.no_healthy, reason="no target may be used"))
-        else:
-            self._answer(page_answer(pages.no_route, reason="the route has no targets"))
 
     def queued(self, seconds: float) -> None:
         """All connections are in use: wait that long at most."""
@@ -325,7 +338,7 @@ class Exchange(ExchangeState):
             return
         policy = origin.response_policy
         if self._route is not None and self._route.pool.binding is not None:
-            policy = self._policy_that_binds(self._route, origin)
+            policy = self._route.policy_that_binds(origin, self.head)
         self.status = status
         self._answered = True
         self._phase = RESPONDING
@@ -377,15 +390,6 @@ class Exchange(ExchangeState):
         else:
             self._failed(RetryOn.CLOSED, reason, 502)
 
-    def _policy_that_binds(self, route: RouteServing, origin: Origin) -> ResponsePolicy:
-        binding = route.pool.binding
-        assert binding is not None
-        cookie = b"; ".join(self.head.values(b"cookie")).decode("latin-1")
-        bound = binding.bound(cookie)
-        if bound is not None and bound.target.name == origin.name:
-            return origin.response_policy
-        return origin.binding_policy(binding.set_cookie(origin.seat))
-
     # Failures
 
     def _failed(self, why: RetryOn, reason: str, status: int) -> None:
@@ -404,7 +408,7 @@ class Exchange(ExchangeState):
 
     def _failed_by_status(self, status: int) -> bool:
         """Count a response that says that the target failed; return whether it is tried again."""
-        why = _RETRIED_STATUSES.get(status)
+        why = RETRIED_STATUSES.get(status)
         origin, route = self._origin, self._route
         if why is None or origin is None or route is None:
             return False
@@ -480,6 +484,9 @@ class Exchange(ExchangeState):
         self._leave_target(now)
         if self._phase == HELD:
             self._unhold()
+        elif self._question is not None:
+            self._question.forget()
+            self._question = None
         worker = self._worker
         worker.deadlines.watched.pop(self, None)
         worker.finished(self, self._route, self._origin, now - self._started)

@@ -19,6 +19,7 @@ from .admission import client_address
 from .client_stream import ClientStream
 from .deadlines import NEVER
 from .origin import Origin
+from .questions import Waiting
 from .route_serving import RouteServing
 from .target_connection import TargetConnection
 
@@ -29,9 +30,15 @@ MOST_KEPT = 64 * 1024
 """Bytes of a request's content that are kept, to be sent or to be sent again."""
 
 
-NEW, HELD, WAITING, SENDING, RESPONDING, TUNNEL = range(6)
-"""The phases: new; held by a maintenance; without a connection yet; without a response yet; with
-one; through a tunnel."""
+RETRIED_STATUSES = {
+    502: RetryOn.HTTP_502,
+    503: RetryOn.HTTP_503,
+    504: RetryOn.HTTP_504,
+}
+
+NEW, ASKING, HELD, WAITING, SENDING, RESPONDING, TUNNEL = range(7)
+"""The phases: new; until it is known whether a validation has an answer; held by a maintenance;
+without a connection yet; without a response yet; with one; through a tunnel."""
 
 
 class ExchangeState:
@@ -51,6 +58,7 @@ class ExchangeState:
         "_match",
         "_origin",
         "_phase",
+        "_question",
         "_replayable",
         "_route",
         "_sent",
@@ -89,6 +97,7 @@ class ExchangeState:
         self.request_complete = False
         self.deadline = self._total = NEVER
         self._phase = NEW
+        self._question: Waiting | None = None
         self._answered = False
         self._attempt = 0
         self._connection: TargetConnection | None = None

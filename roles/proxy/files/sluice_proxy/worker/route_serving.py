@@ -12,6 +12,7 @@ from random import Random
 from time import monotonic
 
 from ..http.forwarding import NO_CHANGES, FieldChanges, RequestPolicy, ResponsePolicy
+from ..http.request_head import RequestHead
 from ..observe.metrics import Traffic
 from ..routes.admission.rate import Rate
 from ..routes.balancing.pool import Pool
@@ -121,6 +122,17 @@ class RouteServing:
     def _watch(self) -> Watch | None:
         passive = self.route.health.passive
         return Watch(passive) if passive else None
+
+    def policy_that_binds(self, origin: Origin, head: RequestHead) -> ResponsePolicy:
+        """Return how a response of ``origin`` is changed where clients are bound to targets: one
+        that is not bound to it gets a cookie."""
+        binding = self.pool.binding
+        assert binding is not None
+        cookie = b"; ".join(head.values(b"cookie")).decode("latin-1")
+        bound = binding.bound(cookie)
+        if bound is not None and bound.target.name == origin.name:
+            return origin.response_policy
+        return origin.binding_policy(binding.set_cookie(origin.seat))
 
     def take_over(self, earlier: RouteServing) -> None:
         """Go on with what an earlier snapshot's route of the same name has counted."""

@@ -26,6 +26,7 @@ from .entrance import Entrance
 from .exchange import Exchange
 from .names import Names
 from .origin import Origin, Standing
+from .questions import Questions
 from .route_serving import RouteServing, Surroundings
 from .serving import Serving
 from .target_pool import Endpoint, TargetPool
@@ -47,6 +48,7 @@ class Worker:
         snapshot: Snapshot,
         contexts: TlsContexts,
         log_error: LogError,
+        questions: Questions,
     ) -> None:
         """``snapshot`` has this worker's part of what is bounded for all workers.
 
@@ -56,6 +58,7 @@ class Worker:
         self.log_error = log_error
         self.metrics = Metrics()
         self.deadlines = Deadlines(loop, self._tick)
+        self.questions = questions
         self.names = Names(loop, snapshot.upstream.resolve)
         self.clients: dict[ClientConnection, None] = {}
         self.held: dict[Exchange, None] = {}
@@ -296,6 +299,7 @@ class Worker:
     def _tick(self, now: float) -> None:
         self._set_date()
         self._log.flush()
+        self.questions.expire(now)
         for pool in self._pools.values():
             pool.tick(now)
         for standing in [one for one in self._out if one.returns(now) or not one.out]:

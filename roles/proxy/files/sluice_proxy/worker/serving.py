@@ -63,6 +63,7 @@ class Serving:
         "timeouts",
         "tls_policies",
         "trusted",
+        "validations",
     )
 
     def __init__(
@@ -78,6 +79,7 @@ class Serving:
         self.choose = choose
         self.pages = snapshot.pages
         self.timeouts = snapshot.timeouts
+        self.validations = snapshot.asking.validations
         self.trusted = Networks(snapshot.trusted)
         self.tls_policies = TlsPolicies(snapshot.tls)
         self._policies: dict[str, TlsPolicy] = {}

@@ -20,10 +20,17 @@ def targets(fields: Iterable[str], relation: str, base: str) -> tuple[str, ...]:
 
     ``base`` is the URL of the reply. What cannot be read ends its field.
     """
-    found = (
-        urljoin(base, url) for field in fields for url, rel in _links(field) if relation in rel
-    )
-    return tuple(dict.fromkeys(found))
+    urls = (url for field in fields for url, relations in _links(field) if relation in relations)
+    found = (absolute(base, url) for url in urls)
+    return tuple(dict.fromkeys(url for url in found if url is not None))
+
+
+def absolute(base: str, url: str) -> str | None:
+    """Return a URL that is meant from another one, None for what is none."""
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return None
 
 
 def _links(field: str) -> Iterator[tuple[str, list[str]]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urljoin
 
 from ..signing.base64url import is_base64url
 from . import links, retry_after
@@ -51,7 +50,7 @@ class Reply:
     def location(self) -> str | None:
         """The URL of what was made, None where the reply has none."""
         location = self.fields.get("location", "")
-        return urljoin(self.url, location) if location else None
+        return links.absolute(self.url, location) if location else None
 
     def alternates(self) -> tuple[str, ...]:
         """Return the URLs of other chains (RFC 8555, section 7.4.2)."""
