@@ -21,7 +21,14 @@ for folder in (HERE, HERE.parents[1] / "roles" / "proxy" / "files"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-pytest.register_assert_rewrite("contracts.store")
+pytest.register_assert_rewrite(
+    "contracts.store",
+    "contracts.shared",
+    "contracts.shared_changes",
+    "contracts.shared_documents",
+    "contracts.shared_leases",
+    "contracts.sharing",
+)
 
 MOST_SECONDS = 240
 """For a test, and for what is made before it and ended after it, each: far more than any needs."""

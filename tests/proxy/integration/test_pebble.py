@@ -8,53 +8,33 @@ Its clients here are made of certbot's library, which knows nothing of ours.
 
 from __future__ import annotations
 
+import hashlib
 import socket
 import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
 
-import acme.client
-import acme.errors
 import acme.messages
 import dns.resolver
 import josepy
 import pytest
-from acme.crypto_util import make_csr
 from cryptography import x509
+from running.foreign_client import ForeignClient
 from running.pebble import EAB_KEY, Behaviour, Pebble
-from samples.certificates import leaf, rsa_key
-
-ACCOUNT = josepy.JWKRSA(key=rsa_key())
 
 
-def client(pebble: Pebble, kid: str | None = None, key: str = EAB_KEY) -> acme.client.ClientV2:
-    """Return a client with an account."""
-    network = acme.client.ClientNetwork(ACCOUNT, verify_ssl=str(pebble.trust))
-    directory = acme.client.ClientV2.get_directory(pebble.directory, network)
-    one = acme.client.ClientV2(directory, network)
-    binding = kid and acme.messages.ExternalAccountBinding.from_data(
-        ACCOUNT.public_key(), kid, key, directory
-    )
-    one.new_account(
-        acme.messages.NewRegistration(
-            terms_of_service_agreed=True, external_account_binding=binding or None
-        )
-    )
-    return one
+def client(pebble: Pebble, kid: str | None = None) -> ForeignClient:
+    return ForeignClient(pebble.directory, pebble.trust, (kid, EAB_KEY) if kid else None)
 
 
-def order(
-    pebble: Pebble, one: acme.client.ClientV2, *names: str, key: bytes | None = None
-) -> x509.Certificate:
+def order(pebble: Pebble, one: ForeignClient, *names: str) -> x509.Certificate:
     """Return a certificate; its names are proved by DNS."""
-    got = one.new_order(make_csr(key or leaf().key_pem(), list(names)))
-    for authorization in got.authorizations:
-        [challenge] = [one for one in authorization.body.challenges if one.chall.typ == "dns-01"]
-        response, value = challenge.response_and_validation(ACCOUNT)
-        pebble.dns.add_txt(f"_acme-challenge.{authorization.body.identifier.value}", value)
-        one.answer_challenge(challenge, response)
-    text = one.poll_and_finalize(got).fullchain_pem
-    return x509.load_pem_x509_certificate(text.encode())
+
+    def prove(name: str, token: str, proof: str) -> None:
+        digest = hashlib.sha256(proof.encode()).digest()
+        pebble.dns.add_txt(f"_acme-challenge.{name}", josepy.encode_b64jose(digest))
+
+    return one.order(*names, kind="dns-01", prove=prove).leaf
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +55,7 @@ def test_it_tells_what_it_issued_and_how_many_orders_it_took(usual: Pebble) -> N
     assert usual.dns.questions("_acme-challenge.a.example") > 0
     assert (got.not_valid_after_utc - got.not_valid_before_utc).total_seconds() == 599
     assert usual.status(got.serial_number) == "Valid"
-    one.revoke(got, 0)
+    one.client.revoke(got, 0)
     assert usual.status(got.serial_number) == "Revoked"
 
 

@@ -68,6 +68,8 @@ async def authorize(
         answer(client, one, challenge, pebble, responder)
         await client.respond(challenge)
         await client.wait_for_authorization(url)
+        if challenge_type == "dns-01":
+            pebble.dns.clear_txt(txt_name(one.identifier.value))
 
 
 def answer(
@@ -87,7 +89,7 @@ def answer(
         responder.http[WELL_KNOWN + challenge.token] = shown.encode()
     else:
         assert responder is not None
-        responder.tls[server_name(name)] = tls_alpn_certificate(name, shown, datetime.now(UTC))
+        responder.show(server_name(name), *tls_alpn_certificate(name, shown, datetime.now(UTC)))
 
 
 async def obtain(

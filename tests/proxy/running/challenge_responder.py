@@ -19,13 +19,13 @@ from running.closing import Closing
 class ChallengeResponder(Closing):
     """Servers on loopback for http-01 and tls-alpn-01.
 
-    ``http`` has what is answered by path, ``tls`` chain and key (PEM) by server name.
+    ``http`` has what is answered by path; what TLS shows is told by ``show``.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.http: dict[str, bytes] = {}
-        self.tls: dict[str, tuple[bytes, bytes]] = {}
+        self._contexts: dict[str, ssl.SSLContext] = {}
         self._servers = [self._http_server(), self._tls_server()]
         self.http_port, self.tls_port = (one.server_address[1] for one in self._servers)
         for server in self._servers:
@@ -64,16 +64,20 @@ class ChallengeResponder(Closing):
 
         return socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
 
-    def _choose(self, connection: ssl.SSLObject, name: str, default: ssl.SSLContext) -> int | None:
-        shown = self.tls.get(name)
-        if shown is None:
-            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+    def show(self, name: str, chain: bytes, key: bytes) -> None:
+        """Show a certificate (PEM) to who asks for a name by its ALPN."""
+        files = [self._folder / f"{name}.{kind}" for kind in ("pem", "key")]
+        for file, content in zip(files, (chain, key), strict=True):
+            file.write_bytes(content)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_alpn_protocols([PROTOCOL])
-        chain, key = (self._folder / f"{name}.{kind}" for kind in ("pem", "key"))
-        chain.write_bytes(shown[0])
-        key.write_bytes(shown[1])
-        context.load_cert_chain(chain, key)
+        context.load_cert_chain(*files)
+        self._contexts[name] = context
+
+    def _choose(self, connection: ssl.SSLObject, name: str, default: ssl.SSLContext) -> int | None:
+        context = self._contexts.get(name)
+        if context is None:
+            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
         connection.context = context
         return None
 

@@ -10,10 +10,12 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sluice_proxy.admin.edge import NotInForce
+from sluice_proxy.admin.edge import NotInForce, NotOrdered
 from sluice_proxy.admin.status import (
     CertificateStatus,
+    FleetStatus,
     ListenerStatus,
+    OrderStatus,
     RouteStatus,
     Status,
     StoreStatus,
@@ -27,7 +29,7 @@ from sluice_proxy.issuing.authority import new_authority, read_authority, self_s
 from sluice_proxy.issuing.constraints import Constraints
 from sluice_proxy.resources.composing import routes_of
 from sluice_proxy.resources.edition import edition_of_file, with_made
-from sluice_proxy.resources.meaning import OfLocalCa, SelfSigned
+from sluice_proxy.resources.meaning import Meaning, OfLocalCa, Ordered, SelfSigned
 from sluice_proxy.resources.model import Batch, Declared, Kind, Outcome
 from sluice_proxy.resources.planning import Plan, finished, plan
 from sluice_proxy.routes.model.route import Route
@@ -53,6 +55,10 @@ class FakeEdge:
             new_authority(datetime.now(UTC), host="test", constraints=Constraints())
         )
         self.failing: Exception | None = None
+        self.orders: dict[str, OrderStatus] = {}
+        """How orders stand, by the ids of certificates."""
+        self.renewed: list[str] = []
+        self.revoked: list[tuple[str, str]] = []
         self.serves = True
         self.log_level = "info"
 
@@ -79,6 +85,23 @@ class FakeEdge:
             raise NotInForce("the workers do not answer")
         self.log_level = level
 
+    def order(self, name: str) -> OrderStatus | None:
+        return self.orders.get(name)
+
+    async def renew(self, name: str) -> None:
+        self._refuse_others(name)
+        self.renewed.append(name)
+
+    async def revoke(self, name: str, reason: str) -> None:
+        self._refuse_others(name)
+        if self.failing is not None:
+            raise self.failing
+        self.revoked.append((name, reason))
+
+    def _refuse_others(self, name: str) -> None:
+        if name not in self.orders:
+            raise NotOrdered(f"certificate {name} is none that is ordered")
+
     def local_ca(self) -> bytes | None:
         return self._authority.pem
 
@@ -97,6 +120,7 @@ class FakeEdge:
             version=7,
             refused="",
             store=StoreStatus("memory", "", declared.revision),
+            fleet=FleetStatus("none"),
             listeners=(ListenerStatus("0.0.0.0:80", tls=False), ListenerStatus("[::]:443", True)),
             workers=(WorkerStatus(4712, "serving", 3, 0.2),),
             routes=tuple(self._route(route) for route in routes_of(self._edition)),
@@ -128,14 +152,17 @@ class FakeEdge:
                 continue
             if isinstance(meaning, SelfSigned):
                 made[name] = self_signed(meaning.names, now, days=meaning.days).configured
-            elif isinstance(meaning, OfLocalCa):
+            elif isinstance(meaning, OfLocalCa | Ordered):
                 made[name] = self._authority.issue(meaning.names, now).configured
         read = {name: read_certificate(one, _no_file) for name, one in made.items()}
+        made = {**planned.edition.made, **read}
+        meanings = planned.edition.meanings[Kind.CERTIFICATE]
+        providers = {name: _provider(meanings[name]) for name in made if name in meanings}
         return Plan(
             planned.operations,
             planned.unchanged,
             planned.changes,
-            with_made(planned.edition, {**planned.edition.made, **read}),
+            with_made(planned.edition, made, providers),
         )
 
     def _route(self, route: Route) -> RouteStatus:
@@ -152,6 +179,10 @@ class FakeEdge:
                 for one in route.targets
             ),
         )
+
+
+def _provider(meaning: Meaning) -> str:
+    return "self_signed" if isinstance(meaning, SelfSigned) else "local_ca"
 
 
 def _no_file(path: str) -> bytes:

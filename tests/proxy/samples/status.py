@@ -9,6 +9,7 @@ from typing import Any
 
 from sluice_proxy.admin.status import (
     CertificateStatus,
+    FleetStatus,
     ListenerStatus,
     RouteStatus,
     Status,
@@ -38,6 +39,7 @@ def facts(config: str, **changed: Any) -> Facts:
         "version": 1,
         "refused": "",
         "store": StoreStatus("none", "", 0),
+        "fleet": FleetStatus("none"),
         "snapshot": snapshot(config),
         "declared": Declared(),
         "workers": (),
@@ -102,6 +104,7 @@ def status(**changed: Any) -> Status:
         "version": 12,
         "refused": "",
         "store": StoreStatus("sqlite", "/var/lib/sluice-proxy/store.db", 37),
+        "fleet": FleetStatus("none"),
         "listeners": (ListenerStatus("0.0.0.0:80", False), ListenerStatus("[::]:443", True)),
         "workers": (
             WorkerStatus(901, "serving", 118, 0.2),

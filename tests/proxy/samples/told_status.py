@@ -11,6 +11,7 @@ from typing import Any
 
 from sluice_proxy.admin.status import (
     CertificateStatus,
+    FleetStatus,
     ListenerStatus,
     RouteStatus,
     Status,
@@ -52,6 +53,7 @@ def sample_status(**changed: Any) -> dict[str, Any]:
         version=7,
         refused="",
         store=StoreStatus("sqlite", "/var/lib/sluice-proxy/store.db", 41),
+        fleet=FleetStatus("none"),
         listeners=(ListenerStatus("0.0.0.0:80", False), ListenerStatus("0.0.0.0:443", True)),
         workers=(WorkerStatus(4712, "serving", 17, 0.3), WorkerStatus(4713, "leaving", 1, 2.0)),
         routes=(

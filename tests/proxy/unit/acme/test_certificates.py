@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import given
 from hypothesis import strategies as st
+from samples.acme_certificates import RFC_9773
 from samples.certificates import authority, leaf
 from sluice_proxy.acme.certificates.chain import (
     check_leaf,
@@ -27,17 +28,6 @@ from sluice_proxy.acme.signing.private_keys import BadKey
 from sluice_proxy.snapshot.issuing import KeyType
 
 NAMES = ("a.test", "*.a.test", "192.0.2.1", "2001:db8::1")
-RFC_9773 = b"""-----BEGIN CERTIFICATE-----
-MIIBQzCB66ADAgECAgUAh2VDITAKBggqhkjOPQQDAjAVMRMwEQYDVQQDEwpFeGFt
-cGxlIENBMCIYDzAwMDEwMTAxMDAwMDAwWhgPMDAwMTAxMDEwMDAwMDBaMBYxFDAS
-BgNVBAMTC2V4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEeBZu
-7cbpAYNXZLbbh8rNIzuOoqOOtmxA1v7cRm//AwyMwWxyHz4zfwmBhcSrf47NUAFf
-qzLQ2PPQxdTXREYEnKMjMCEwHwYDVR0jBBgwFoAUaYhba4dGQEHhs3uEe6CuLN4B
-yNQwCgYIKoZIzj0EAwIDRwAwRAIge09+S5TZAlw5tgtiVvuERV6cT4mfutXIlwTb
-+FYN/8oCIClDsqBklhB9KAelFiYt9+6FDj3z4KGVelYM5MdsO3pK
------END CERTIFICATE-----
-"""
-"""The example of its appendix A."""
 
 
 def private(pem: bytes) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:

@@ -21,7 +21,16 @@ from ansible_collections.sluice.edge.plugins.module_utils._proxy.declared.route 
 )
 from ansible_collections.sluice.edge.plugins.module_utils._proxy.targets import name_of_target
 
-OF_THE_TASK = {"name", "state", "chain_src", "key_src", "fingerprint"}
+OF_THE_TASK = {
+    "name",
+    "state",
+    "chain_src",
+    "key_src",
+    "fingerprint",
+    "force_renew",
+    "revoke",
+    "revocation_reason",
+}
 
 
 def test_the_options_of_a_route_are_those_of_the_configuration_file() -> None:

@@ -74,6 +74,22 @@ def test_certificates_are_checked_too_and_told_by_line(
     assert error.startswith(f"{file}:4:10: certificates[1].key: this key is not that of")
 
 
+def test_a_port_that_authorities_would_come_to_in_vain_is_told_of_a_good_one(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(
+        "listen: 127.0.0.1:8080\n"
+        "store: /var/lib/edge.db\n"
+        "issuing:\n"
+        "  provider: acme\n"
+        "  acme: {authorities: letsencrypt, terms_agreed: true, challenges: http-01}\n"
+    )
+
+    assert main(["check-config", str(file)]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("http-01 is answered at port 80, and nothing listens there without TLS:")
+
+
 def test_a_file_that_is_not_there_is_an_error_of_one_line(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -157,7 +157,7 @@ def test_certificates_of_the_file_come_first_then_declared_ones_by_id_then_those
         certificate("a", **given("a.test")),
         certificate("n", provider="local_ca", names="n.test"),
     )
-    proxy.edition = with_made(proxy.edition, {"m": read("m.test")})
+    proxy.edition = with_made(proxy.edition, {"m": read("m.test")}, {"m": "self_signed"})
 
     found = snapshot_of(proxy.edition, 3, [read("auto.test")])
 
@@ -177,7 +177,9 @@ def test_certificates_of_the_file_come_first_then_declared_ones_by_id_then_those
 def test_a_certificate_that_is_made_while_its_change_is_planned_is_told_and_kept() -> None:
     proxy = Running()
     planned = proxy.plan(certificate("m", provider="self_signed", names="m.test"))
-    planned = replace(planned, edition=with_made(planned.edition, {"m": read("m.test")}))
+    planned = replace(
+        planned, edition=with_made(planned.edition, {"m": read("m.test")}, {"m": "self_signed"})
+    )
 
     proxy.edition, outcome = finished(planned, proxy.store.apply(planned.changes, {}))
 
@@ -193,7 +195,7 @@ def test_a_certificate_that_is_made_while_its_change_is_planned_is_told_and_kept
 def test_what_was_made_for_other_names_is_not_shown_any_more() -> None:
     proxy = Running()
     proxy.change(certificate("m", provider="self_signed", names="m.test"))
-    proxy.edition = with_made(proxy.edition, {"m": read("m.test")})
+    proxy.edition = with_made(proxy.edition, {"m": read("m.test")}, {"m": "self_signed"})
 
     proxy.change(replace(certificate("m", provider="self_signed", names="m.test"), owner="me"))
     assert [each.hosts for each in proxy.snapshot.certificates] == [("m.test",)]

@@ -220,7 +220,7 @@ def test_certificates_that_are_to_be_made_have_names() -> None:
     [
         ({}, "provider: write who makes the certificate: one of given, self_signed, local_ca"),
         ({"provider": ["given"]}, "provider: write who makes the certificate"),
-        ({"provider": "acme", "names": "a.test"}, "provider: write who makes the certificate"),
+        ({"provider": "acme2", "names": "a.test"}, "provider: write who makes the certificate"),
         ({"provider": "local_ca"}, "names: this is missing: write it"),
         ({"provider": "local_ca", "names": []}, "names: a certificate needs a name"),
         ({"provider": "local_ca", "names": ["a b"]}, "names: 'a b' is no name of a certificate"),

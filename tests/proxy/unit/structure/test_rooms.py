@@ -46,6 +46,8 @@ IMPURE = {
 }  # fmt: skip
 # Of this room, the files that touch the world; the plan of what to do only names paths.
 ISSUING_TOUCHES = {"authority_folder.py", "issuer.py", "mkcert.py", "system_trust.py"}
+# Of this room, the files that touch the world.
+ACME_TOUCHES = {"client.py", "transport.py"}
 # What a worker that starts, and starts again after each death, must not wait for.
 NOT_IN_WORKERS = {
     "aiohttp",
@@ -128,6 +130,18 @@ def test_certificates_are_made_without_files_and_clocks(path: Path) -> None:
 
     assert outward <= ({"pathlib.Path"} if path.name == "trust_plan.py" else set())
     assert "now(" not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in files() if room(path) == "acme" and path.name not in ACME_TOUCHES],
+    ids=lambda path: path.name,
+)
+def test_messages_of_acme_are_made_and_read_without_sockets_and_clocks(path: Path) -> None:
+    outward = {name for name in imports(path) if name.split(".")[0] in {*IMPURE, "aiohttp"}}
+
+    assert outward == set()
+    assert "datetime.now(" not in path.read_text()
 
 
 def reached(start: Path) -> set[Path]:

@@ -133,7 +133,7 @@ def test_those_of_routes_are_told_behind_the_declared_ones() -> None:
     made = facts(CONFIG, declared=declared(own), automatic=(automatic,))
 
     assert [one.id for one in status_of(made).certificates] == ["x", "auto a.test"]
-    assert status_of(made).certificates[1] is automatic
+    assert status_of(made).certificates[1] == automatic
 
 
 def test_the_rest_is_told_as_it_is() -> None:

@@ -202,6 +202,9 @@ def outcome(
     """Return how a connection ends whose bytes come in ``pieces``; the context comes after the
     ``at``-th of them, or as soon as it is waited for."""
     for number, piece in enumerate(pieces):
+        if connection.wire.closed:
+            # The loop hands nothing on from a transport that was aborted.
+            break
         connection.side.data_received(piece)
         if later is not None and later.there is not None and number >= at:
             later.decide()

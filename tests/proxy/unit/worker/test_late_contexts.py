@@ -16,12 +16,13 @@ from sluice_proxy.routes.model.host_pattern import parse_host_pattern
 from sluice_proxy.snapshot.asking import Asking, Demand
 from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.snapshot.tls import Certificate, TlsSettings
+from sluice_proxy.tls.certificate_names import may_be_certified
 from sluice_proxy.tls.certificates import read_certificate
 from sluice_proxy.tls.choosing import PROTOCOLS, ContextChooser
 from sluice_proxy.tls.client_hello import ClientHello
 from sluice_proxy.tls.server_contexts import ServerContexts
 from sluice_proxy.tls.server_side import HelloRefused
-from sluice_proxy.worker.late_contexts import MOST_CHALLENGES, LateContexts, may_be_certified
+from sluice_proxy.worker.late_contexts import MOST_CHALLENGES, LateContexts
 from sluice_proxy.worker.questions import CERTIFICATE, TLS_ALPN_01, Reply
 
 BROWSER = (b"h2", b"http/1.1")

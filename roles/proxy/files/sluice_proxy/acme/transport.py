@@ -38,10 +38,10 @@ def open_session(
     patience = patience or Patience()
     try:
         context = ssl.create_default_context(cafile=trust_file)
+    except ssl.SSLError:
+        raise TransportFailed(f"the trust file {trust_file} has no certificates (PEM)") from None
     except OSError as error:
-        raise TransportFailed(
-            f"the trust file {trust_file} cannot be used: {error.strerror or error}"
-        ) from None
+        raise TransportFailed(f"the trust file {trust_file}: {error.strerror}") from None
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=context, keepalive_timeout=_KEPT),
         timeout=aiohttp.ClientTimeout(total=patience.exchange, sock_connect=patience.connect),

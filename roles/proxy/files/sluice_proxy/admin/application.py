@@ -16,15 +16,17 @@ from aiohttp.typedefs import Handler, Middleware
 from .admission import Admission
 from .asking import begin
 from .change_paths import ChangePaths
-from .changing import Changing, Clock
+from .changing import Changing
 from .describing_paths import DescribingPaths
 from .edge import Edge
 from .operating_paths import OperatingPaths, Page
 from .operation import Operation
+from .order_paths import OrderPaths
 from .portal_paths import PortalPaths
 from .refusal import Refusal, portal_answer, problem_answer, refusal_of
 from .resource_paths import ResourcePaths
 from .room import Room
+from .shown import Clock, Showing
 
 OPERATIONS = web.AppKey("operations", tuple[Operation, ...])
 """The table of an application."""
@@ -66,14 +68,15 @@ def application(
 
 
 def _table(edge: Edge, version: str, page: Page | None, now: Clock) -> tuple[Operation, ...]:
-    changing = Changing(edge)
+    changing, showing = Changing(edge), Showing(edge, now)
     operations: list[Operation] = []
 
     operations += DescribingPaths(edge, version, operations).operations()
     operations += OperatingPaths(edge, page).operations()
-    operations += ResourcePaths(edge, changing, now).operations()
-    operations += ChangePaths(changing, now).operations()
-    operations += PortalPaths(edge, changing, now).operations()
+    operations += ResourcePaths(edge, changing, showing).operations()
+    operations += ChangePaths(changing, showing).operations()
+    operations += OrderPaths(edge, showing).operations()
+    operations += PortalPaths(edge, changing, showing).operations()
     return tuple(operations)
 
 

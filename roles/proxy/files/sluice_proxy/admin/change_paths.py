@@ -14,11 +14,11 @@ from aiohttp import web
 from ..resources.model import Batch, Change, Declare, Kind, Purge, Withdraw
 from .asking import is_dry_run, json_answer, read_body
 from .caller import caller_of
-from .changing import Changing, Clock
+from .changing import Changing
 from .operation import DRY_RUN, Answer, Body, Operation
 from .refusal import Refusal
 from .schemas import ref
-from .shown import outcome_shown
+from .shown import Showing
 
 _KINDS = {kind.value: kind for kind in Kind}
 _LARGEST = 2**63 - 1
@@ -27,9 +27,9 @@ _LARGEST = 2**63 - 1
 class ChangePaths:
     """The handler of `/v1/changes`."""
 
-    def __init__(self, changing: Changing, now: Clock) -> None:
+    def __init__(self, changing: Changing, showing: Showing) -> None:
         self._changing = changing
-        self._now = now
+        self._showing = showing
 
     def operations(self) -> list[Operation]:
         """Return what there is."""
@@ -51,7 +51,7 @@ class ChangePaths:
         dry_run = is_dry_run(request)
         batch = read_batch(await read_body(request))
         outcome = await self._changing.outcome(batch, caller_of(request), dry_run=dry_run)
-        return json_answer(outcome_shown(outcome, self._now()))
+        return json_answer(self._showing.outcome(outcome))
 
 
 def read_batch(value: Any) -> Batch:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
 
 from ..resources.model import Batch, Outcome
 from ..resources.refusing import Refused
@@ -18,9 +17,6 @@ from .refusal import summary
 
 _log = logging.getLogger("sluice_proxy.admin")
 _MOST_NAMED = 5
-
-Clock = Callable[[], float]
-"""Returns seconds since 1970."""
 
 
 class Changing:

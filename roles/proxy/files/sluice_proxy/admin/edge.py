@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..resources.model import Batch, Declared, Outcome
-from .status import Status
+from .status import OrderStatus, Status
 
 
 class Edge(Protocol):
@@ -48,8 +48,29 @@ class Edge(Protocol):
         """Log at another level from now on, in every process, until the configuration is read
         again. Raises NotInForce."""
 
+    def order(self, name: str) -> OrderStatus | None:
+        """Return how the order for a certificate stands, by its id in the status; None for one
+        that is not ordered."""
+
+    async def renew(self, name: str) -> None:
+        """Have a certificate ordered anew, and do not wait for it. Raises NotOrdered."""
+
+    async def revoke(self, name: str, reason: str) -> None:
+        """Have its authority revoke a certificate; that it is revoked already is no error.
+
+        Raises NotOrdered, or NotRevoked.
+        """
+
     def local_ca(self) -> bytes | None:
         """Return the certificate of the local CA as PEM, None when there is none."""
+
+
+class NotOrdered(RuntimeError):
+    """A certificate is none that is ordered, or there is none yet. The text says which."""
+
+
+class NotRevoked(RuntimeError):
+    """An authority does not revoke a certificate, or cannot be reached. The text says why."""
 
 
 class NotInForce(RuntimeError):

@@ -16,7 +16,7 @@ from ..resources.refusing import Invalid, Problem
 from ..snapshot.pages import Pages
 from .asking import is_dry_run, json_answer, parsed, read_content
 from .caller import caller_of
-from .changing import Changing, Clock
+from .changing import Changing
 from .edge import Edge
 from .operation import DRY_RUN, Answer, Body, Operation, Parameter
 from .portal_form import (
@@ -34,16 +34,16 @@ from .portal_form import (
 )
 from .refusal import Refusal
 from .schemas import ref
-from .shown import outcome_shown
+from .shown import Showing
 
 
 class PortalPaths:
     """Handlers of Portal's paths. What came by them is the owner `portal`'s."""
 
-    def __init__(self, edge: Edge, changing: Changing, now: Clock) -> None:
+    def __init__(self, edge: Edge, changing: Changing, showing: Showing) -> None:
         self._edge = edge
         self._changing = changing
-        self._now = now
+        self._showing = showing
 
     def operations(self) -> list[Operation]:
         """Return what there is."""
@@ -68,7 +68,7 @@ class PortalPaths:
         """Make the changes, and answer what ``answer`` returns then; the plan for a dry run."""
         dry_run = is_dry_run(request)
         outcome = await self._changing.outcome(batch, caller_of(request), dry_run=dry_run)
-        return json_answer(outcome_shown(outcome, self._now()) if dry_run else answer())
+        return json_answer(self._showing.outcome(outcome) if dry_run else answer())
 
     def _errors(self) -> Iterator[Operation]:
         body, answer = Body(ref("PortalErrors"), ()), Answer("The texts.", ref("PortalErrors"))

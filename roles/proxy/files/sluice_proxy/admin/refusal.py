@@ -15,7 +15,7 @@ from aiohttp import web
 
 from ..resources.refusing import Invalid, OfFile, Outdated, Problem, Refused
 from ..store.failures import StoreFailed, StoreFull
-from .edge import NotInForce
+from .edge import NotInForce, NotOrdered, NotRevoked
 from .operation import JSON, PROBLEM
 
 BLANK = "about:blank"
@@ -87,6 +87,10 @@ def refusal_of(error: Exception) -> Refusal | None:
         return Refusal(503, str(error), kind="urn:sluice:store-failed")
     if isinstance(error, NotInForce):
         return Refusal(503, str(error), kind="urn:sluice:not-in-force")
+    if isinstance(error, NotOrdered):
+        return Refusal(409, str(error), kind="urn:sluice:not-ordered")
+    if isinstance(error, NotRevoked):
+        return Refusal(502, str(error), kind="urn:sluice:not-revoked")
     return None
 
 

@@ -13,16 +13,15 @@ from typing import Any
 from aiohttp import web
 
 from ..resources.model import Batch, Declare, Kind, Origin, Outcome, Resource, Withdraw
-from ..resources.public import public
 from ..resources.refusing import Invalid, Outdated, Problem
 from .asking import expected_version, is_dry_run, is_known, json_answer, read_body
 from .caller import caller_of
-from .changing import Changing, Clock
+from .changing import Changing
 from .edge import Edge
 from .operation import DRY_RUN, JSON, MERGE_PATCH, Answer, Body, Operation, Parameter
 from .refusal import Refusal
 from .schemas import REPEATED, TAGS, TEXT, ref
-from .shown import entity_tags, list_tag, outcome_shown
+from .shown import Showing
 from .targets import FIELDS, NoSuchTarget, patched
 
 PLURAL = {Kind.ROUTE: "routes", Kind.CERTIFICATE: "certificates", Kind.PAGE: "pages"}
@@ -48,10 +47,10 @@ _PLAN = Answer("What would change, of a dry run.", ref("Outcome"))
 class ResourcePaths:
     """Handlers of `/v1/routes`, `/v1/certificates` and `/v1/pages`."""
 
-    def __init__(self, edge: Edge, changing: Changing, now: Clock) -> None:
+    def __init__(self, edge: Edge, changing: Changing, showing: Showing) -> None:
         self._edge = edge
         self._changing = changing
-        self._now = now
+        self._showing = showing
         self._patching = asyncio.Lock()
 
     def operations(self) -> list[Operation]:
@@ -144,18 +143,17 @@ class ResourcePaths:
             for one in declared.of_kind[kind].values()
             if (owner is None or one.owner == owner) and (wanted is None or one.id in wanted)
         ]
-        tag = list_tag(declared.revision, found)
+        tag = self._showing.list_tag(declared.revision, found)
         if is_known(request, (tag,)):
             return web.Response(status=304, headers={"ETag": tag})
-        now = self._now()
-        items = [public(one, now) for one in found]
+        items = [self._showing.resource(one) for one in found]
         return json_answer({"revision": declared.revision, "items": items}, headers={"ETag": tag})
 
     async def _show(self, kind: Kind, request: web.Request) -> web.StreamResponse:
         resource = self._there(kind, request.match_info["id"])
         if resource is None:
             raise Refusal(404, f"there is no {kind.value} {request.match_info['id'][:200]!r}")
-        tags = entity_tags(resource)
+        tags = self._showing.tags(resource)
         if is_known(request, tags):
             return web.Response(status=304, headers={"ETag": tags[0]})
         return self._told(resource)
@@ -177,7 +175,7 @@ class ResourcePaths:
         expected = self._expected(request, self._there(kind, own))
         outcome = await self._outcome(Withdraw(kind, own, expected), request, dry_run=dry_run)
         if dry_run:
-            return json_answer(outcome_shown(outcome, self._now()))
+            return json_answer(self._showing.outcome(outcome))
         return web.Response(status=204, headers=_changed(outcome))
 
     async def _patch(self, request: web.Request) -> web.StreamResponse:
@@ -216,7 +214,7 @@ class ResourcePaths:
             # Refused in any case: RFC 9110, section 13.2.1, has conditions after that.
             return None
         version = None if resource is None else resource.version
-        return expected_version(request, entity_tags(resource), version)
+        return expected_version(request, self._showing.tags(resource), version)
 
     async def _outcome(
         self, change: Declare | Withdraw, request: web.Request, *, dry_run: bool
@@ -225,7 +223,7 @@ class ResourcePaths:
 
     def _done(self, outcome: Outcome, kind: Kind, own: str, *, dry_run: bool) -> web.StreamResponse:
         if dry_run:
-            return json_answer(outcome_shown(outcome, self._now()))
+            return json_answer(self._showing.outcome(outcome))
         for done in outcome.operations:
             if done.after is not None:
                 status = 201 if done.before is None else 200
@@ -238,8 +236,9 @@ class ResourcePaths:
     def _told(
         self, resource: Resource, status: int = 200, headers: dict[str, str] | None = None
     ) -> web.Response:
-        tag = entity_tags(resource)[0]
-        return json_answer(public(resource, self._now()), status, {"ETag": tag, **(headers or {})})
+        tag = self._showing.tags(resource)[0]
+        shown = self._showing.resource(resource)
+        return json_answer(shown, status, {"ETag": tag, **(headers or {})})
 
 
 def _changed(outcome: Outcome) -> dict[str, str]:

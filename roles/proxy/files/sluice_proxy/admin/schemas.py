@@ -28,6 +28,14 @@ TAGS: Schema = {
     "pattern": r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$',
     "examples": ['"7"'],
 }
+REASONS = (
+    "unspecified",
+    "key_compromise",
+    "affiliation_changed",
+    "superseded",
+    "cessation_of_operation",
+)
+"""Why a certificate is revoked (RFC 5280, section 5.3.1), as far as who has it may say."""
 REPEATED: Schema = {"type": "array", "items": {"type": "string"}}
 _COUNT = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 _STRING = {"type": "string"}
@@ -53,6 +61,8 @@ def schemas() -> dict[str, Schema]:
             {"weight": {"type": ["integer", "null"], "minimum": 0, "maximum": 65_535},
              "state": {"enum": ["active", "draining", None]}}, required=()
         ),
+        "Order": _object({"id": _STRING, "order": ref("OrderStatus")}),
+        "Revocation": _object({"reason": {"enum": list(REASONS)}}, required=()),
         "LogLevel": _object({"level": {"enum": list(LEVELS)}}),
         "Health": _object({"serves": {"type": "boolean"}}),
         "About": _object(
@@ -132,6 +142,7 @@ def _resource(kind: Kind) -> Schema:
         secret = {"not": {"anyOf": [{"required": ["key"]}, {"required": ["password"]}]}}
         properties["document"] = {"type": "object", **secret}
         properties["certificate"] = {"anyOf": [ref("CertificateFacts"), {"type": "null"}]}
+        properties["order"] = {"anyOf": [ref("OrderStatus"), {"type": "null"}]}
     return _object(properties)
 
 

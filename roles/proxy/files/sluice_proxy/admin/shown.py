@@ -8,57 +8,81 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import Any
 
-from ..resources.model import Operation, Origin, Outcome, Resource
+from ..resources.model import Kind, Operation, Origin, Outcome, Resource
 from ..resources.public import public
+from .edge import Edge
 
 _ANY_TIME = 0.0
 
-
-def outcome_shown(outcome: Outcome, now: float) -> dict[str, Any]:
-    """Return what changes came to, or would come to."""
-    return {
-        "revision": outcome.revision,
-        "changed": bool(outcome.operations),
-        "unchanged": outcome.unchanged,
-        "operations": [_operation(one, now) for one in outcome.operations],
-    }
+Clock = Callable[[], float]
+"""Returns seconds since 1970."""
 
 
-def entity_tags(resource: Resource | None) -> tuple[str, ...]:
-    """Return the strong entity tags of a resource, first the one that is answered; none of one
-    that is not there.
+class Showing:
+    """Shows resources of an edge as they are at the moment."""
 
-    It is the version. A certificate that was made anew is told otherwise, although nobody declared
-    anything: its leaf is in the tag too, and the version alone remains good for a condition.
-    """
-    if resource is None:
-        return ()
-    if resource.origin is Origin.FILE:
-        return (f'"file-{_digest([public(resource, _ANY_TIME)])}"',)
-    version = f'"{resource.version}"'
-    if resource.leaf is None:
+    def __init__(self, edge: Edge, now: Clock) -> None:
+        self._edge = edge
+        self._now = now
+
+    def resource(self, resource: Resource) -> dict[str, Any]:
+        """Return a resource for others to see."""
+        return public(resource, self._now(), self._order(resource))
+
+    def outcome(self, outcome: Outcome) -> dict[str, Any]:
+        """Return what changes came to, or would come to."""
+        return {
+            "revision": outcome.revision,
+            "changed": bool(outcome.operations),
+            "unchanged": outcome.unchanged,
+            "operations": [self._operation(one) for one in outcome.operations],
+        }
+
+    def tags(self, resource: Resource | None) -> tuple[str, ...]:
+        """Return the strong entity tags of a resource, first the one that is answered; none of one
+        that is not there.
+
+        It is the version. A certificate that was made anew, or whose order stands otherwise, is
+        told otherwise, although nobody declared anything: that is in the tag too, and the version
+        alone remains good for a condition.
+        """
+        if resource is None:
+            return ()
+        if resource.origin is Origin.FILE:
+            return (f'"file-{_digest([public(resource, _ANY_TIME)])}"',)
+        version = f'"{resource.version}"'
+        order = self._order(resource)
+        fingerprint = "" if resource.leaf is None else resource.leaf.fingerprint
+        if order is not None:
+            return (f'"{resource.version}-{_digest([fingerprint, order])}"', version)
+        if fingerprint:
+            return (f'"{resource.version}-{fingerprint[:16]}"', version)
         return (version,)
-    return (f'"{resource.version}-{resource.leaf.fingerprint[:16]}"', version)
 
+    def list_tag(self, revision: int, resources: Iterable[Resource]) -> str:
+        """Return the entity tag of a list: other resources have another one."""
+        state = [[one.id, one.owner, self.tags(one)[0]] for one in resources]
+        return f'"{revision}-{_digest(state)}"'
 
-def list_tag(revision: int, resources: Iterable[Resource]) -> str:
-    """Return the entity tag of a list: other resources have another one."""
-    state = [[one.id, one.owner, entity_tags(one)[0]] for one in resources]
-    return f'"{revision}-{_digest(state)}"'
+    def _order(self, resource: Resource) -> dict[str, Any] | None:
+        if resource.kind is not Kind.CERTIFICATE or resource.origin is Origin.FILE:
+            return None
+        order = self._edge.order(resource.id)
+        return None if order is None else asdict(order)
 
-
-def _operation(operation: Operation, now: float) -> dict[str, Any]:
-    before, after = operation.before, operation.after
-    return {
-        "operation": operation.verb.value,
-        "kind": operation.subject.kind.value,
-        "id": operation.subject.id,
-        "before": None if before is None else public(before, now),
-        "after": None if after is None else public(after, now),
-    }
+    def _operation(self, operation: Operation) -> dict[str, Any]:
+        before, after = operation.before, operation.after
+        return {
+            "operation": operation.verb.value,
+            "kind": operation.subject.kind.value,
+            "id": operation.subject.id,
+            "before": None if before is None else self.resource(before),
+            "after": None if after is None else self.resource(after),
+        }
 
 
 def _digest(state: list[Any]) -> str:

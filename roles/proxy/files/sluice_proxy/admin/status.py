@@ -53,10 +53,25 @@ class RouteStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderStatus:
+    """``state`` is ``held``, ``waiting``, ``ordering`` or ``failed``. ``authority`` is the one that
+    issued the certificate, or was asked last; ``said`` is what went wrong last, empty when nothing
+    did, and ``failures`` counts since the last success. The moments are in seconds since 1970."""
+
+    state: str
+    authority: str = ""
+    said: str = ""
+    failures: int = 0
+    next_try: float | None = None
+    renew_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateStatus:
-    """``provider`` is ``file``, ``given``, ``self_signed`` or ``local_ca``; ``not_after`` in
-    seconds since 1970. ``fingerprint`` is SHA-256 of the leaf in hexadecimal. ``said`` is what went
-    wrong when it was last to be made, empty when nothing did."""
+    """``provider`` is ``file``, ``given``, ``self_signed``, ``local_ca`` or ``acme``; ``not_after``
+    in seconds since 1970. ``fingerprint`` is SHA-256 of the leaf in hexadecimal. ``said`` is what
+    went wrong when it was last to be made, empty when nothing did. ``order`` is None for one that
+    is not ordered."""
 
     id: str
     origin: Origin
@@ -66,6 +81,7 @@ class CertificateStatus:
     not_after: float
     days_left: float
     said: str = ""
+    order: OrderStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +114,15 @@ class StoreStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetStatus:
+    """``kind`` is ``redis``, ``alone``, or ``none`` where nothing is ordered; ``said`` why what is
+    shared cannot be used now, empty when it can."""
+
+    kind: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Everything. ``program`` is its name and version; ``started`` and ``now`` in seconds since
     1970; ``version`` is that of the snapshot in force, ``refused`` what the last refused change of
@@ -112,6 +137,7 @@ class Status:
     version: int
     refused: str
     store: StoreStatus
+    fleet: FleetStatus
     listeners: tuple[ListenerStatus, ...]
     workers: tuple[WorkerStatus, ...]
     routes: tuple[RouteStatus, ...]

@@ -19,8 +19,9 @@ from .wanting import Wanted
 class Duty:
     """A certificate that is wanted, with the leaf that there is for it, if any.
 
-    ``make`` says that a new leaf is to be made. Until then, or where that fails, the one that there
-    is can be shown while it is valid.
+    ``make`` says that a new leaf is to be made, or ordered where it is one by ACME: whoever orders
+    knows when that is to be renewed. Until then, or where that fails, the one that there is can be
+    shown while it is valid.
     """
 
     wanted: Wanted
@@ -41,6 +42,8 @@ def duties(
 
 
 def _duty(wanted: Wanted, leaf: Leaf | None, authority: str | None, now: datetime) -> Duty:
+    if wanted.provider is Provider.ACME:
+        return _order(wanted, leaf, now)
     if leaf is None or not leaf.serves(wanted):
         return Duty(wanted, None, make=True)
     former = (
@@ -49,3 +52,13 @@ def _duty(wanted: Wanted, leaf: Leaf | None, authority: str | None, now: datetim
         and leaf.authority != authority
     )
     return Duty(wanted, leaf, make=former or leaf.issued.lifetime.is_due(now))
+
+
+def _order(wanted: Wanted, leaf: Leaf | None, now: datetime) -> Duty:
+    """Return what is to be done for a certificate by ACME: until it is there, the former one is
+    shown for the names that stay."""
+    if leaf is None or leaf.provider is not wanted.provider or leaf.issued.lifetime.is_over(now):
+        return Duty(wanted, None, make=True)
+    if frozenset(leaf.issued.names).isdisjoint(wanted.names):
+        return Duty(wanted, None, make=True)
+    return Duty(wanted, leaf, make=not leaf.serves(wanted))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A certificate that was made here, with its key."""
+"""A certificate that was made here or ordered, with its key."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from .lifetime import Lifetime, lifetime_of
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """``chain`` and ``key`` are PEM; the chain is the leaf alone, as its issuer is what clients
-    trust. ``fingerprint`` is SHA-256 of the leaf in hexadecimal."""
+    """``chain`` and ``key`` are PEM, the leaf first; of what is made here it is the leaf alone, as
+    its issuer is what clients trust. ``fingerprint`` is SHA-256 of the leaf in hexadecimal."""
 
     names: tuple[str, ...]
     chain: bytes

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Has the certificates there that are wanted: makes them, and renews them in time."""
+"""Has the certificates there that are wanted: makes them and renews them in time, or says which
+are to be ordered."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ from .authority_folder import is_there, load_or_make
 from .duties import Duty, duties
 from .leaves import Leaf, encode_leaf
 from .mkcert import load_mkcert
-from .wanting import Demand, Trouble, Wanted, decide
+from .terms import Terms, has_wildcard, hindrance
+from .wanting import Demand, Trouble, Wanted, decide, demanded
 
 LOOKED_AT = 3600.0
 """Seconds between two looks at whether a certificate is to be renewed."""
@@ -38,7 +40,7 @@ class Settled:
     ``leaves`` is by id, in the order in which they are shown. ``put`` has the documents that are
     new, ``removed`` the ids of those that have no use any more: both are of the kind ISSUED of the
     store. ``authority`` is None where the CA is not needed or cannot be used; ``trouble`` says why
-    it cannot.
+    it cannot. ``wishes`` are the certificates by id that are to be ordered, be they held or not.
     """
 
     leaves: Mapping[str, Leaf]
@@ -47,6 +49,7 @@ class Settled:
     troubles: tuple[Trouble, ...]
     authority: Authority | None
     trouble: str
+    wishes: Mapping[str, Wanted] = field(default_factory=dict)
 
 
 class Issuer:
@@ -68,17 +71,24 @@ class Issuer:
         Nothing is kept by this: whoever calls it keeps ``put`` and ``removed``, and hands
         ``leaves`` in the next time, or the former ones if nothing came of it. Apart from a CA that
         was made, nothing has changed then. What cannot be made is among the troubles; a former
-        leaf that has not expired stays. Reads files and takes a millisecond for each new leaf: not
-        for a loop.
+        leaf that has not expired stays. One by ACME is not made but wished for. Reads files and
+        takes a millisecond for each new leaf: not for a loop.
         """
         wanted, troubles = decide(demand)
         authority, trouble = self._authority(demand.issuing, wanted, now, dry_run)
         of_authority = None if authority is None else authority.fingerprint
         leaves: dict[str, Leaf] = {}
         put: dict[str, bytes] = {}
+        wishes: dict[str, Wanted] = {}
         for duty in duties(wanted, held, of_authority, now):
             leaf = duty.leaf
-            if duty.make:
+            if duty.wanted.provider is Provider.ACME:
+                hindered = _hindered(duty, demand.issuing)
+                if hindered is None:
+                    wishes[duty.wanted.id] = duty.wanted
+                else:
+                    troubles.append(hindered)
+            elif duty.make:
                 try:
                     leaf = _made(duty.wanted, authority, trouble, now)
                     put[duty.wanted.id] = encode_leaf(leaf)
@@ -87,8 +97,13 @@ class Issuer:
                     troubles.append(Trouble(duty.wanted, str(error), shown=leaf is not None))
             if leaf is not None:
                 leaves[duty.wanted.id] = leaf
+        shown = frozenset(demand.given).union(*(one.issued.names for one in leaves.values()))
+        for duty in duties(demanded(demand, held, shown), held, None, now):
+            if duty.leaf is not None:
+                leaves[duty.wanted.id] = duty.leaf
+                wishes[duty.wanted.id] = duty.wanted
         removed = tuple(name for name in held if name not in leaves)
-        return Settled(leaves, put, removed, tuple(troubles), authority, trouble)
+        return Settled(leaves, put, removed, tuple(troubles), authority, trouble, wishes)
 
     def _authority(
         self, issuing: Issuing, wanted: list[Wanted], now: datetime, dry_run: bool
@@ -123,6 +138,19 @@ def _made(wanted: Wanted, authority: Authority | None, trouble: str, now: dateti
         raise CannotIssue(trouble)
     made = authority.issue(wanted.names, now, days=wanted.days)
     return Leaf(made, wanted.provider, wanted.days, authority.fingerprint)
+
+
+def _hindered(duty: Duty, issuing: Issuing) -> Trouble | None:
+    """Return why a certificate can never be ordered."""
+    wanted = duty.wanted
+    found = hindrance(issuing, wanted.names, wanted.terms or Terms(), wanted.challenge)
+    if found is None:
+        return None
+    message = found.message
+    if wanted.automatic and has_wildcard(wanted.names):
+        message += ", or on_demand of issuing for the names below it"
+    shown = duty.leaf is not None
+    return Trouble(wanted, message, shown=shown, never=True, field=found.field)
 
 
 def _not_expired(duty: Duty, now: datetime) -> Leaf | None:

@@ -6,32 +6,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..routes.model.host_pattern import HostPattern
 from ..routes.model.route import Route
-from ..snapshot.issuing import Issuing, Provider
+from ..snapshot.issuing import ChallengeType, Issuing, Provider
 from .building import MOST_DAYS
 from .registering import RegisteredNames, is_covered, names_of_host
+from .terms import Terms, challenge_for, is_wildcard
 
 AUTOMATIC = "auto "
 """How ids begin of certificates that are made for a host of routes; the host pattern follows. Those
 of declared ones have no blank."""
+DEMANDED = "demand "
+"""How ids begin of certificates that were ordered when a client asked for a name, which follows."""
 _NOBODY = "nobody makes certificates: set provider of issuing in the configuration file"
 
 
 def is_automatic(id_: str) -> bool:
-    """Return whether an id is that of a certificate for a host of routes."""
-    return id_.startswith(AUTOMATIC)
+    """Return whether an id is that of a certificate that nobody declared: one for a host of routes,
+    or for a name that a client asked for."""
+    return id_.startswith((AUTOMATIC, DEMANDED))
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A certificate that is to be there, with names as ``certificate_names`` writes them.
 
-    ``id`` is that of the declared certificate, else AUTOMATIC and a host pattern. ``routes`` are
-    those that ask for one of the latter kind; none where all routes get one.
+    ``id`` is that of the declared certificate, else AUTOMATIC and a host pattern, or DEMANDED and a
+    name. ``routes`` are those that ask for one of a host pattern; none where all routes get one.
+    ``terms`` are those of one that is ordered, or would be where the file has a provider for it;
+    ``challenge`` is how control is shown, None for as the configuration says.
     """
 
     id: str
@@ -39,10 +45,12 @@ class Wanted:
     names: tuple[str, ...]
     days: int = MOST_DAYS
     routes: tuple[str, ...] = ()
+    terms: Terms | None = None
+    challenge: ChallengeType | None = None
 
     @property
     def automatic(self) -> bool:
-        """Whether it is for a host of routes, and not declared itself."""
+        """Whether it is not declared itself."""
         return is_automatic(self.id)
 
 
@@ -64,17 +72,25 @@ class Demand:
 class Trouble:
     """A certificate that cannot be made; ``message`` says why, and what to do.
 
-    ``shown`` says that the former one is shown on, which is still valid.
+    ``shown`` says that the former one is shown on, which is still valid. ``never`` says that no
+    time mends it. ``field`` is the one of a document that is to blame.
     """
 
     wanted: Wanted
     message: str
     shown: bool = False
+    never: bool = False
+    field: str = "names"
 
     def __str__(self) -> str:
-        wanted = self.wanted
-        which = f"for {wanted.id.removeprefix(AUTOMATIC)}" if wanted.automatic else wanted.id
-        return f"certificate {which}: {self.message}"
+        return f"{called(self.wanted.id)}: {self.message}"
+
+
+def called(id_: str) -> str:
+    """Return what people call the certificate with an id."""
+    if is_automatic(id_):
+        return f"certificate for {id_.removeprefix(AUTOMATIC).removeprefix(DEMANDED)}"
+    return f"certificate {id_}"
 
 
 def decide(demand: Demand) -> tuple[list[Wanted], list[Trouble]]:
@@ -89,9 +105,15 @@ def decide(demand: Demand) -> tuple[list[Wanted], list[Trouble]]:
     provider = demand.issuing.provider
     for pattern, routes in _patterns(demand).items():
         names = names_of_host(pattern)
-        needed = tuple(name for name in names if not is_covered(name, covered))
+        uncovered = tuple(name for name in names if not is_covered(name, covered))
+        needed = _ordered_ahead(demand.issuing, uncovered)
         one = Wanted(
-            f"{AUTOMATIC}{pattern}", provider or Provider.LOCAL_CA, needed, routes=tuple(routes)
+            f"{AUTOMATIC}{pattern}",
+            provider or Provider.LOCAL_CA,
+            needed,
+            routes=tuple(routes),
+            terms=usual_terms(demand.issuing),
+            challenge=challenge_for(demand.issuing, needed),
         )
         if needed and provider is not None:
             wanted.append(one)
@@ -106,13 +128,41 @@ def decide(demand: Demand) -> tuple[list[Wanted], list[Trouble]]:
     return wanted, troubles
 
 
+def demanded(demand: Demand, held: Iterable[str], covered: Collection[str]) -> Iterator[Wanted]:
+    """Yield the certificates that were ordered on demand and are still to be there, of those whose
+    ids are ``held``. Names among ``covered`` have another one by now."""
+    issuing = demand.issuing
+    if issuing.provider is not Provider.ACME or issuing.on_demand is None:
+        return
+    registered = RegisteredNames((*issuing.on_demand.names, *_hosts(demand)))
+    for id_ in held:
+        name = id_.removeprefix(DEMANDED)
+        if name == id_ or is_covered(name, covered):
+            continue
+        if issuing.on_demand.ask is not None or name in registered:
+            yield Wanted(id_, Provider.ACME, (name,), terms=usual_terms(issuing))
+
+
+def usual_terms(issuing: Issuing) -> Terms | None:
+    """Return the terms of certificates that ask for none, None where none are ordered."""
+    return None if issuing.acme is None else Terms(issuing.acme.key_type)
+
+
+def _ordered_ahead(issuing: Issuing, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that a certificate is wanted for before a client asks for one."""
+    if issuing.acme is None or issuing.acme.dns is not None or issuing.on_demand is None:
+        return names
+    return tuple(name for name in names if not is_wildcard(name))
+
+
 def _of_documents(demand: Demand) -> tuple[list[Wanted], list[Trouble]]:
     """Return declared certificates, and those of the CA that name what nobody registered."""
     wanted: list[Wanted] = []
     troubles: list[Trouble] = []
     registered: RegisteredNames | None = None
     for one in demand.documents:
-        if one.provider is Provider.LOCAL_CA:
+        # One with terms is to move to where it is ordered, and there it needs no route.
+        if one.provider is Provider.LOCAL_CA and one.terms is None:
             registered = registered or _registered(demand)
             foreign = [name for name in one.names if name not in registered]
             if foreign:
@@ -127,8 +177,11 @@ def _of_documents(demand: Demand) -> tuple[list[Wanted], list[Trouble]]:
 
 
 def _registered(demand: Demand) -> RegisteredNames:
-    hosts = (host for route in demand.routes for host in route.hosts)
-    return RegisteredNames((*demand.issuing.names, *hosts))
+    return RegisteredNames((*demand.issuing.names, *_hosts(demand)))
+
+
+def _hosts(demand: Demand) -> Iterator[HostPattern]:
+    return (host for route in demand.routes for host in route.hosts)
 
 
 def _patterns(demand: Demand) -> dict[HostPattern, list[str]]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from ..config.sections.section import ONE_OR_MANY, Count, Hosts, Section, Text
 from ..config.sections.tls import names_of_certificate
 from ..issuing.building import MOST_DAYS
 from ..issuing.names import certificate_names
+from ..issuing.terms import has_wildcard
+from ..snapshot.issuing import ChallengeType, KeyType
 from ..snapshot.tls import Certificate, Pem
 
 Names = Annotated[
@@ -57,8 +59,31 @@ class LocalCaSection(Section):
     names: Names
 
 
-SECTIONS: dict[str, type[GivenSection | SelfSignedSection | LocalCaSection]] = {
+class OrderedSection(Section):
+    """A certificate that is ordered by ACME, or has the local authority for development."""
+
+    provider: Literal["acme"]
+    names: Names
+    authority: Annotated[Text, Field(max_length=64)] = ""
+    challenge: ChallengeType | None = None
+    profile: Annotated[Text, Field(max_length=64)] = ""
+    key_type: KeyType | None = None
+
+    @field_validator("challenge")
+    @classmethod
+    def _shows_wildcards(
+        cls, value: ChallengeType | None, info: ValidationInfo
+    ) -> ChallengeType | None:
+        if has_wildcard(info.data.get("names", ())) and value not in (None, ChallengeType.DNS_01):
+            raise ValueError(
+                f"{value} cannot show control of a wildcard: use dns-01, or leave it out"
+            )
+        return value
+
+
+SECTIONS: dict[str, type[GivenSection | SelfSignedSection | LocalCaSection | OrderedSection]] = {
     "given": GivenSection,
     "self_signed": SelfSignedSection,
     "local_ca": LocalCaSection,
+    "acme": OrderedSection,
 }

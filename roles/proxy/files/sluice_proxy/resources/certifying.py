@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An edition with the certificates that the proxy makes for it.
+"""An edition with the certificates that the proxy makes for it, or has ordered.
 
 `certify` has them made; whoever calls it keeps its changes in the store along with those of the
 batch, so that a route and its certificate come as one.
@@ -17,14 +17,15 @@ from typing import Protocol
 
 from ..issuing.issuer import Settled
 from ..issuing.leaves import ISSUED, BadLeaf, Leaf, decode_leaf
+from ..issuing.terms import Terms, challenge_for
 from ..issuing.wanting import Demand, Trouble, Wanted
-from ..snapshot.issuing import Provider
+from ..snapshot.issuing import Issuing, Provider
 from ..snapshot.tls import Certificate
 from ..store.items import Change as StoreChange
 from ..store.items import Contents, Key, Put, Remove
 from .composing import routes_of
 from .edition import Edition, given_certificate, with_made
-from .meaning import OfLocalCa, SelfSigned
+from .meaning import OfLocalCa, Ordered, SelfSigned
 from .model import Kind, Operation
 from .refusing import Invalid, Problem
 
@@ -62,8 +63,11 @@ def certify(
     settled = issuer.settle(demand_of(edition), held, now)
     made = {name: leaf.configured for name, leaf in settled.leaves.items()}
     declared = edition.meanings[Kind.CERTIFICATE]
+    providers = {
+        name: leaf.provider.value for name, leaf in settled.leaves.items() if name in declared
+    }
     return Certified(
-        with_made(edition, {name: one for name, one in made.items() if name in declared}),
+        with_made(edition, {name: made[name] for name in providers}, providers),
         tuple(one for name, one in made.items() if name not in declared),
         (
             *(Put(Key(ISSUED, name), document) for name, document in settled.put.items()),
@@ -93,10 +97,12 @@ def foresee(
 
 
 def refuse_unmade(troubles: Iterable[Trouble], operations: Iterable[Operation]) -> None:
-    """Raise Invalid where what operations declare needs a certificate that cannot be made. What
-    else cannot be made is no reason to."""
+    """Raise Invalid where what operations declare needs a certificate that cannot be made, or can
+    never be ordered. What else cannot be made is no reason to."""
     changed = {(one.after.kind, one.after.id) for one in operations if one.after is not None}
-    problems = [problem for one in troubles if not one.shown for problem in _problems(one)]
+    problems = [
+        problem for one in troubles if one.never or not one.shown for problem in _problems(one)
+    ]
     found = [problem for problem in problems if (problem.kind, problem.id) in changed]
     if found:
         raise Invalid(found)
@@ -105,7 +111,7 @@ def refuse_unmade(troubles: Iterable[Trouble], operations: Iterable[Operation]) 
 def _problems(trouble: Trouble) -> Iterator[Problem]:
     wanted = trouble.wanted
     if not wanted.automatic:
-        yield Problem(Kind.CERTIFICATE, wanted.id, "names", trouble.message)
+        yield Problem(Kind.CERTIFICATE, wanted.id, trouble.field, trouble.message)
     for name in wanted.routes:
         yield Problem(Kind.ROUTE, name, "tls", trouble.message)
 
@@ -123,4 +129,20 @@ def demand_of(edition: Edition) -> Demand:
             documents.append(Wanted(name, Provider.SELF_SIGNED, meaning.names, meaning.days))
         elif isinstance(meaning, OfLocalCa):
             documents.append(Wanted(name, Provider.LOCAL_CA, meaning.names))
+        elif isinstance(meaning, Ordered):
+            documents.append(_wanted_order(name, meaning, snapshot.issuing))
     return Demand(snapshot.issuing, documents, routes_of(edition), given)
+
+
+def _wanted_order(name: str, meaning: Ordered, issuing: Issuing) -> Wanted:
+    """Return the certificate of a document for ACME: where the file has the local CA, that issues
+    it, so that the same documents do for development."""
+    key_type = meaning.key_type or (Terms() if issuing.acme is None else issuing.acme).key_type
+    local = issuing.provider is Provider.LOCAL_CA
+    return Wanted(
+        name,
+        Provider.LOCAL_CA if local else Provider.ACME,
+        meaning.names,
+        terms=Terms(key_type, meaning.authority, meaning.profile),
+        challenge=challenge_for(issuing, meaning.names, meaning.challenge),
+    )

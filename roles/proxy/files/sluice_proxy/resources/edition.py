@@ -109,17 +109,18 @@ def with_resources(
     return replace(edition, declared=declared, meanings=all_meanings, made=made)
 
 
-def with_made(edition: Edition, made: Mapping[str, Certificate]) -> Edition:
+def with_made(
+    edition: Edition, made: Mapping[str, Certificate], providers: Mapping[str, str]
+) -> Edition:
     """Return an edition where ``made`` are all certificates that were made, by the ids of their
-    resources."""
+    resources; ``providers`` say who made each."""
     certificates = dict(edition.declared.of_kind[Kind.CERTIFICATE])
     for name in {*edition.made, *made}:
         resource, there = certificates.get(name), made.get(name)
         told = resource is not None and resource.leaf is not None
         if resource is None or (there == edition.made.get(name) and told == (there is not None)):
             continue
-        provider = str(resource.document["provider"])
-        leaf = None if there is None else leaf_of(provider, there)
+        leaf = None if there is None else leaf_of(providers[name], there)
         certificates[name] = replace(resource, leaf=leaf)
     of_kind = {**edition.declared.of_kind, Kind.CERTIFICATE: certificates}
     return replace(edition, declared=replace(edition.declared, of_kind=of_kind), made=made)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ..routes.model.actions import Page
 from ..routes.model.route import Route
+from ..snapshot.issuing import ChallengeType, KeyType
 from ..snapshot.tls import Certificate
 
 
@@ -43,10 +44,21 @@ class OfLocalCa:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A certificate that is to be ordered; empty or None is what the configuration file says."""
+
+    names: tuple[str, ...]
+    authority: str = ""
+    challenge: ChallengeType | None = None
+    profile: str = ""
+    key_type: KeyType | None = None
+
+
 def given(certificate: Certificate) -> Given:
     """Return what a certificate means that was read."""
     return Given(certificate, certificate.chain.text or b"", certificate.hosts)
 
 
-Meaning = Route | Given | SelfSigned | OfLocalCa | Page
+Meaning = Route | Given | SelfSigned | OfLocalCa | Ordered | Page
 """Of a route, of certificates, and of a page."""

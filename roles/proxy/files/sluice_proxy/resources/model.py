@@ -37,9 +37,9 @@ class Origin(StrEnum):
 class Leaf:
     """The certificate that clients are shown.
 
-    ``provider`` is ``file``, ``given``, ``self_signed`` or ``local_ca``. Both fingerprints are
-    SHA-256 in hexadecimal: of the certificate, and of its public key (SPKI). ``serial`` is
-    hexadecimal; the moments are in seconds since 1970.
+    ``provider`` is ``file``, ``given``, ``self_signed``, ``local_ca`` or ``acme``. Both
+    fingerprints are SHA-256 in hexadecimal: of the certificate, and of its public key (SPKI).
+    ``serial`` is hexadecimal; the moments are in seconds since 1970.
     """
 
     provider: str

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .model import Kind, Leaf, Resource
@@ -14,8 +15,11 @@ from .secrets import without_secrets
 _DAY = 86_400
 
 
-def public(resource: Resource, now: float) -> dict[str, Any]:
-    """Return a resource for others to see; ``now`` in seconds since 1970."""
+def public(
+    resource: Resource, now: float, order: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return a resource for others to see; ``now`` in seconds since 1970. ``order`` is how that of
+    a certificate stands, None for one that is not ordered."""
     shown: dict[str, Any] = {
         "kind": resource.kind.value,
         "id": resource.id,
@@ -26,6 +30,7 @@ def public(resource: Resource, now: float) -> dict[str, Any]:
     }
     if resource.kind is Kind.CERTIFICATE:
         shown["certificate"] = None if resource.leaf is None else _leaf(resource.leaf, now)
+        shown["order"] = order
     return shown
 
 

@@ -28,9 +28,15 @@ from ..snapshot.tls import Pem
 from ..tls.certificates import BadCertificate, read_certificate
 from ..tls.reading import with_authorities
 from ..tls.upstream_contexts import upstream_context
-from .certificate_documents import SECTIONS, GivenSection, LocalCaSection, SelfSignedSection
+from .certificate_documents import (
+    SECTIONS,
+    GivenSection,
+    LocalCaSection,
+    OrderedSection,
+    SelfSignedSection,
+)
 from .leaves import leaf_of
-from .meaning import Given, Meaning, OfLocalCa, SelfSigned, given
+from .meaning import Given, Meaning, OfLocalCa, Ordered, SelfSigned, given
 from .model import Document, Kind, Leaf
 from .refusing import Invalid, Problem
 
@@ -140,7 +146,19 @@ def _certificate(_name: str, document: Document, files: Files) -> Read:
         return Read(document, SelfSigned(tuple(section.names), section.days))
     if isinstance(section, LocalCaSection):
         return Read(document, OfLocalCa(tuple(section.names)))
+    if isinstance(section, OrderedSection):
+        return Read(document, _ordered(section))
     return _given(section, document)
+
+
+def _ordered(section: OrderedSection) -> Ordered:
+    return Ordered(
+        tuple(section.names),
+        section.authority,
+        section.challenge,
+        section.profile,
+        section.key_type,
+    )
 
 
 def _given(section: GivenSection, document: Document) -> Read:

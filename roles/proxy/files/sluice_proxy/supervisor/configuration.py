@@ -13,6 +13,7 @@ from pathlib import Path
 from ..admin.tokens import BadTokens, TokensFile
 from ..config.consistency import Complaint
 from ..config.files import WholePaths
+from ..config.issuing_consistency import issuing_warnings
 from ..config.loading import Base, load_base
 from ..resources.opening import open_edition
 from ..snapshot.admin import Admin
@@ -36,6 +37,8 @@ def read_configuration(
     """
 
     def completed(found: Snapshot) -> tuple[Snapshot, Sequence[Complaint]]:
+        for warning in issuing_warnings(found.listeners, found.issuing):
+            warn(warning)
         may_come = found.store is not None or found.admin is not None
         snapshot, wrong = with_tls_read(found, warn, certificates_may_come=may_come)
         if snapshot.listeners:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -16,13 +16,14 @@ from datetime import datetime
 from ..admin.edge import NotInForce
 from ..config.files import WholePaths
 from ..config.loading import Base
-from ..issuing.issuer import Issuer
+from ..issuing.issuer import Issuer, Settled
+from ..issuing.leaves import ISSUED, Leaf, encode_leaf
 from ..issuing.wanting import Trouble
 from ..resources.certifying import foresee, leaves_in
 from ..resources.edition import Edition, with_versions
 from ..resources.opening import open_edition, reread
 from ..store.failures import StoreFailed
-from ..store.items import NOTHING, Change, Contents
+from ..store.items import NOTHING, Change, Contents, Key, Put
 from .beside import Beside
 from .composition import Composition, composed
 from .enforcer import Enforcer, said
@@ -56,6 +57,8 @@ class Declaring:
     ) -> None:
         self.inherited: Contents = NOTHING
         """What a predecessor had in memory."""
+        self.followers: list[Callable[[Settled], None]] = []
+        """Told of the certificates of each change that is in force."""
         self._enforcer = enforcer
         self._beside = beside
         self._changing = changing
@@ -138,8 +141,7 @@ class Declaring:
         """Take over what a change came to, that is kept and in force."""
         former, self._composition = self.composition, following
         self._last_good.write(self.kept)
-        for line in news(former.settled, following.settled):
-            _log.error("%s", line)
+        self._tell_of_certificates(former, following)
 
     async def put_back(self, undo: Sequence[Change]) -> None:
         """Have the store be again as it was when what is in force came there; what cannot be
@@ -167,17 +169,45 @@ class Declaring:
                 await self.take_back()
             former = self._composition
             following = await self._beside(self.composed, former.edition, former)
-            if following.snapshot != former.snapshot:
-                try:
-                    await self._enforcer.change_to(following.snapshot)
-                except (OSError, Refused) as error:
-                    _log.error("renewed certificates are not in force: %s", said(error))
-                    return
-            self._composition = following
-            await self._keep_what_was_made(self._kept, following)
-            self._last_good.write(self._kept)
-            for line in news(former.settled, following.settled):
-                _log.error("%s", line)
+            try:
+                await self._go_on(former, following)
+            except (OSError, Refused) as error:
+                _log.error("renewed certificates are not in force: %s", said(error))
+
+    async def take_in(self, leaves: Mapping[str, Leaf]) -> None:
+        """Serve certificates that were ordered, by id, and keep them.
+
+        Raises NotInForce, OSError or Refused, and then all is as it was.
+        """
+        async with self._changing:
+            former = self.composition
+            with suppress(StoreFailed):
+                await self.take_back()
+                former = self.composition
+            following = await self._beside(self._with_leaves, former, leaves)
+            await self._go_on(former, following)
+
+    def _with_leaves(self, former: Composition, leaves: Mapping[str, Leaf]) -> Composition:
+        """Return what was in force with other leaves; not for the loop."""
+        missing = [Put(Key(ISSUED, name), encode_leaf(leaf)) for name, leaf in leaves.items()]
+        held = {**former.leaves, **leaves}
+        made = (*former.made, *missing)
+        return composed(former.edition, held, self._issuer, self._now(), made)
+
+    async def _go_on(self, former: Composition, following: Composition) -> None:
+        """Put in force what differs by its certificates alone. Raises OSError or Refused."""
+        if following.snapshot != former.snapshot:
+            await self._enforcer.change_to(following.snapshot)
+        self._composition = following
+        await self._keep_what_was_made(self.kept, following)
+        self._last_good.write(self.kept)
+        self._tell_of_certificates(former, following)
+
+    def _tell_of_certificates(self, former: Composition, following: Composition) -> None:
+        for line in news(former.settled, following.settled):
+            _log.error("%s", line)
+        for follow in self.followers:
+            follow(following.settled)
 
     async def close(self) -> None:
         """Let go of the store."""

@@ -12,14 +12,16 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from ..admin.status import Status, StoreStatus
+from ..admin.status import FleetStatus, OrderStatus, Status, StoreStatus
 from ..release import release
 from ..resources.model import Batch, Declared, Outcome
 from .all_numbers import ANSWER
+from .certificates_by_order import OrderedCertificates
 from .changes import Changes
 from .declaring import Declaring
 from .enforcer import Enforcer
 from .made_certificates import automatic_statuses, said_of
+from .order_status import order_status, orders
 from .status import Facts
 from .status_asking import StatusDesk, worker_statuses
 from .status_traffic import Rates
@@ -35,6 +37,7 @@ class LiveEdge:
     def __init__(
         self,
         declaring: Declaring,
+        ordered: OrderedCertificates,
         changes: Changes,
         enforcer: Enforcer,
         render: Callable[[], Awaitable[str]],
@@ -42,6 +45,7 @@ class LiveEdge:
         refused: Callable[[], str],
     ) -> None:
         self._declaring = declaring
+        self._ordered = ordered
         self._changes = changes
         self._enforcer = enforcer
         self._render = render
@@ -85,6 +89,18 @@ class LiveEdge:
         """Log at another level from now on, until the configuration is read again."""
         self._enforcer.set_log_level(level)
 
+    def order(self, name: str) -> OrderStatus | None:
+        """Return how the order for a certificate stands, None for one that is not ordered."""
+        return order_status(name, self._declaring.composition.settled, self._ordered.state)
+
+    async def renew(self, name: str) -> None:
+        """Have a certificate ordered anew. Raises NotOrdered."""
+        await self._ordered.renew(name)
+
+    async def revoke(self, name: str, reason: str) -> None:
+        """Have its authority revoke a certificate. Raises NotOrdered or NotRevoked."""
+        await self._ordered.revoke(name, reason)
+
     def local_ca(self) -> bytes | None:
         """Return the certificate of the local CA as PEM, None when there is none."""
         return self._declaring.composition.local_ca
@@ -108,8 +124,16 @@ class LiveEdge:
             healthy=dict(enforcer.health.states),
             log_level=enforcer.log_level,
             rates=rates,
+            orders=dict(orders(composition.settled, self._ordered.state)),
             automatic=tuple(automatic_statuses(composition.settled, now)),
+            fleet=self._fleet(),
         )
+
+    def _fleet(self) -> FleetStatus:
+        shared = self._ordered.shared
+        if shared is None:
+            return FleetStatus("none")
+        return FleetStatus("alone" if self._ordered.fleet is None else "redis", shared.trouble)
 
     def _store(self) -> StoreStatus:
         kept = self._declaring.kept

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What there is to tell about certificates that the proxy makes itself."""
+"""What there is to tell about certificates that the proxy makes itself, or has ordered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime
 
 from ..admin.status import CertificateStatus
 from ..issuing.issuer import Settled
-from ..issuing.wanting import Trouble, is_automatic
+from ..issuing.wanting import Trouble, Wanted, is_automatic
 from ..resources.model import Origin
 
 
@@ -40,9 +40,12 @@ def local_ca_days_left(settled: Settled, now: datetime) -> float | None:
 
 
 def automatic_statuses(settled: Settled, now: datetime) -> Iterator[CertificateStatus]:
-    """Yield how those are that were made for routes, or could not be; declared ones are
+    """Yield how those are that are for routes or on demand, or could not be had; declared ones are
     resources."""
     said = said_of(settled)
+    for name, wanted in settled.wishes.items():
+        if wanted.automatic and name not in settled.leaves:
+            yield _not_there(wanted, "")
     for name, leaf in settled.leaves.items():
         if is_automatic(name):
             one = leaf.issued
@@ -59,16 +62,20 @@ def automatic_statuses(settled: Settled, now: datetime) -> Iterator[CertificateS
     for trouble in settled.troubles:
         wanted = trouble.wanted
         if wanted.automatic and not trouble.shown:
-            yield CertificateStatus(
-                id=wanted.id,
-                origin=Origin.FILE,
-                provider=wanted.provider.value,
-                names=wanted.names,
-                fingerprint="",
-                not_after=0.0,
-                days_left=0.0,
-                said=trouble.message,
-            )
+            yield _not_there(wanted, trouble.message)
+
+
+def _not_there(wanted: Wanted, said: str) -> CertificateStatus:
+    return CertificateStatus(
+        id=wanted.id,
+        origin=Origin.FILE,
+        provider=wanted.provider.value,
+        names=wanted.names,
+        fingerprint="",
+        not_after=0.0,
+        days_left=0.0,
+        said=said,
+    )
 
 
 def _said(trouble: Trouble) -> str:

@@ -30,6 +30,9 @@ HELPS = {
     "sluice_connections": "Clients that are connected.",
     "sluice_connections_refused_total": "Clients that were not let in, by reason.",
     "sluice_access_log_lines_dropped_total": "Lines that the access log's file did not take.",
+    "sluice_on_demand_names_total": (
+        "Names without a certificate that clients asked for, by what came of them."
+    ),
     "sluice_questions_total": (
         "Questions of workers to the supervisor, by what about and what came of them."
     ),

@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ..admin.status import (
     CertificateStatus,
+    FleetStatus,
     ListenerStatus,
+    OrderStatus,
     RouteStatus,
     Status,
     StoreStatus,
@@ -33,7 +35,8 @@ class Facts:
 
     ``healthy`` has the targets that active checks ask, by route and target. ``declared`` has
     the certificates, and tells which routes came by the API; ``said_of_certificates`` has by id
-    what went wrong when one was last to be made. ``automatic`` are those that were made for routes.
+    what went wrong when one was last to be made, and ``orders`` how those stand that are ordered.
+    ``automatic`` are those for routes and on demand, without their orders.
     ``log_level`` is the one that is in use.
     """
 
@@ -52,6 +55,8 @@ class Facts:
     healthy: Mapping[tuple[str, str], bool]
     log_level: str
     rates: Rates
+    fleet: FleetStatus
+    orders: Mapping[str, OrderStatus] = field(default_factory=dict)
     automatic: tuple[CertificateStatus, ...] = ()
 
 
@@ -70,6 +75,7 @@ def status_of(facts: Facts) -> Status:
         version=facts.version,
         refused=facts.refused,
         store=facts.store,
+        fleet=facts.fleet,
         listeners=tuple(
             ListenerStatus(str(listener.address), listener.tls) for listener in snapshot.listeners
         ),
@@ -77,7 +83,7 @@ def status_of(facts: Facts) -> Status:
         routes=tuple(_routes(facts)),
         certificates=(
             *(_certificate(one, facts) for one in declared[Kind.CERTIFICATE].values()),
-            *facts.automatic,
+            *(replace(one, order=facts.orders.get(one.id)) for one in facts.automatic),
         ),
         access_log=logs.access.path,
         error_log=logs.error.path,
@@ -139,4 +145,5 @@ def _certificate(resource: Resource, facts: Facts) -> CertificateStatus:
         leaf.not_after,
         round((leaf.not_after - facts.now) / _DAY, 3) if leaf.not_after else 0.0,
         facts.said_of_certificates.get(resource.id, ""),
+        None if resource.origin is Origin.FILE else facts.orders.get(resource.id),
     )

@@ -24,11 +24,13 @@ from . import handover, successor
 from .admin_door import AdminDoor
 from .all_numbers import all_numbers
 from .beside import Beside
+from .certificates_by_order import OrderedCertificates
 from .changes import Changes
 from .configuration import read_configuration
 from .declaring import Declaring
 from .edge import LiveEdge
 from .enforcer import Enforcer, said
+from .means_of_ordering import open_means
 from .metrics_door import MetricsDoor
 from .metrics_form import decode_metrics, encode_metrics
 from .numbers import HELPS
@@ -80,10 +82,13 @@ class Supervisor:
             Issuer(os.environ, socket.gethostname()),
             lambda: datetime.now(UTC),
         )
+        self._ordered = OrderedCertificates(open_means, self._declaring.take_in)
+        self._declaring.followers.append(self._ordered.follow)
         self._metrics = MetricsDoor(self._inherited, self._render, self._serves)
         self._changes = Changes(self._declaring, self._enforcer, self._beside, self._changing)
         edge = LiveEdge(
             self._declaring,
+            self._ordered,
             self._changes,
             self._enforcer,
             self._render,
@@ -125,7 +130,7 @@ class Supervisor:
             return
         try:
             async with self._changing:
-                await self._declaring.serve(await self._read())
+                await self._serve()
         except (OSError, Refused) as error:
             raise CannotStart(said(error)) from error
         self._inherited.close()
@@ -135,7 +140,7 @@ class Supervisor:
         while True:
             try:
                 async with self._changing:
-                    await self._declaring.serve(await self._read(), predecessor.down)
+                    await self._serve(predecessor.down)
             except (InvalidConfig, OSError, Refused) as error:
                 _log.error("the former workers go on: %s", said(error))
                 self._notifier.status(f"the former workers go on: {said(error)}")
@@ -156,6 +161,16 @@ class Supervisor:
         working.cancel()
         await asyncio.wait((working,))
         return False
+
+    async def _serve(self, down: frozenset[tuple[str, str]] | None = None) -> None:
+        """Serve what the file says; ``changing`` is held. Raises as ``Declaring.serve``."""
+        await self._declaring.serve(await self._read(), down)
+        await self._order()
+
+    async def _order(self) -> None:
+        """Have the certificates ordered that what is in force needs."""
+        settled = self._declaring.composition.settled
+        await self._ordered.serve(self._enforcer.snapshot, settled)
 
     async def _read(self) -> Base:
         return await self._beside(read_configuration, self._path, self._enforcer.version + 1)
@@ -189,7 +204,11 @@ class Supervisor:
         # Who comes now had better be refused than wait for a worker that never takes it.
         kept = self._notifier.keeps_sockets
         self._enforcer.sockets.close(kept=kept)
-        await asyncio.gather(self._workers.stop(seconds), self._admin.close(ANSWERING, kept=kept))
+        await asyncio.gather(
+            self._workers.stop(seconds),
+            self._admin.close(ANSWERING, kept=kept),
+            self._ordered.close(),
+        )
         self._metrics.close(kept=kept)
         await self._declaring.close()
         self._beside.close()
@@ -205,7 +224,7 @@ class Supervisor:
                 return
             self._notifier.reloading("reading the configuration")
             try:
-                await self._declaring.serve(await self._read())
+                await self._serve()
             except (InvalidConfig, OSError, Refused) as error:
                 self._reloads["refused"] += 1
                 self._refuse(said(error), "the configuration stays as it was")
@@ -247,6 +266,7 @@ class Supervisor:
 
     async def _become_successor(self) -> list[str]:
         """Return why there is no successor; what was given up for it is taken up again then."""
+        await self._ordered.close()
         await self._declaring.close()
         successor.block(SIGNALS)
         try:
@@ -263,6 +283,7 @@ class Supervisor:
             successor.unblock(SIGNALS)
             if not self._stop.is_set():
                 await self._declaring.open_again()
+                await self._order()
                 await self._enforcer.serve_doors_again()
 
     def _left(self) -> handover.Handover:

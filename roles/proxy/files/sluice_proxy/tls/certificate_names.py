@@ -38,3 +38,11 @@ class CertificateNames:
     def of_address(self, address: str) -> int | None:
         """Return the place of the certificate for an IP address, or None."""
         return self._exact.get(address)
+
+
+def may_be_certified(name: str) -> bool:
+    """Return whether a host name of TLS, in lower case, can be in a certificate.
+
+    No authority certifies an underscore, and what ends with a number is an address.
+    """
+    return "_" not in name and not name.rpartition(".")[2].isdigit()

@@ -13,6 +13,7 @@ from ..routes.matching.hosts import Hosts
 from ..routes.model.policies import TlsPolicy
 from ..snapshot.asking import Asking, Demand
 from ..snapshot.tls import Certificate, Pem
+from ..tls.certificate_names import may_be_certified
 from ..tls.choosing import (
     ACME,
     INTERNAL_ERROR,
@@ -62,14 +63,6 @@ class LateContexts:
 
     def _validated(self, name: str) -> Choice:
         return _Validated(self._questions, name, self._challenges)
-
-
-def may_be_certified(name: str) -> bool:
-    """Return whether a host name of TLS, in lower case, can be in a certificate.
-
-    No authority certifies an underscore, and what ends with a number is an address.
-    """
-    return "_" not in name and not name.rpartition(".")[2].isdigit()
 
 
 class _Asked:

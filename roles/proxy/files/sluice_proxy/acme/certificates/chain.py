@@ -38,9 +38,7 @@ def read_chain(pem: bytes) -> Chain:
         )
     try:
         chain = x509.load_pem_x509_certificates(pem)
-        for certificate in chain:
-            certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except ValueError as error:
         raise WrongCertificate(f"a certificate that was issued cannot be read: {error}") from None
     if len(chain) != len(labels):
         raise WrongCertificate("a certificate that was issued is not whole")
@@ -50,9 +48,13 @@ def read_chain(pem: bytes) -> Chain:
 def check_leaf(chain: Chain, request: CertificateRequest) -> None:
     """Raise WrongCertificate for a leaf that has another key, or lacks a name of the request."""
     leaf = chain[0]
-    public = leaf.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    try:
+        public = leaf.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    except (ValueError, UnsupportedAlgorithm):
+        # A key that cannot be read is none of ours.
+        public = b""
     if public != request.public_key:
         raise WrongCertificate("the certificate that was issued is for another key than ours")
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...snapshot.issuing import ChallengeType
 from ..failures import Problem, Subproblem
 from ..signing.base64url import is_base64url
 from .fields import Fields, Malformed
@@ -86,10 +87,11 @@ def authorization_of(fields: Fields, url: str, retry_after: float | None = None)
 
 def challenge_of(fields: Fields) -> Challenge:
     """Return a challenge (section 8). A token goes into paths and names, so it is looked at."""
-    token = fields.text("token", "")
-    if token and (len(token) > _LONGEST_TOKEN or not is_base64url(token)):
+    type_, token = fields.text("type"), fields.text("token", "")
+    needed = bool(token) or type_ in set(ChallengeType)
+    if needed and (len(token) > _LONGEST_TOKEN or not is_base64url(token)):
         raise Malformed("the token of a challenge is not base64url")
-    return Challenge(fields.text("type"), fields.url("url"), _status(fields), token, _error(fields))
+    return Challenge(type_, fields.url("url"), _status(fields), token, _error(fields))
 
 
 def renewal_info_of(fields: Fields, retry_after: float | None = None) -> RenewalInfo:

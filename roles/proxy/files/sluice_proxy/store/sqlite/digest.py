@@ -6,7 +6,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
 from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from ..failures import StoreFailed
+from .explaining import DAMAGED
 
 _SIZE = 16
 
@@ -21,3 +28,16 @@ def digest(*values: Value) -> bytes:
         state.update(f"{type(value).__name__} {len(text)} ".encode())
         state.update(text)
     return state.digest()
+
+
+def sound(
+    database: sqlite3.Connection, path: Path, query: str, *values: Value
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows that a query finds, without the digests that they begin with.
+
+    Raises StoreFailed for one that is not as it was written.
+    """
+    for found, *row in database.execute(query, values):
+        if found != digest(*row):
+            raise StoreFailed(str(path), f"{DAMAGED} (a value is not what was written)")
+        yield tuple(row)

@@ -42,6 +42,18 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def check_identity(path: Path, file: tuple[int, int] | None) -> None:
+    """Raise StoreFailed when the file at ``path`` is not the one that ``identity`` told of.
+
+    SQLite goes on with a file that has no name any more: nobody would find what it has.
+    """
+    if identity(path) != file:
+        raise StoreFailed(
+            str(path),
+            "it was moved or replaced while it was open: have the proxy open it anew (SIGHUP)",
+        )
+
+
 def _failure(error: OSError, path: Path) -> StoreFailed:
     said = error.strerror or str(error)
     folder = path.parent

@@ -57,7 +57,59 @@ def _documents_and_kinds(database: sqlite3.Connection) -> None:
     )
 
 
-STEPS: tuple[Step, ...] = (_documents_and_kinds,)
+def _what_a_fleet_shares(database: sqlite3.Connection) -> None:
+    # Moments are in microseconds since 1970; 0 is never.
+    database.execute(
+        """
+        CREATE TABLE shared (
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            revision INTEGER NOT NULL CHECK (revision > 0),
+            over INTEGER NOT NULL,
+            there INTEGER NOT NULL CHECK (there IN (0, 1)),
+            document BLOB NOT NULL CHECK (typeof(document) = 'blob'),
+            digest BLOB NOT NULL,
+            PRIMARY KEY (kind, name)
+        )
+        """
+    )
+    database.execute("CREATE UNIQUE INDEX shared_by_revision ON shared (kind, there, revision)")
+    database.execute("CREATE INDEX shared_by_end ON shared (kind, over) WHERE over > 0")
+    database.execute(
+        """
+        CREATE TABLE counter (
+            name TEXT NOT NULL PRIMARY KEY,
+            value INTEGER NOT NULL CHECK (value > 0),
+            digest BLOB NOT NULL
+        )
+        """
+    )
+    database.execute(
+        """
+        CREATE TABLE lease (
+            name TEXT NOT NULL PRIMARY KEY,
+            holder TEXT NOT NULL,
+            fence INTEGER NOT NULL,
+            over INTEGER NOT NULL,
+            digest BLOB NOT NULL
+        )
+        """
+    )
+    database.execute(
+        """
+        CREATE TABLE allowed (
+            name TEXT NOT NULL,
+            moment INTEGER NOT NULL,
+            over INTEGER NOT NULL,
+            digest BLOB NOT NULL,
+            PRIMARY KEY (name, moment)
+        )
+        """
+    )
+    database.execute("CREATE INDEX allowed_by_end ON allowed (over)")
+
+
+STEPS: tuple[Step, ...] = (_documents_and_kinds, _what_a_fleet_shares)
 """The step at N makes schema N + 1 of schema N; schema 0 is an empty file."""
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from operator import attrgetter
 from pathlib import Path
@@ -15,12 +15,11 @@ from types import MappingProxyType
 from typing import Any
 
 from ..deciding import decide, keys_of, kinds_of, taken_over
-from ..failures import StoreFailed
 from ..items import Applied, Change, Contents, Item, Key
 from .database import copied_database, open_database
-from .digest import digest
-from .explaining import DAMAGED, explained
-from .place import identity
+from .digest import digest, sound
+from .explaining import explained
+from .place import check_identity, identity
 from .transaction import transaction
 
 PATIENCE = 5.0
@@ -66,7 +65,7 @@ class SqliteStore:
             )
             self._execute(_REMOVE, [(key.kind, key.id) for key in applied.removed])
             self._write(applied.put, dict.fromkeys(kinds_of(applied), applied.revision))
-            self._look_whether_it_is_there()
+            check_identity(self._path, self._file)
         return applied
 
     def take_over(self, contents: Contents) -> None:
@@ -74,24 +73,16 @@ class SqliteStore:
         with explained(self._path), transaction(self._database, "IMMEDIATE"):
             revisions = taken_over(contents, _revisions(self._database, self._path))
             self._write(contents.items.values(), revisions)
-            self._look_whether_it_is_there()
+            check_identity(self._path, self._file)
 
     def close(self) -> None:
         """Close the file; what the write-ahead log has goes into it."""
         with explained(self._path):
             self._database.close()
 
-    def _look_whether_it_is_there(self) -> None:
-        # SQLite goes on with a file that has no name any more: nobody would find what it has.
-        if identity(self._path) != self._file:
-            raise StoreFailed(
-                str(self._path),
-                "it was moved or replaced while it was open: have the proxy open it anew (SIGHUP)",
-            )
-
     def _there(self, keys: Sequence[Key]) -> dict[Key, Item]:
         database, path = self._database, self._path
-        rows = (row for key in keys for row in _sound(database, path, _ITEM, key.kind, key.id))
+        rows = (row for key in keys for row in sound(database, path, _ITEM, key.kind, key.id))
         return {item.key: item for item in map(_item, rows)}
 
     def _write(self, items: Iterable[Item], revisions: Mapping[str, int]) -> None:
@@ -116,27 +107,17 @@ def _contents(database: sqlite3.Connection, path: Path, kinds: Collection[str] |
     with explained(path), transaction(database, "DEFERRED"):
         revision = max(_revisions(database, path).values(), default=0)
         if kinds is None:
-            rows = list(_sound(database, path, _ITEMS))
+            rows = list(sound(database, path, _ITEMS))
         else:
             rows = [
-                row for kind in set(kinds) for row in _sound(database, path, _ITEMS_OF_KIND, kind)
+                row for kind in set(kinds) for row in sound(database, path, _ITEMS_OF_KIND, kind)
             ]
     items = sorted((_item(row) for row in rows), key=attrgetter("key"))
     return Contents(revision, MappingProxyType({item.key: item for item in items}))
 
 
 def _revisions(database: sqlite3.Connection, path: Path) -> dict[str, int]:
-    return dict(_sound(database, path, _REVISIONS))
-
-
-def _sound(
-    database: sqlite3.Connection, path: Path, query: str, *values: str
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows that a query finds, without the digests that they begin with."""
-    for found, *row in database.execute(query, values):
-        if found != digest(*row):
-            raise StoreFailed(str(path), f"{DAMAGED} (a value is not what was written)")
-        yield tuple(row)
+    return dict(sound(database, path, _REVISIONS))
 
 
 def _item(row: tuple[Any, ...]) -> Item:

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One attempt to have a certificate, alone among all nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ..fleet.shared import Lease, Shared, Unreachable
+from .asking import Asked, Asking
+from .attempts import ATTEMPTS, KEPT, Attempts, decode_attempts, encode_attempts
+from .certificates import Held
+from .leasing import under_lease
+from .model import Wish
+from .policies.authorities import NoAuthority
+from .policies.backing_off import asked_wait, next_wait, usual_wait
+from .policies.problems import Failure
+from .policies.renewal import rest_after
+from .sharing import is_newer, lease_name, put_certificate, shared_certificate
+from .wording import listed
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """A certificate, ordered ``here`` or found among what is shared. ``shared`` says that it is
+    there; ``problems`` are of authorities that were asked before."""
+
+    held: Held
+    attempts: Attempts
+    here: bool
+    shared: bool = True
+    problems: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """There is none, and ``attempts`` says why, and when to try again; ``here`` says that it was
+    tried just now."""
+
+    attempts: Attempts
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Nobody could be asked, which is no failure; ``until`` is in seconds since 1970."""
+
+    until: float
+    said: str = ""
+
+
+Outcome = Got | Failed | Later
+
+
+class Attempting:
+    """Makes attempts. ``random`` returns numbers from 0 to 1, ``now`` seconds since 1970."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        asking: Asking,
+        holder: str,
+        now: Callable[[], float],
+        random: Callable[[], float],
+    ) -> None:
+        self._shared = shared
+        self._asking = asking
+        self._holder = holder
+        self._now = now
+        self._random = random
+
+    async def attempt(self, wish: Wish, held: Held | None, *, forced: bool) -> Outcome:
+        """Have a certificate that takes the place of ``held``; ``forced`` whatever there is.
+
+        Raises HeldElsewhere, Unreachable and LeaseLost.
+        """
+        found = await self._look(wish, held, forced=forced)
+        if found is not None:
+            return found
+
+        async def alone(lease: Lease) -> Outcome:
+            # Another node may have been at it a moment ago.
+            found = await self._look(wish, held, forced=forced)
+            return found or await self._ask(wish, held, lease, forced=forced)
+
+        return await under_lease(self._shared, lease_name(wish.subject), self._holder, alone)
+
+    async def _look(self, wish: Wish, held: Held | None, *, forced: bool) -> Outcome | None:
+        """Return what there is without an order, None when one is to be made."""
+        if forced:
+            return None
+        attempts = await self._attempts(wish)
+        there = await shared_certificate(self._shared, wish.subject)
+        now = self._now()
+        if there is not None and there.lifespan.holds(now) and is_newer(there, held):
+            return Got(there, attempts, here=False)
+        if now >= attempts.next_try:
+            return None
+        if attempts.failures:
+            return Failed(attempts, here=False)
+        # It was ordered just now, and is to be renewed already: whoever issued it is wrong.
+        return Later(attempts.next_try) if held is not None else None
+
+    async def _ask(self, wish: Wish, held: Held | None, lease: Lease, *, forced: bool) -> Outcome:
+        before = await self._attempts(wish)
+        there = await shared_certificate(self._shared, wish.subject)
+        former = there if there is not None and is_newer(there, held) else held
+        try:
+            asked = await self._asking.ask(
+                wish, None if former is None else former.obtained, before, forced=forced
+            )
+        except NoAuthority as error:
+            return await self._failed(wish, held, Asked(before), str(error), lease)
+        if asked.obtained is not None:
+            return await self._got(Held(asked.obtained), asked, lease)
+        if asked.failures:
+            said = listed(failure.said for failure in asked.failures)
+            return await self._failed(wish, held, asked, said, lease)
+        until = min(one.until for one in asked.skipped)
+        return Later(until, listed(one.said for one in asked.skipped))
+
+    async def _got(self, held: Held, asked: Asked, lease: Lease) -> Got:
+        now = self._now()
+        attempts = Attempts(next_try=now + rest_after(held.lifespan))
+        problems = listed(failure.said for failure in asked.failures)
+        try:
+            await put_certificate(self._shared, held, now, lease)
+            await self._remember(held.obtained.wish, attempts, lease)
+        except Unreachable:
+            # It is good all the same; the others get it when they can be reached.
+            return Got(held, attempts, here=True, shared=False, problems=problems)
+        return Got(held, attempts, here=True, problems=problems)
+
+    async def _failed(
+        self, wish: Wish, held: Held | None, asked: Asked, said: str, lease: Lease
+    ) -> Failed:
+        now, fraction = self._now(), self._random()
+        failures = asked.attempts.failures + 1
+        usual = usual_wait(failures, fraction)
+        not_before = {name: at for name, at in asked.attempts.not_before.items() if at > now} | {
+            failure.authority: now + asked_wait(failure.retry_after, usual)
+            for failure in asked.failures
+            if failure.retry_after is not None
+        }
+        left = None if held is None else held.lifespan.ends - now
+        waits = [*map(_asked_for, asked.failures), *(one.until - now for one in asked.skipped)]
+        attempts = replace(
+            asked.attempts,
+            failures=failures,
+            next_try=now + next_wait(failures, fraction, waits, left),
+            said=said,
+            authority=asked.failures[-1].authority if asked.failures else wish.authority,
+            not_before=not_before,
+        )
+        try:
+            await self._remember(wish, attempts, lease)
+        except Unreachable:
+            # This node goes by it in any case.
+            return Failed(attempts, here=True)
+        return Failed(attempts, here=True)
+
+    async def _attempts(self, wish: Wish) -> Attempts:
+        record = await self._shared.get(ATTEMPTS, wish.subject)
+        return Attempts() if record is None else decode_attempts(record.document)
+
+    async def _remember(self, wish: Wish, attempts: Attempts, lease: Lease) -> None:
+        await self._shared.put(
+            ATTEMPTS,
+            wish.subject,
+            encode_attempts(attempts),
+            lease=lease,
+            seconds=max(attempts.next_try - self._now(), 0.0) + KEPT,
+        )
+
+
+def _asked_for(failure: Failure) -> float | None:
+    return failure.retry_after

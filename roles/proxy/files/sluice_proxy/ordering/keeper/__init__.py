@@ -1,0 +1,5 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Has certificates there for all wishes: a book of them, an agenda, and work that is bounded."""

@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A certificate in the keeper's book, and what is to be done for it next. Pure."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ..attempts import Attempts
+from ..certificates import Held
+from ..model import Obtained, OrderState, Standing, Wish
+from ..policies.renewal import Window, is_due, place_of, renewal_moment
+
+NEVER = math.inf
+
+
+class Step(Enum):
+    """What is to be done: to order, to look what the authority suggests, or to share with others
+    what was obtained."""
+
+    ORDER = "order"
+    LOOK = "look"
+    SHARE = "share"
+
+
+@dataclass(slots=True)
+class Entry:
+    """A certificate, by the subject of its wish.
+
+    ``wished`` are the ids of wishes for it, ``demanded`` those that clients wait for, by
+    ``waiters``. All moments are in seconds since 1970. ``postponed`` is one before which nothing is
+    ordered though nothing failed, and ``said`` why. ``settle`` is one before which nothing is
+    renewed, so that a fleet that starts does not come at once. ``window`` is what the authority
+    suggested last, to be looked at again at ``look_at``; ``looked`` says that it ever was.
+    """
+
+    wish: Wish
+    held: Held | None = None
+    attempts: Attempts = field(default_factory=Attempts)
+    wished: set[str] = field(default_factory=set)
+    demanded: set[str] = field(default_factory=set)
+    waiters: set[asyncio.Future[Obtained]] = field(default_factory=set)
+    postponed: float = 0.0
+    said: str = ""
+    settle: float = 0.0
+    window: Window | None = None
+    looked: bool = False
+    look_at: float = NEVER
+    forced: bool = False
+    unshared: bool = False
+    working: bool = False
+
+    @property
+    def ids(self) -> set[str]:
+        """Whom a certificate is told to."""
+        return self.wished | self.demanded
+
+    @property
+    def needed(self) -> bool:
+        """Whether anybody wants it."""
+        return bool(self.wished or self.waiters)
+
+    def holds(self, now: float) -> bool:
+        """Return whether there is a certificate that is valid."""
+        return self.held is not None and self.held.lifespan.holds(now)
+
+    def renew_at(self, renew_after: float) -> float | None:
+        """Return when it is to be renewed, None for what is not there."""
+        if self.held is None:
+            return None
+        place = place_of(self.wish.subject, self.held.fingerprint)
+        return renewal_moment(self.held.lifespan, self.window, place, renew_after)
+
+    def replace(self, held: Held, look_at: float) -> None:
+        """Have another certificate."""
+        self.held = held
+        self.window, self.looked, self.look_at = None, False, look_at
+        self.postponed, self.said = 0.0, ""
+
+    def next(self, now: float, renew_after: float) -> tuple[float, Step]:
+        """Return when something is to be done, and what."""
+        if self.working or not self.needed:
+            return NEVER, Step.ORDER
+        if self.unshared:
+            return max(now, self.postponed), Step.SHARE
+        order_at = self._order_at(now, renew_after)
+        if self.holds(now) and not self.forced:
+            # What the authority suggests comes before what we would do.
+            look_at = self.look_at if self.looked else min(self.look_at, order_at)
+            if look_at <= order_at:
+                return look_at, Step.LOOK
+        return order_at, Step.ORDER
+
+    def _order_at(self, now: float, renew_after: float) -> float:
+        moment = self.renew_at(renew_after)
+        if self.forced:
+            return max(now, self.postponed)
+        if moment is None or self.held is None:
+            return max(now, self.postponed, self.attempts.next_try if self._failing else 0.0)
+        due = (
+            now if is_due(self.held.lifespan, moment, now) else min(moment, self.held.lifespan.ends)
+        )
+        return max(due, self.settle, self.postponed, self.attempts.next_try)
+
+    @property
+    def _failing(self) -> bool:
+        return self.attempts.failures > 0
+
+    def state(self, now: float, renew_after: float, trouble: str = "") -> OrderState:
+        """Return how it stands; ``trouble`` is why nothing is ordered at all now."""
+        at, step = self.next(now, renew_after)
+        waits = self._failing or self.postponed > now
+        next_try = at if waits and step is Step.ORDER and at != NEVER else None
+        held = self.held
+        return OrderState(
+            self._standing(now),
+            self.attempts.authority if held is None or self._failing else held.obtained.authority,
+            self.attempts.said if self._failing else self._said(now, trouble),
+            self.attempts.failures,
+            next_try,
+            self.renew_at(renew_after),
+        )
+
+    def _said(self, now: float, trouble: str) -> str:
+        if not self.holds(now) and trouble:
+            return trouble
+        return self.said if self.postponed > now else ""
+
+    def _standing(self, now: float) -> Standing:
+        if self.working:
+            return Standing.ORDERING
+        if self._failing:
+            return Standing.FAILED
+        return Standing.HELD if self.holds(now) and not self.forced else Standing.WAITING

@@ -1,0 +1,4 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts of a certificate authority that does as a test tells it (``running.scripted_ca``)."""
