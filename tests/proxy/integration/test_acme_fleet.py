@@ -136,7 +136,7 @@ def test_what_a_node_that_dies_was_ordering_another_one_finishes(fleet: Fleet) -
 def test_when_redis_is_restarted_no_certificate_is_lost_and_none_is_ordered_again(
     fleet: Fleet,
 ) -> None:
-    names = [f"n{number}.lasting.test" for number in range(60)]
+    names = [f"n{number}.lasting.test" for number in range(40)]
     fleet.proxies.declare(names)
     until(lambda: len(issued(fleet.pebble, names)) > 5, "some certificates")
     fleet.redis.kill()

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,15 +63,8 @@ class Proxies(Closing):
         """
         wanted = {f"{of}{name}" for name in names}
 
-        def missing() -> list[str]:
-            return [
-                f"{one['id']} at {node.folder.name}: {one['order']}"
-                for node in nodes or self.nodes
-                for one in node.status()["certificates"]
-                if one["id"] in wanted and one["order"]["state"] != "held"
-            ]
-
-        until(lambda: not missing(), "every certificate")
+        for node in nodes or self.nodes:
+            until(partial(_holds, node, wanted), f"every certificate at {node.folder.name}")
 
     def shown(self, name: str) -> set[str]:
         """Return what nodes show to clients of a name."""
@@ -79,6 +73,14 @@ class Proxies(Closing):
     def close(self) -> None:
         """End them, and the balancer."""
         self._stack.close()
+
+
+def _holds(node: Ordering, wanted: set[str]) -> bool:
+    return wanted == {
+        one["id"]
+        for one in node.status()["certificates"]
+        if one["id"] in wanted and one["order"]["state"] == "held"
+    }
 
 
 def _node(folder: Path, redis: RedisServer, issuing: str, plain: int, tls: int) -> Ordering:
