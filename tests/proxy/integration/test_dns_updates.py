@@ -91,7 +91,7 @@ def refused(
 
 def test_a_record_is_there_until_it_is_unset(server: DnsServer, update: DnsUpdate) -> None:
     async def run() -> None:
-        one = records(update)
+        one = records(replace(update, ttl=90))
         await one.set(NAME, "value")
         assert server.txt(NAME) == {"value"}
         await one.unset(NAME, "value")
@@ -100,7 +100,7 @@ def test_a_record_is_there_until_it_is_unset(server: DnsServer, update: DnsUpdat
 
     asyncio.run(run())
     assert len(server.updates) == 2
-    assert f"{NAME}. 60 IN TXT" in server.updates[0]
+    assert f"{NAME}. 90 IN TXT" in server.updates[0]
 
 
 def test_values_of_a_name_live_side_by_side_and_those_of_others_stay(
