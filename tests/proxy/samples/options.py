@@ -22,6 +22,25 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
             "admin.tokens_file": "t"
         },
     },
+    "integration/test_acme_client.py": {
+        "test_a_certificate_for_each_type_of_key": {"issuing.acme.key_type": "rsa2048"},
+        "test_the_preferred_chain_is_that_of_an_alternate_root": {
+            "issuing.acme.authorities.preferred_chain": "Root"
+        },
+    },
+    "integration/test_acme_issuing.py": {
+        "test_each_name_is_issued_twice_with_one_order_each_time": {
+            "issuing.acme.authorities.directory": "https://ca.test/directory",
+            "issuing.acme.authorities.external_account.key_id": "b",
+            "issuing.acme.authorities.external_account.key_file": "/l",
+            "issuing.acme.authorities.trust_file": "/ca.pem",
+        },
+    },
+    "integration/test_acme_proxy.py": {
+        "test_a_route_gets_its_certificate_and_keeps_it_over_a_restart": {
+            "issuing.acme.challenges": "tls-alpn-01"
+        },
+    },
     "integration/test_ask_url.py": {
         "test_2xx_permits_the_name_that_was_asked_for": {
             "issuing.on_demand.ask": "http://127.0.0.1:1/may"
@@ -214,26 +233,16 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     "unit/config/test_sections.py": {},
     "unit/config/test_acme.py": {
         "test_authorities": {
-            "issuing.acme.authorities.directory": "https://ca.test/directory",
             "issuing.acme.authorities.name": "n",
             "issuing.acme.authorities.contact": "a@b.test",
             "issuing.acme.authorities.terms_agreed": True,
-            "issuing.acme.authorities.external_account.key_id": "b",
-            "issuing.acme.authorities.external_account.key_file": "/l",
             "issuing.acme.authorities.profile": "shortlived",
-            "issuing.acme.authorities.preferred_chain": "Root",
-            "issuing.acme.authorities.trust_file": "/ca.pem",
             "issuing.acme.authorities.staging": True,
             "issuing.acme.authorities.orders": "50/d",
         },
         "test_what_is_set_for_all_authorities_is_what_they_do_not_have": {
             "issuing.acme.contact": "a@b.test",
             "issuing.acme.terms_agreed": True,
-        },
-        "test_how_certificates_are_ordered": {
-            "issuing.acme.challenges": "tls-alpn-01",
-            "issuing.acme.key_type": "rsa2048",
-            "issuing.acme.renew_after": 0.5,
         },
     },
     "unit/config/test_snapshot.py": {
@@ -258,6 +267,9 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     "unit/observe/test_error_log.py": {
         "test_the_level_is_the_least_that_is_told": {"log.level": "debug"},
         "test_a_file_that_was_put_aside_is_left_for_a_new_one": {"log.error.path": "/e.log"},
+    },
+    "unit/ordering/test_keeper.py": {
+        "test_any_lifetime_is_renewed_in_its_last_third": {"issuing.acme.renew_after": 0.5},
     },
     "unit/ordering/answering/test_hook.py": {
         "test_it_is_called_with_verb_name_and_value": {"issuing.acme.dns.hook.program": "/q"},
