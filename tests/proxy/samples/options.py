@@ -36,6 +36,21 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
             "issuing.acme.authorities.trust_file": "/ca.pem",
         },
     },
+    "integration/test_acme_options.py": {
+        "test_an_authority_has_its_name_its_contact_and_its_profile": {
+            "issuing.acme.authorities.name": "n",
+            "issuing.acme.authorities.contact": "a@b.test",
+            "issuing.acme.authorities.terms_agreed": True,
+            "issuing.acme.authorities.profile": "shortlived",
+        },
+        "test_what_is_set_for_all_authorities_is_theirs": {
+            "issuing.acme.contact": "a@b.test",
+            "issuing.acme.terms_agreed": True,
+        },
+        "test_no_more_is_ordered_than_an_authority_is_to_get": {
+            "issuing.acme.authorities.orders": "50/d"
+        },
+    },
     "integration/test_acme_proxy.py": {
         "test_a_route_gets_its_certificate_and_keeps_it_over_a_restart": {
             "issuing.acme.challenges": "tls-alpn-01"
@@ -232,18 +247,7 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     },
     "unit/config/test_sections.py": {},
     "unit/config/test_acme.py": {
-        "test_authorities": {
-            "issuing.acme.authorities.name": "n",
-            "issuing.acme.authorities.contact": "a@b.test",
-            "issuing.acme.authorities.terms_agreed": True,
-            "issuing.acme.authorities.profile": "shortlived",
-            "issuing.acme.authorities.staging": True,
-            "issuing.acme.authorities.orders": "50/d",
-        },
-        "test_what_is_set_for_all_authorities_is_what_they_do_not_have": {
-            "issuing.acme.contact": "a@b.test",
-            "issuing.acme.terms_agreed": True,
-        },
+        "test_authorities": {"issuing.acme.authorities.staging": True},
     },
     "unit/config/test_snapshot.py": {
         "test_a_file_is_loaded_with_the_files_beside_it": {"pages.no_route.file": "page.html"},
