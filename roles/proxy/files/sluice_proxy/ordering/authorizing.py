@@ -69,6 +69,8 @@ class Authorizing:
         async with asyncio.TaskGroup() as group:
             for url in urls:
                 group.create_task(one(url))
+        # Whichever came to its end first.
+        shown.failures.sort(key=lambda failure: failure.said)
         return shown
 
     async def _show(self, url: str, failed_before: Mapping[str, int], shown: Shown) -> None:

@@ -160,4 +160,4 @@ def _worst(failures: Sequence[Failure]) -> Failure:
     ranks = {Blame.NAME: 0, Blame.OURS: 1, Blame.AUTHORITY: 2}
     worst = min(failures, key=lambda failure: ranks[failure.blame])
     others = len(failures) - 1
-    return replace(worst, said=f"{worst.said} (and {others} names more)") if others else worst
+    return replace(worst, said=f"{worst.said} (and {others} more like it)") if others else worst
