@@ -21,7 +21,8 @@ from sluice_proxy.ordering.certificates import (
 from sluice_proxy.ordering.model import Obtained, Wish
 from sluice_proxy.snapshot.issuing import KeyType
 
-moments = st.floats(0, 4e9)
+NOW = 4e9
+moments = st.floats(0, NOW)
 attempts = st.builds(
     Attempts,
     failures=st.integers(0, 1000),
@@ -40,7 +41,7 @@ anything = st.recursive(
 
 @given(attempts)
 def test_attempts_are_read_as_they_were_written(one: Attempts) -> None:
-    assert decode_attempts(encode_attempts(one)) == one
+    assert decode_attempts(encode_attempts(one), NOW) == one
 
 
 @given(attempts, st.sampled_from(["failures", "next_try", "not_before", "said"]), anything)
@@ -48,7 +49,7 @@ def test_attempts_that_make_no_sense_are_none_or_bounded(
     one: Attempts, member: str, value: object
 ) -> None:
     document = json.loads(encode_attempts(one))
-    read = decode_attempts(json.dumps(document | {member: value}).encode())
+    read = decode_attempts(json.dumps(document | {member: value}).encode(), NOW)
 
     assert 0 <= read.failures <= 10**6
     assert all(isinstance(moment, float) for moment in read.not_before.values())
@@ -56,7 +57,7 @@ def test_attempts_that_make_no_sense_are_none_or_bounded(
 
 @given(st.binary())
 def test_bytes_that_are_none_are_nothing(document: bytes) -> None:
-    assert decode_attempts(document) == Attempts()
+    assert decode_attempts(document, NOW) == Attempts()
     assert decode_account(document) is None
     with pytest.raises(BadDocument):
         decode_certificate(document)
@@ -94,3 +95,12 @@ def test_no_key_is_in_what_is_shown_of_anything() -> None:
 
     assert "PRIVATE" not in f"{obtained!r} {account!r}"
     assert decode_account(encode_account(account)) == account
+
+
+def test_a_moment_that_a_wrong_clock_wrote_keeps_nobody_waiting() -> None:
+    wrong = Attempts(failures=3, next_try=NOW + 100 * 365 * 86_400, not_before={"one": 9e99})
+    read = decode_attempts(encode_attempts(wrong), NOW)
+
+    assert read.failures == 3
+    assert read.next_try == 0
+    assert read.not_before == {"one": 0}

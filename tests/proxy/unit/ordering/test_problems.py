@@ -19,9 +19,9 @@ from sluice_proxy.acme.failures import (
 from sluice_proxy.ordering.policies.problems import (
     KINDS,
     Blame,
+    NotSetUp,
     failure_of,
     not_answered,
-    not_set_up,
     timed_out,
 )
 
@@ -31,7 +31,7 @@ def problem(kind: str, status: int = 400, *parts: str) -> Problem:
     return Problem(PREFIX + kind, "the detail", status, subproblems=subproblems, retry_after=7.0)
 
 
-NAME, AUTHORITY, OURS = Blame.NAME, Blame.AUTHORITY, Blame.OURS
+NAME, SETTINGS, OURS, AUTHORITY = Blame
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,8 @@ NAME, AUTHORITY, OURS = Blame.NAME, Blame.AUTHORITY, Blame.OURS
         (TransportFailed("a page", 200), False, AUTHORITY, "unreachable", True),
         (NotGranted("not done after 300 s"), False, AUTHORITY, "notGranted", False),
         (NotGranted("it is invalid"), True, NAME, "notGranted", False),
-        (NotOffered("no profile x"), False, OURS, "notOffered", False),
+        (NotOffered("no profile x"), False, SETTINGS, "notOffered", False),
+        (NotSetUp("set it"), False, SETTINGS, "notSetUp", False),
         (WrongCertificate("lacks a.test"), False, AUTHORITY, "wrongCertificate", False),
         (AcmeFailed("whatever"), False, AUTHORITY, "other", False),
     ],
@@ -83,6 +84,5 @@ def test_each_problem_has_somebody_to_blame(
 
 def test_what_is_not_the_authoritys_is_not_said_of_it() -> None:
     assert not_answered("one", "no key").said == "one could not be answered: no key"
-    assert not_set_up("one", "set it").said == "one was not asked: set it"
     assert timed_out("one", 600).said == "one failed: the order was not done after 600 s"
     assert timed_out("one", 600).down

@@ -99,7 +99,7 @@ def test_without_an_answer_our_own_reckoning_counts() -> None:
 
 def test_it_is_looked_at_as_often_as_the_authority_says_within_bounds() -> None:
     async def scenario() -> None:
-        fleet = Fleet(settings("one"))
+        fleet = Fleet(settings("one"), pace=UNHURRIED)
         node, ca = fleet.nodes[0], fleet.ca["one"]
         ca.window = (now() + 60 * DAY, now() + 61 * DAY)
         ca.look_again = 0

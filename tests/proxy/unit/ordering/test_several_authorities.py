@@ -91,7 +91,7 @@ def test_one_that_is_down_is_not_asked_for_each_of_many_names(
 
 def test_while_the_only_one_is_down_all_wait_for_it_and_none_is_late() -> None:
     async def scenario() -> None:
-        fleet = Fleet(settings("one"))
+        fleet = Fleet(settings("one"), pace=UNHURRIED)
         node, one = fleet.nodes[0], fleet.ca["one"]
         one.fail_always("all", TransportFailed("GET https://one.test/: refused"))
         names = [f"{n}.test" for n in range(100)]
@@ -158,7 +158,7 @@ def test_trials_go_to_staging_until_it_issues_and_then_back() -> None:
 
 def test_a_real_one_that_is_down_makes_no_trials_and_staging_that_is_down_hinders_nobody() -> None:
     async def scenario() -> None:
-        fleet = Fleet(settings("one", staging=("trial",)))
+        fleet = Fleet(settings("one", staging=("trial",)), pace=UNHURRIED)
         node = fleet.nodes[0]
         one, trial = fleet.ca["one"], fleet.ca["trial"]
         one.fail_always("all", TransportFailed("refused"))
@@ -208,7 +208,7 @@ def test_no_more_orders_are_made_than_is_set() -> None:
 @pytest.mark.parametrize(("retry_after", "least"), [(5 * 3600.0, 5 * 3600.0), (90.0, 90.0)])
 def test_an_authority_is_left_alone_as_long_as_it_says(retry_after: float, least: float) -> None:
     async def scenario() -> None:
-        fleet = Fleet(settings("one"))
+        fleet = Fleet(settings("one"), pace=UNHURRIED)
         node, one = fleet.nodes[0], fleet.ca["one"]
         one.fail("new_order", problem("rateLimited", 429, retry_after=retry_after))
         node.wish("a.test")

@@ -174,7 +174,7 @@ class Attempting:
 
     async def _attempts(self, wish: Wish) -> Attempts:
         record = await self._shared.get(ATTEMPTS, wish.subject)
-        return Attempts() if record is None else decode_attempts(record.document)
+        return Attempts() if record is None else decode_attempts(record.document, self._now())
 
     async def _remember(self, wish: Wish, attempts: Attempts, lease: Lease) -> None:
         await self._shared.put(

@@ -17,7 +17,7 @@ from ..acme.messages.model import Challenge as Offered
 from ..acme.signing.jws import key_authorization
 from ..snapshot.issuing import ChallengeType
 from .counting import Counting
-from .policies.problems import Failure, failure_of, not_answered, not_set_up
+from .policies.problems import Failure, NotSetUp, failure_of, not_answered
 from .policies.rotation import NoChallenge, choose
 from .validating import Answering, Challenge, NotAnswered
 
@@ -86,7 +86,9 @@ class Authorizing:
         try:
             offered = self._offered(name, authorization, failed_before.get(name, 0))
         except NoChallenge as error:
-            shown.failures.append(not_set_up(self._authority, str(error)))
+            shown.failures.append(
+                failure_of(self._authority, NotSetUp(str(error)), validating=False)
+            )
             return
         failure = await self._answer(authorization, offered)
         self._counting.validated(ChallengeType(offered.type), succeeded=failure is None)
