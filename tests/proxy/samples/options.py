@@ -112,6 +112,22 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
             "routes.retry.reserve": 1,
         },
     },
+    "integration/test_redis_options.py": {
+        "test_the_address_is_that_of_a_port_or_of_a_socket": {"fleet.redis.address": "b:1"},
+        "test_databases_and_prefixes_keep_fleets_apart": {
+            "fleet.redis.database": 3,
+            "fleet.redis.prefix": "blue",
+        },
+        "test_a_user_is_let_in_by_name_and_password": {
+            "fleet.redis.username": "edge",
+            "fleet.redis.password_file": "/password",
+        },
+        "test_tls_is_spoken_with_whom_the_trust_file_vouches_for": {
+            "fleet.redis.tls": True,
+            "fleet.redis.trust_file": "/ca.pem",
+        },
+        "test_with_a_secret_the_server_sees_no_document": {"fleet.redis.secret_file": "/secret"},
+    },
     "integration/test_requests.py": {
         "test_a_connection_ends_after_as_many_requests_as_are_allowed": {
             "limits.requests_per_connection": 9
@@ -171,18 +187,7 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     "integration/test_tunnels.py": {
         "test_a_silent_tunnel_is_closed": {"routes.timeouts.tunnel": "9s"},
     },
-    "unit/config/test_sections.py": {
-        "test_fleet": {
-            "fleet.redis.address": "b:1",
-            "fleet.redis.database": 3,
-            "fleet.redis.username": "edge",
-            "fleet.redis.password_file": "/password",
-            "fleet.redis.tls": True,
-            "fleet.redis.trust_file": "/ca.pem",
-            "fleet.redis.prefix": "blue",
-            "fleet.redis.secret_file": "/secret",
-        },
-    },
+    "unit/config/test_sections.py": {},
     "unit/config/test_acme.py": {
         "test_authorities": {
             "issuing.acme.authorities.directory": "https://ca.test/directory",

@@ -18,6 +18,7 @@ from ..issuing.issuer import Settled
 from ..issuing.leaves import BadLeaf, Leaf, ordered_leaf
 from ..issuing.terms import Terms
 from ..issuing.wanting import DEMANDED, Wanted, called
+from ..ordering.counting import Numbers
 from ..ordering.keeping import Arrived, Keeping
 from ..ordering.model import NotObtained, Obtained, OrderState, Wish
 from ..ordering.validating import Validations
@@ -40,16 +41,18 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What orders certificates in a Setting: ``close`` ends all of it."""
+    """What orders certificates in a Setting: ``numbers`` returns what was counted, ``close`` ends
+    all of it."""
 
     shared: Shared
     keeping: Keeping
     validations: Validations
+    numbers: Callable[[], Numbers]
     close: Callable[[], Awaitable[None]]
 
 
-Open = Callable[[Setting, Arrived], Awaitable[Means | None]]
-"""Opens the means of a setting; what cannot be reached now is told as their trouble."""
+Open = Callable[[Setting, Arrived], Means]
+"""Returns the means of a setting; what cannot be reached is told as their trouble later."""
 TakeIn = Callable[[Mapping[str, Leaf]], Awaitable[None]]
 """Puts leaves in force; see ``Declaring.take_in``."""
 
@@ -73,14 +76,16 @@ class OrderedCertificates:
 
     async def serve(self, snapshot: Snapshot, settled: Settled) -> None:
         """Order what ``settled`` wishes for as ``snapshot`` says: both are in force."""
-        setting = setting_of(snapshot)
-        if setting != self._setting:
+        setting, former = setting_of(snapshot), self._setting
+        if setting != former:
             await self.close()
             if setting is not None:
-                self._means = await self._open(setting, self._arrived)
+                self._means = self._open(setting, self._arrived)
             self._setting = setting
         self._on_demand = snapshot.issuing.on_demand is not None
         self.follow(settled)
+        if former is not None and setting != former:
+            await self._try_again()
 
     def follow(self, settled: Settled) -> None:
         """Order what ``settled`` wishes for from now on."""
@@ -134,6 +139,11 @@ class OrderedCertificates:
         return None if self._means is None else self._means.validations
 
     @property
+    def numbers(self) -> Numbers:
+        """What was counted of orders since the configuration last changed how they are made."""
+        return Numbers() if self._means is None else self._means.numbers()
+
+    @property
     def shared(self) -> Shared | None:
         """What nodes share, None where nothing is ordered."""
         return None if self._means is None else self._means.shared
@@ -149,6 +159,13 @@ class OrderedCertificates:
         self._held = {}
         if means is not None:
             await means.close()
+
+    async def _try_again(self) -> None:
+        """Order what is missing now: why it failed may have been mended."""
+        if self._means is not None:
+            for name in self._wanted:
+                if name not in self._held:
+                    await self._means.keeping.renew(name)
 
     async def _arrived(self, obtained: Mapping[str, Obtained]) -> None:
         for name, one in obtained.items():

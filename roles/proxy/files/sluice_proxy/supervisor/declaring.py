@@ -16,7 +16,7 @@ from datetime import datetime
 from ..admin.edge import NotInForce
 from ..config.files import WholePaths
 from ..config.loading import Base
-from ..issuing.issuer import Issuer, Settled
+from ..issuing.issuer import Issuer
 from ..issuing.leaves import ISSUED, Leaf, encode_leaf
 from ..issuing.wanting import Trouble
 from ..resources.certifying import foresee, leaves_in
@@ -57,8 +57,8 @@ class Declaring:
     ) -> None:
         self.inherited: Contents = NOTHING
         """What a predecessor had in memory."""
-        self.followers: list[Callable[[Settled], None]] = []
-        """Told of the certificates of each change that is in force."""
+        self.followers: list[Callable[[Composition], None]] = []
+        """Told of what each change put in force."""
         self._enforcer = enforcer
         self._beside = beside
         self._changing = changing
@@ -207,7 +207,7 @@ class Declaring:
         for line in news(former.settled, following.settled):
             _log.error("%s", line)
         for follow in self.followers:
-            follow(following.settled)
+            follow(following)
 
     async def close(self) -> None:
         """Let go of the store."""

@@ -24,16 +24,16 @@ from . import handover, successor
 from .admin_door import AdminDoor
 from .all_numbers import all_numbers
 from .beside import Beside
-from .certificates_by_order import OrderedCertificates
 from .changes import Changes
 from .configuration import read_configuration
 from .declaring import Declaring
 from .edge import LiveEdge
 from .enforcer import Enforcer, said
-from .means_of_ordering import open_means
+from .means_of_ordering import Opening
 from .metrics_door import MetricsDoor
 from .metrics_form import decode_metrics, encode_metrics
 from .numbers import HELPS
+from .orders import Orders
 from .rotation import LOOKED_AT
 from .sockets import InheritedSockets, ListeningSockets
 from .systemd import Notifier, inherited_sockets
@@ -82,13 +82,14 @@ class Supervisor:
             Issuer(os.environ, socket.gethostname()),
             lambda: datetime.now(UTC),
         )
-        self._ordered = OrderedCertificates(open_means, self._declaring.take_in)
-        self._declaring.followers.append(self._ordered.follow)
+        opening = Opening(_block_signals)
+        self._orders = Orders(opening.means, self._declaring.take_in, self._workers.asking)
+        self._declaring.followers.append(self._orders.follow)
         self._metrics = MetricsDoor(self._inherited, self._render, self._serves)
         self._changes = Changes(self._declaring, self._enforcer, self._beside, self._changing)
         edge = LiveEdge(
             self._declaring,
-            self._ordered,
+            self._orders.certificates,
             self._changes,
             self._enforcer,
             self._render,
@@ -165,12 +166,7 @@ class Supervisor:
     async def _serve(self, down: frozenset[tuple[str, str]] | None = None) -> None:
         """Serve what the file says; ``changing`` is held. Raises as ``Declaring.serve``."""
         await self._declaring.serve(await self._read(), down)
-        await self._order()
-
-    async def _order(self) -> None:
-        """Have the certificates ordered that what is in force needs."""
-        settled = self._declaring.composition.settled
-        await self._ordered.serve(self._enforcer.snapshot, settled)
+        await self._orders.serve(self._declaring.composition)
 
     async def _read(self) -> Base:
         return await self._beside(read_configuration, self._path, self._enforcer.version + 1)
@@ -207,7 +203,7 @@ class Supervisor:
         await asyncio.gather(
             self._workers.stop(seconds),
             self._admin.close(ANSWERING, kept=kept),
-            self._ordered.close(),
+            self._orders.close(),
         )
         self._metrics.close(kept=kept)
         await self._declaring.close()
@@ -266,7 +262,7 @@ class Supervisor:
 
     async def _become_successor(self) -> list[str]:
         """Return why there is no successor; what was given up for it is taken up again then."""
-        await self._ordered.close()
+        await self._orders.close()
         await self._declaring.close()
         successor.block(SIGNALS)
         try:
@@ -283,7 +279,7 @@ class Supervisor:
             successor.unblock(SIGNALS)
             if not self._stop.is_set():
                 await self._declaring.open_again()
-                await self._order()
+                await self._orders.serve(self._declaring.composition)
                 await self._enforcer.serve_doors_again()
 
     def _left(self) -> handover.Handover:
