@@ -160,13 +160,14 @@ def test_a_self_signed_one_needs_nothing(tmp_path: Path) -> None:
 
 
 def test_a_hook_is_a_file_of_the_generation(tmp_path: Path) -> None:
-    more = {"proxy_acme_dns": {"hook": {"timeout": "30s"}}, "proxy_acme_dns_key": ""}
+    more = {"proxy_acme_dns": {"hook": {"timeout": "30s"}}}
     contents = written(tmp_path, "acme", **more, proxy_acme_dns_hook="#!/bin/sh\nexit 0\n")
     acme = read(tmp_path).issuing.acme
 
     assert acme is not None
     assert acme.dns == DnsHook(str(tmp_path / "config/hooks/dns"), 30.0)
     assert contents["config/hooks/dns"] == "#!/bin/sh\nexit 0\n"
+    assert contents["config/secrets/dns"] == "the-key-of-the-dns", "it is the hook's to read"
 
 
 def test_without_a_provider_the_configuration_is_left_as_it_is(tmp_path: Path) -> None:
