@@ -285,7 +285,7 @@ def test_what_could_not_be_put_in_force_is_told_again() -> None:
 
 def test_a_certificate_whose_time_has_not_begun_is_not_ordered_all_the_time() -> None:
     async def scenario() -> None:
-        fleet = Fleet(settings("one"))
+        fleet = Fleet(settings("one"), pace=UNHURRIED)
         fleet.ca["one"].backdated = -DAY
         node = fleet.nodes[0]
         node.wish("a.test")
