@@ -75,6 +75,19 @@ def declaring_figures() -> list[Figure]:
     ]
 
 
+def on_demand_figures() -> list[Figure]:
+    """Return the figures of strangers that ask for names which nobody permits."""
+    runs: dict[str, list[float]] = _measured("on_demand")
+    print(
+        f"  {median(runs['strangers']):.0f} strangers a second, {runs['asked'][0]:.0f} asked about"
+    )
+    during, before = runs["p99-during"], runs["p99-before"]
+    return [
+        within("proxy-on-demand-orders", runs["orders"], "orders", 0),
+        at_most("proxy-on-demand-p99", during, "ms", "just before", before, 2.0),
+    ]
+
+
 def workers_figures() -> list[Figure]:
     """Return the figure of two workers; not judged where there are too few processors."""
     runs = _measured("two_workers")
