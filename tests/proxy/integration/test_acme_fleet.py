@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         def issuing(plain: Balancer, tls: Balancer) -> str:
             behaviour = Behaviour(plain.port, tls.port, authz_reuse=0)
             ca.append(stack.enter_context(Pebble(folder / "ca", behaviour)))
-            return of_pebble(ca[0])
+            return f"{of_pebble(ca[0])}  on_demand: {{names: .demand.test}}\n"
 
         proxies = stack.enter_context(Proxies(folder, redis, issuing))
         yield Fleet(proxies, ca[0], redis)
@@ -98,6 +99,18 @@ def test_validations_by_tls_reach_any_node_as_well(fleet: Fleet) -> None:
     assert len(fleet.proxies.tls.sent) == NODES
     (shown,) = fleet.proxies.shown(names[0])
     assert shown
+
+
+def test_names_that_clients_ask_all_nodes_for_at_once_are_ordered_once_each(fleet: Fleet) -> None:
+    names = [f"n{number}.demand.test" for number in range(20)]
+    before = fleet.pebble.orders
+    asked = [(node, name) for name in names for node in fleet.proxies.nodes]
+    with ThreadPoolExecutor(len(asked)) as clients:
+        shown = list(clients.map(lambda one: one[0].shown(one[1]), asked))
+
+    assert fleet.pebble.orders == before + len(names)
+    assert all(shown)
+    assert len(set(shown)) == len(names)
 
 
 def test_what_a_node_that_dies_was_ordering_another_one_finishes(fleet: Fleet) -> None:
