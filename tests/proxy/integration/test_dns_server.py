@@ -44,7 +44,7 @@ def rcode(server: DnsServer, message: dns.message.Message) -> str:
 def asked(server: DnsServer, name: str, kind: str = "TXT") -> list[str]:
     question = dns.message.make_query(name, kind)
     found = dns.query.udp(question, "127.0.0.1", 10, server.port)
-    return [record.to_text() for rrset in found.answer for record in rrset]
+    return sorted(record.to_text() for rrset in found.answer for record in rrset)
 
 
 def test_it_tells_what_was_added_until_it_is_deleted(server: DnsServer) -> None:

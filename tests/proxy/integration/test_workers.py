@@ -212,7 +212,7 @@ def test_a_worker_whose_log_cannot_be_opened_anew_goes_on(
     monkeypatch.setenv("SLUICE_TEST_FOLDER", str(tmp_path))
 
     async def scenario() -> None:
-        async with begun("samples.plain_plane:RefusingPlane") as (workers, listening):
+        async with begun("samples.plain_plane:make_refusing") as (workers, listening):
             await workers.put_in_force(in_force(listening), 1)
             (worker,) = workers.serving
             (tmp_path / "refusing").touch()
@@ -232,7 +232,7 @@ def test_a_replacement_that_refuses_what_is_in_force_is_tried_again(
     monkeypatch.setenv("SLUICE_TEST_FOLDER", str(tmp_path))
 
     async def scenario() -> None:
-        async with begun("samples.plain_plane:RefusingPlane") as (workers, listening):
+        async with begun("samples.plain_plane:make_refusing") as (workers, listening):
             await workers.put_in_force(in_force(listening), 1)
             (first,) = workers.serving
             (tmp_path / "refusing").touch()
@@ -272,7 +272,7 @@ def test_while_a_worker_cannot_be_replaced_the_others_serve_who_waits_for_it(
     monkeypatch.setenv("SLUICE_TEST_FOLDER", str(tmp_path))
 
     async def scenario() -> None:
-        async with begun("samples.plain_plane:RefusingPlane") as (workers, one):
+        async with begun("samples.plain_plane:make_refusing") as (workers, one):
             with socket.create_server(("127.0.0.1", 0)) as two:
                 await workers.put_in_force(in_force(one, two), 2)
                 owner = (await ask(two))["pid"]

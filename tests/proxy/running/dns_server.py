@@ -203,7 +203,7 @@ class DnsServer(Closing):
         held = self._records.get((name, kind), set())
         if not held and kind == dns.rdatatype.A:
             return [dns.rdata.from_text(_IN, kind, "127.0.0.1")]
-        return sorted(held)
+        return list(held)
 
     def _soa(self, zone: dns.name.Name) -> dns.rdata.Rdata:
         text = f"ns.{zone} hostmaster.{zone} {self._serial} 3600 600 86400 0"

@@ -19,10 +19,13 @@ class FilesInMemory:
     def __init__(self, **contents: bytes) -> None:
         self._contents = contents
 
-    def resolved(self, name: str) -> str:
-        if name.startswith("missing"):
-            raise ValueError(f"there is no file {name}")
+    def whole(self, name: str) -> str:
         return name if name.startswith("/") else f"/etc/edge/{name}"
+
+    def resolved(self, name: str) -> str:
+        if name.startswith(("missing", "/etc/edge/missing")):
+            raise ValueError(f"there is no file {name}")
+        return self.whole(name)
 
     def read(self, name: str) -> bytes:
         if name not in self._contents:

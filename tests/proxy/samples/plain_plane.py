@@ -131,6 +131,10 @@ class RefusingPlane(PlainPlane):
             raise OSError("the log cannot be written")
 
 
+def make_refusing(send: Send) -> RefusingPlane:
+    return RefusingPlane()
+
+
 def make_unless_told(send: Send) -> PlainPlane:
     """Fail, as a program with an error would, as long as there is a file named ``broken``."""
     if os.path.exists(os.path.join(os.environ["SLUICE_TEST_FOLDER"], "broken")):

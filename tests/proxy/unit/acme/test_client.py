@@ -315,6 +315,24 @@ def test_an_order_is_finalized_and_waited_for() -> None:
     played(play)
 
 
+def test_a_certificate_is_not_lost_with_the_answer_that_it_is_made() -> None:
+    async def play(ca: Script) -> None:
+        ca.on("/finalize/1", Answer(504, b"<html>", media_type="text/html"))
+        ca.on(
+            "/order/1",
+            document(order(ca, "processing")),
+            document(order(ca, "valid", certificate=ca.url("/cert/1"))),
+        )
+        async with ca.client() as client:
+            assert (await client.finalize(valid_order(ca), wanted())).certificate
+            ca.on("/order/1", document(order(ca, "ready")))
+            with pytest.raises(TransportFailed, match="504"):
+                await client.finalize(valid_order(ca), wanted())
+        assert len(ca.to("/finalize/1")) == 2
+
+    played(play)
+
+
 def test_an_order_that_becomes_invalid_says_why() -> None:
     async def play(ca: Script) -> None:
         ca.on("/finalize/1", document(order(ca, "processing")))

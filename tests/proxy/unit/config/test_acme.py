@@ -221,6 +221,23 @@ def test_a_laptop_needs_nothing_but_another_provider(tmp_path: Path) -> None:
     ]
 
 
+def test_files_are_beside_the_configuration_unless_their_paths_are_whole(tmp_path: Path) -> None:
+    file = tmp_path / "edge.yml"
+    text = WHOLE.replace("PROVIDER", "acme").replace("/missing/on/a/laptop/mac", "secrets/mac")
+    file.write_text(text.replace("/missing/on/a/laptop/key", str(tmp_path / "key")))
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "mac").touch()
+    (tmp_path / "key").touch()
+
+    acme = load(file).issuing.acme
+    assert acme is not None
+    assert acme.authorities[0].external_account == ExternalAccount(
+        "a", str(tmp_path / "secrets" / "mac")
+    )
+    assert isinstance(acme.dns, DnsUpdate)
+    assert acme.dns.key_file == str(tmp_path / "key")
+
+
 def in_acme(text: str, store: str = "store: /s.db\n") -> str:
     return f"{store}issuing: {{provider: acme, acme: {{{text}}}}}"
 
@@ -282,7 +299,7 @@ def on_demand(text: str) -> str:
         (authority("orders: 0/h"), "authorities[0].orders: '0/h' is no number in a time"),
         (authority("orders: 9/0h"), "authorities[0].orders: '9/0h' has no time: write it like"),
         (authority("orders: 9/2y"), "authorities[0].orders: '2y' is not a duration"),
-        (authority("trust_file: ca.pem"), "trust_file: write the file's whole path, like"),
+        (authority("trust_file: ''"), "trust_file: write the path of a file"),
         (
             authority("external_account: {key_id: a}"),
             "authorities[0].external_account.key_file: this is missing",
@@ -311,7 +328,7 @@ def on_demand(text: str) -> str:
             in_acme(AGREED + ", dns: {hook: /p, update: {server: a.test}}"),
             "issuing.acme.dns: set update or hook, one of them",
         ),
-        (in_acme(AGREED + ", dns: {hook: p}"), "dns.hook.program: write the file's whole path"),
+        (in_acme(AGREED + ", dns: {hook: ''}"), "dns.hook.program: write the path of a file"),
         (update("key_name: k"), "dns.update: key_name and key_file go together: set both"),
         (update("key_name: 'a b'"), "dns.update.key_name: 'a b' is not a host name"),
         (update("ttl: 500ms"), "dns.update.ttl: ttl counts in whole seconds: write 1s or more"),

@@ -21,7 +21,7 @@ from . import answers
 from .certificates import chain as chains
 from .certificates.renewal import certificate_identifier
 from .certificates.request import CertificateRequest
-from .failures import AcmeFailed, NotGranted, NotOffered
+from .failures import AcmeFailed, NotGranted, NotOffered, TransportFailed
 from .messages import reading
 from .messages.identifier import Identifier
 from .messages.model import (
@@ -172,7 +172,12 @@ class Client:
 
     async def finalize(self, order: Order, request: CertificateRequest) -> Order:
         """Have an order that is ready issued, and return it when it is valid."""
-        await self._post(order.finalize, {"csr": encoded(request.csr)})
+        try:
+            await self._post(order.finalize, {"csr": encoded(request.csr)})
+        except TransportFailed:
+            # It may have come there, and another order would be one too many.
+            if (await self.order(order.url)).status is Status.READY:
+                raise
         return await self.wait_for_order(order.url)
 
     async def wait_for_order(self, url: str) -> Order:

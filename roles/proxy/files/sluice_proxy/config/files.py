@@ -17,6 +17,9 @@ MAX_FILE_BYTES = 1024 * 1024
 class Files(Protocol):
     """How the files are found; the tests have them in memory."""
 
+    def whole(self, name: str) -> str:
+        """Return the whole path that a name stands for, be there a file or not."""
+
     def resolved(self, name: str) -> str:
         """Return the whole path of a file that can be read; raises ValueError."""
 
@@ -31,9 +34,13 @@ class FilesBeside:
         self._directory = directory
         self._contents: dict[str, bytes] = {}
 
+    def whole(self, name: str) -> str:
+        """Return the whole path that a name stands for, be there a file or not."""
+        return os.path.join(self._directory, name)
+
     def resolved(self, name: str) -> str:
         """Return the whole path of a file that can be read; raises ValueError."""
-        path = os.path.join(self._directory, name)
+        path = self.whole(name)
         if not os.path.isfile(path):
             raise ValueError(f"there is no file {path}")
         if not os.access(path, os.R_OK):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sluice_proxy.config import places, units
-from sluice_proxy.config.sections.section import ONE_OR_MANY, Section, Text, Truth, WholePath
+from sluice_proxy.config.sections.section import ONE_OR_MANY, NamedFile, Section, Text, Truth
 from sluice_proxy.snapshot.issuing import CertificateAuthority, ExternalAccount
 
 KNOWN = {
@@ -80,9 +80,8 @@ class ExternalAccountSection(Section):
     """An account that the authority knows already."""
 
     key_id: Annotated[Text, AfterValidator(_word)] = Field(description="How it calls the key.")
-    key_file: WholePath = Field(
-        description="File with the key in base64url, by its whole path. It is read when an account"
-        " is made."
+    key_file: NamedFile = Field(
+        description="File with the key in base64url. It is read when an account is made."
     )
 
     def account(self) -> ExternalAccount:
@@ -122,9 +121,9 @@ class AuthoritySection(Section):
         max_length=200,
         description="Common name of the root that chains are to end at, where it offers several.",
     )
-    trust_file: WholePath | None = Field(
+    trust_file: NamedFile | None = Field(
         default=None,
-        description="PEM file of who vouches for its own TLS, by its whole path; by default those"
+        description="PEM file of who vouches for its own TLS; by default those"
         " whom the system trusts.",
     )
     staging: Truth | None = Field(

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from sluice_proxy.config.sections.section import Count, Duration, Section, WholePath
+from sluice_proxy.config.sections.section import Count, Duration, NamedFile, Section
 from sluice_proxy.routes.model.host_pattern import host_name, whole_host_name
 from sluice_proxy.snapshot.issuing import DnsHook, DnsUpdate
 
@@ -49,9 +49,9 @@ class DnsUpdateSection(Section):
     key_name: DnsName | None = Field(
         default=None, description="Name of the key that updates are signed with (RFC 8945)."
     )
-    key_file: WholePath | None = Field(
+    key_file: NamedFile | None = Field(
         default=None,
-        description="File with the key in base64, by its whole path. It is read for each update.",
+        description="File with the key in base64. It is read for each update.",
     )
     algorithm: Literal["hmac-sha256", "hmac-sha384", "hmac-sha512"] = Field(
         default="hmac-sha256",
@@ -95,9 +95,7 @@ class DnsHookSection(Section):
 
     short_forms = ("string",)
 
-    program: WholePath = Field(
-        description="File that is called `PROGRAM set|unset NAME VALUE`, by its whole path."
-    )
+    program: NamedFile = Field(description="File that is called `PROGRAM set|unset NAME VALUE`.")
     timeout: Duration = Field(
         default=DnsHook(program="").timeout, description="After this time it is killed."
     )

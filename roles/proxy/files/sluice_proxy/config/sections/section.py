@@ -254,17 +254,16 @@ File = Annotated[
 ]
 
 
-def _whole_path(value: Any) -> Any:
-    if value is not None and not (
-        isinstance(value, str) and value.startswith("/") and "\0" not in value
-    ):
-        raise ValueError("write the file's whole path, like /etc/sluice/key")
-    return value
+def _named(value: str, info: ValidationInfo) -> str:
+    if not value or "\0" in value:
+        raise ValueError("write the path of a file")
+    return files(info).whole(value)
 
 
-WholePath = Annotated[
+NamedFile = Annotated[
     str,
-    BeforeValidator(_whole_path),
-    _schema("string", "file", "/etc/sluice/key"),
+    AfterValidator(_named),
+    BeforeValidator(_text),
+    _schema("string", "file", "secrets/key"),
 ]
 """A file that need not be there when the configuration is read."""

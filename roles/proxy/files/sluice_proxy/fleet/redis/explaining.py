@@ -9,6 +9,10 @@ from __future__ import annotations
 from redis import exceptions
 
 _LONGEST = 300
+_CLUSTER = "it is of a cluster: name a server that is none's"
+_NO_REDIS = "what answers there is no Redis"
+_OF_CLUSTERS = ("ASK ", "CLUSTERDOWN ", "CROSSSLOT ", "MOVED ", "TRYAGAIN ")
+"""What the answers begin with for which earlier releases of the library have no type."""
 
 _ADVICE: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.AuthenticationError, "it does not let us in: check username and password_file"),
@@ -16,12 +20,15 @@ _ADVICE: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.BusyLoadingError, "it still reads what it kept: it will answer when that is done"),
     (exceptions.OutOfMemoryError, "it has no memory left: raise its maxmemory"),
     (exceptions.ReadOnlyError, "it is a replica, which takes no changes: name the primary"),
-    (exceptions.MovedError, _CLUSTER := "it is of a cluster: name a server that is none's"),
+    (exceptions.MovedError, _CLUSTER),
     (exceptions.AskError, _CLUSTER),
     (exceptions.ClusterError, _CLUSTER),
+    (exceptions.ClusterCrossSlotError, _CLUSTER),
     (exceptions.TimeoutError, "it does not answer in time"),
     (TimeoutError, "it does not answer in time"),
-    (exceptions.InvalidResponse, "what answers there is no Redis"),
+    (exceptions.InvalidResponse, _NO_REDIS),
+    (ValueError, _NO_REDIS),
+    (TypeError, _NO_REDIS),
     (exceptions.ConnectionError, "it cannot be reached"),
     (OSError, "it cannot be reached"),
 )
@@ -29,7 +36,8 @@ _ADVICE: tuple[tuple[type[Exception], str], ...] = (
 
 def explained(error: Exception, address: str) -> str:
     """Return one line about an error of the server at ``address``, or of the way to it."""
-    advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), "it refuses")
+    other = _CLUSTER if str(error).startswith(_OF_CLUSTERS) else "it refuses"
+    advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), other)
     said = " ".join(str(error).split())[:_LONGEST]
     printable = "".join(character if character.isprintable() else " " for character in said)
     return f"Redis at {address}: {advice}{f' ({printable})' if printable else ''}"

@@ -174,7 +174,8 @@ class RedisShared:
         except LeaseLost:
             self._trouble = ""
             raise
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, OSError, TimeoutError, TypeError, ValueError) as error:
+            # The last two are what the answer of something else leads to.
             self._trouble = explained(error, self._redis.address)
             raise Unreachable(self._trouble) from error
         except (CannotOpen, SecretUnreadable) as error:

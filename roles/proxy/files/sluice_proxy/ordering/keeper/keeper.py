@@ -12,6 +12,7 @@ import random as random_numbers
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 
 from ...fleet.shared import Shared
@@ -36,9 +37,21 @@ from .flights import Flights, Urgency
 from .reach import Reach
 from .watching import Watching
 
-QUICK, SLOW = 2.0, 30.0
-"""Seconds between two looks at what is shared: while something is missing, and else."""
+AGAIN = 30.0
+"""Seconds until work goes on that failed in a way that nobody foresaw."""
 _log = logging.getLogger("sluice_proxy.ordering")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between two looks at what nodes share: ``quick`` while something is missing, or under
+    way at another node, else ``slow``."""
+
+    quick: float = 2.0
+    slow: float = 30.0
+
+
+USUAL = Pace()
 
 
 class Keeper:
@@ -57,11 +70,13 @@ class Keeper:
         holder: str,
         *,
         connections: Connecting | None = None,
+        pace: Pace = USUAL,
         now: Callable[[], float] = time.time,
         random: Callable[[], float] = random_numbers.random,
     ) -> None:
         self._renew_after = settings.renew_after
         self._holder = holder
+        self._pace = pace
         self._now = now
         self._connections = connections or Connections()
         self._counting = Counting()
@@ -192,12 +207,12 @@ class Keeper:
                 await self._keep()
             except Exception:  # noqa: BLE001 - the next time it may go well
                 _log.exception("what certificates need was not done: it is tried again")
-                await asyncio.sleep(SLOW)
+                await asyncio.sleep(AGAIN)
 
     async def _keep(self) -> None:
         """Do what is due, for ever."""
         clock = asyncio.get_running_loop().time
-        looked = -SLOW
+        looked = -self._pace.slow
         while True:
             self._wake.clear()
             if clock() >= looked + self._pause():
@@ -219,7 +234,7 @@ class Keeper:
         quick = self._reach.trouble or any(
             not entry.holds(now) or entry.postponed > now or entry.unshared for entry in self._book
         )
-        return QUICK if quick else SLOW
+        return self._pace.quick if quick else self._pace.slow
 
     async def _look(self) -> None:
         for subject in await self._watching.look():

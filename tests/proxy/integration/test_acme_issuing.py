@@ -1,0 +1,167 @@
+# Copyright: (c) 2026, The sluice.edge authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A running proxy orders from a strict pebble: many names, by each type of challenge, twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from running.acme_edge import AcmeEdge, acme_edge, entry, free_ports
+from running.dns_server import KEY_NAME, SECRET, DnsServer
+from running.pebble import EAB_KEY, Behaviour, Pebble
+from running.secret_places import private_keys, processes, readable, writings
+
+EACH = 50
+TYPES = ("http-01", "tls-alpn-01", "dns-01")
+NAMES = {kind: [f"{kind}-{number}.example" for number in range(EACH)] for kind in TYPES}
+"""Names by the challenge that control of them is shown with."""
+ALL = [name for names in NAMES.values() for name in names]
+ANEW, KEPT = 0, 100
+"""How many of 100 valid authorizations serve for a second order."""
+
+
+@dataclass
+class Issued:
+    """All names with a certificate, and then with another one.
+
+    ``shown`` is what clients were shown each time, by fingerprint.
+    """
+
+    edge: AcmeEdge
+    pebble: Pebble
+    dns: DnsServer
+    reuse: int
+    shown: list[dict[str, str]]
+
+    def certificates(self) -> dict[str, x509.Certificate]:
+        """Return what pebble issued, by fingerprint."""
+        return {one.fingerprint(hashes.SHA256()).hex(): one for one in self.pebble.issued}
+
+
+@pytest.fixture(scope="module", params=[ANEW, KEPT], ids=["validated anew", "kept valid"])
+def issued(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Issued]:
+    folder = tmp_path_factory.mktemp("issuing")
+    ports = free_ports()
+    eab, update = folder / "eab.key", folder / "update.key"
+    for path, secret in ((eab, EAB_KEY), (update, SECRET)):
+        path.write_text(secret)
+        path.chmod(0o600)
+    with DnsServer() as dns:
+        behaviour = Behaviour(
+            ports.http,
+            ports.tls,
+            nonce_reject=50,
+            authz_reuse=request.param,
+            external_accounts={"kid-1": EAB_KEY},
+            dns=dns.address,
+        )
+        updating = f"server: 127.0.0.1, port: {dns.port}, key_name: {KEY_NAME}, key_file: {update}"
+        # More than an authority is asked for by default.
+        account = f", orders: 1000/1h, external_account: {{key_id: kid-1, key_file: {eab}}}"
+        with (
+            Pebble(folder / "pebble", behaviour) as pebble,
+            acme_edge(
+                folder / "edge",
+                ports,
+                [entry("pebble", pebble, account)],
+                f"dns: {{update: {{{updating}}}}}",
+            ) as edge,
+        ):
+            for kind, names in NAMES.items():
+                for name in names:
+                    edge.declare(name, challenge=kind)
+            root = pebble.root()
+            first = edge.until_held(ALL)
+            shown = [{name: edge.shown(name, root) for name in ALL}]
+            for name in ALL:
+                edge.renew(name)
+            edge.until_held(ALL, but=first.values())
+            shown.append({name: edge.shown(name, root) for name in ALL})
+            yield Issued(edge, pebble, dns, request.param, shown)
+
+
+def test_each_name_is_issued_twice_with_one_order_each_time(issued: Issued) -> None:
+    told = issued.certificates()
+
+    assert issued.pebble.orders == 2 * len(ALL)
+    for shown in issued.shown:
+        for name, fingerprint in shown.items():
+            names = told[fingerprint].extensions.get_extension_for_class(
+                x509.SubjectAlternativeName
+            )
+            assert names.value.get_values_for_type(x509.DNSName) == [name]
+    assert len(told) == 2 * len(ALL)
+    assert set(issued.shown[0].values()) | set(issued.shown[1].values()) == set(told)
+
+
+def test_each_certificate_has_a_key_of_its_own(issued: Issued) -> None:
+    keys = {
+        one.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        for one in issued.pebble.issued
+    }
+
+    assert len(keys) == 2 * len(ALL)
+
+
+def test_control_is_shown_as_often_as_the_authority_asks_for_it(issued: Issued) -> None:
+    times = [issued.pebble.validations(name) for name in ALL]
+
+    if issued.reuse == KEPT:
+        assert set(times) == {1}
+    else:
+        # With 0, pebble still keeps one in a hundred.
+        assert set(times) <= {1, 2}
+        assert times.count(2) > 0.8 * len(ALL)
+
+
+def test_no_answer_is_left(issued: Issued) -> None:
+    for name in NAMES["dns-01"]:
+        assert issued.dns.txt(f"_acme-challenge.{name}") == set()
+
+
+def test_the_log_tells_of_each_and_of_no_failure(issued: Issued) -> None:
+    said = issued.edge.proxy.said
+
+    obtained = re.findall("certificate for (.*): obtained from pebble, valid until ", said)
+    renewed = re.findall("certificate for (.*): renewed from pebble, valid until ", said)
+    left_out = sum(map(int, re.findall(r"\((\d+) lines before this were left out\)", said)))
+    for names in (obtained, renewed):
+        assert len(names) == len(set(names))
+        assert len(ALL) - left_out <= len(names) <= len(ALL)
+    # Of all requests to renew there are more in a second than the log takes.
+    assert left_out < len(ALL) / 2
+    assert "another node" not in said
+    assert "failure" not in said
+    assert "Traceback" not in said
+    numbers = issued.edge.certificates()
+    assert {numbers[name]["order"]["failures"] for name in ALL} == {0}
+
+
+def test_keys_are_where_nobody_else_reads_them_and_nowhere_else(issued: Issued) -> None:
+    edge = issued.edge
+    keys = private_keys(edge.folder / "store.db")
+    assert len(keys) > len(ALL)
+    assert readable(edge.folder) == []
+    secrets = [*writings(keys), EAB_KEY.encode(), SECRET.encode()]
+    edge.api("GET", "/v1/certificates")
+    edge.api("GET", "/v1/routes")
+    places = {
+        "log": edge.proxy.said.encode(),
+        "access log": (edge.folder / "access.log").read_bytes(),
+        "answers": b"\n".join(edge.answers),
+        "metrics": edge.proxy.page()[1].encode(),
+        "processes": processes(edge.proxy),
+    }
+
+    found = {name for name, text in places.items() if any(one in text for one in secrets)}
+    assert found == set()
+    assert all(places.values())
