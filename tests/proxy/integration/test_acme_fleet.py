@@ -54,10 +54,6 @@ def restart(node: Ordering) -> None:
     node.proxy.wait_ready(ready + 1)
 
 
-def log(node: Ordering) -> str:
-    return (node.folder / "error.log").read_text()
-
-
 def names_of(certificate: x509.Certificate) -> list[str]:
     found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     return found.value.get_values_for_type(x509.DNSName)
@@ -179,7 +175,7 @@ def test_without_redis_nodes_serve_what_they_hold_say_so_and_go_on_when_it_is_ba
     fleet.redis.kill()
     try:
         assert node.proxy.stop() == 0
-        before = len(log(node))
+        before = len(node.proxy.said)
         restart(node)
         declare(node, [missing])
         until(lambda: node.status()["fleet"]["said"], "the trouble")
@@ -190,12 +186,14 @@ def test_without_redis_nodes_serve_what_they_hold_say_so_and_go_on_when_it_is_ba
         assert order["state"] != "held"
         assert "what nodes share cannot be reached" in order["said"]
         assert node.shown(missing) == ""
-        assert log(node)[before:].count("what nodes share cannot be reached:") == 1
+        assert node.proxy.number("sluice_fleet_up") == 0
+        assert node.proxy.said[before:].count("what nodes share cannot be reached:") == 1
     finally:
         fleet.redis.start()
     proxies.until_held([held, missing], nodes=[node])
 
     assert node.status()["fleet"] == {"kind": "redis", "said": ""}
+    assert node.proxy.number("sluice_fleet_up") == 1
     assert proxies.shown(held) == {shown}
-    assert log(node)[before:].count("what nodes share can be reached again") == 1
+    assert node.proxy.said[before:].count("what nodes share can be reached again") == 1
     assert fleet.pebble.orders == orders + 1
