@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from cryptography import x509
 from running.balancer import Balancer
+from running.fleet import SECRET
 from running.ordering import Ordering, of_pebble
 from running.pebble import Behaviour, Pebble
 from running.proxies import NODES, Proxies, declare, kill
@@ -197,3 +199,15 @@ def test_without_redis_nodes_serve_what_they_hold_say_so_and_go_on_when_it_is_ba
     assert proxies.shown(held) == {shown}
     assert node.proxy.said[before:].count("what nodes share can be reached again") == 1
     assert fleet.pebble.orders == orders + 1
+
+
+def test_no_secret_of_the_fleet_is_in_a_log_an_answer_or_a_title(fleet: Fleet) -> None:
+    assert fleet.pebble.orders
+    for node in fleet.proxies.nodes:
+        node.ask("GET", "/status")
+        pids = (node.proxy.process.pid, *node.proxy.workers())
+        titles = [Path(f"/proc/{pid}/cmdline").read_text() for pid in pids]
+        for text in (node.said(), *node.answers, *titles):
+            assert text
+            for secret in (fleet.redis.password, SECRET.strip(), "PRIVATE KEY"):
+                assert secret not in text
