@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sluice_proxy.acme.validation.challenges import WELL_KNOWN, server_name, txt_name, txt_value
@@ -17,13 +18,15 @@ from sluice_proxy.fleet.shared import Shared
 from sluice_proxy.ordering.connections import Connections
 from sluice_proxy.ordering.keeper.keeper import Keeper
 from sluice_proxy.ordering.model import Obtained, OrderState, Standing, Wish
-from sluice_proxy.ordering.validating import Challenge
+from sluice_proxy.ordering.validating import Answering, Challenge
 from sluice_proxy.snapshot.issuing import Acme, ChallengeType
 
 from running.acme_orders import QUICK
 from running.challenge_dns import ChallengeDns
 from running.challenge_responder import ChallengeResponder
 from running.service import PATIENCE
+
+PACE = replace(QUICK, exchange=2.0)
 
 
 class Responding:
@@ -54,11 +57,11 @@ class Responding:
 class RealNode:
     """A keeper, and what it has in force."""
 
-    def __init__(self, settings: Acme, shared: Shared, answering: Responding, name: str) -> None:
+    def __init__(self, settings: Acme, shared: Shared, answering: Answering, name: str) -> None:
         self.in_force: dict[str, Obtained] = {}
         self.shared = shared
         self.keeper = Keeper(
-            settings, shared, answering, self._arrived, name, connections=Connections(QUICK)
+            settings, shared, answering, self._arrived, name, connections=Connections(PACE)
         )
 
     async def _arrived(self, obtained: Mapping[str, Obtained]) -> None:
@@ -87,12 +90,10 @@ class RealNode:
 
 
 @asynccontextmanager
-async def real_node(
-    settings: Acme, responder: ChallengeResponder, dns: ChallengeDns | None = None
-) -> AsyncIterator[RealNode]:
+async def real_node(settings: Acme, answering: Answering) -> AsyncIterator[RealNode]:
     """Yield a node alone."""
     shared = Alone()
-    node = RealNode(settings, shared, Responding(responder, dns), "the only node")
+    node = RealNode(settings, shared, answering, "the only node")
     try:
         yield node
     finally:
