@@ -124,8 +124,9 @@ def test_while_all_are_down_that_is_said_of_each(cas: Cas) -> None:
     played(cas, play)
 
 
-def test_a_certificate_that_is_to_be_replaced_now_is_and_the_order_says_which(
-    cas: Cas, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("same_account", [True, False])
+def test_one_that_is_to_be_replaced_now_is_and_its_own_account_says_which(
+    cas: Cas, tmp_path: Path, same_account: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = cas[0]
     # So the first look at what is suggested comes soon.
@@ -133,7 +134,7 @@ def test_a_certificate_that_is_to_be_replaced_now_is_and_the_order_says_which(
     settings = Acme((called("first", first),))
 
     async def run() -> None:
-        async with real_node(settings, FakeAnswering()) as node:
+        async with real_node(settings, FakeAnswering(), tmp_path / "store.db") as node:
             node.wish(Wish(("a.test",)))
             await node.until("a.test")
         former = node.in_force["a.test"]
@@ -141,11 +142,13 @@ def test_a_certificate_that_is_to_be_replaced_now_is_and_the_order_says_which(
         begins = leaf.not_valid_before_utc
         why = "https://first.test/why"
         first.suggest(leaf, Window(begins - timedelta(days=2), begins - timedelta(days=1), why))
-        async with real_node(settings, FakeAnswering()) as again:
+        store = tmp_path / ("store.db" if same_account else "other.db")
+        async with real_node(settings, FakeAnswering(), store) as again:
             again.in_force["a.test"] = former
             again.wish(Wish(("a.test",)))
             await again.newer("a.test", former)
-        assert first.orders[1].replaces == certificate_id(leaf)
+        replaced = certificate_id(leaf) if same_account else None
+        assert first.orders[1].replaces == replaced
 
     with caplog.at_level("INFO", "sluice_proxy.ordering"):
         asyncio.run(run())

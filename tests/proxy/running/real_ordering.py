@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sluice_proxy.acme.validation.challenges import WELL_KNOWN, server_name, txt_name, txt_value
 from sluice_proxy.acme.validation.tls_alpn import tls_alpn_certificate
@@ -90,9 +91,11 @@ class RealNode:
 
 
 @asynccontextmanager
-async def real_node(settings: Acme, answering: Answering) -> AsyncIterator[RealNode]:
-    """Yield a node alone."""
-    shared = Alone()
+async def real_node(
+    settings: Acme, answering: Answering, store: Path | None = None
+) -> AsyncIterator[RealNode]:
+    """Yield a node alone; without a file ``store`` it forgets all but what it has in force."""
+    shared = Alone(store)
     node = RealNode(settings, shared, answering, "the only node")
     try:
         yield node
