@@ -69,7 +69,9 @@ class Watching:
             held = None if entry is None else read_certificate(subject, record.document)
             if entry is None or held is None or not held.lifespan.holds(now):
                 continue
-            if is_newer(held, entry.held):
+            if entry.ordering:
+                entry.seen = held
+            elif is_newer(held, entry.held):
                 newer[subject] = held
         if newer:
             self._adopt(newer)
