@@ -152,10 +152,10 @@ def caddy(place: Place) -> list[str]:
 
 
 def sluice(place: Place, routes: int = 1, workers: int = 1, more: str = "") -> list[str]:
-    """Return the command that runs the proxy of this collection, with as many routes.
+    """Return the command that runs the proxy of this collection, with as many routes; ``more`` is
+    of its configuration.
 
-    Number 0 is for every host, the others are for a host each: h1.example.com and so on. ``more``
-    is of the configuration.
+    Number 0 is for every host, the others are for a host each: h1.example.com and so on.
     """
     others = "".join(
         f"  - {{name: r{number}, hosts: [h{number}.example.com],"

@@ -56,7 +56,8 @@ class Scene:
         processors: str = PROXY_PROCESSOR,
         more: str = "",
     ) -> tuple[Pinned, peers.Place]:
-        """Start a proxy and wait until it serves; all but ``processors`` is for ``sluice``."""
+        """Start a proxy and wait until it serves; routes, workers and ``more`` of the configuration
+        are for ``sluice``."""
         folder = self.folder / f"{name}-{routes}-{workers}"
         chain, key = Path(self._certificate.chain), Path(self._certificate.key)
         place = peers.place_in(folder, self._origin_port, chain, key)

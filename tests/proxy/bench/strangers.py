@@ -1,89 +1,69 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clients that ask for names which nobody permits: ``python -m bench.strangers PORT RATE SECONDS``.
+"""Clients that name hosts without permission: ``python -m bench.strangers PORT RATE``.
 
-Each comes when it is due with a ClientHello for a name that no other has, and leaves when it is
-answered. Prints how many came, and how many of them were told that the name is unknown.
+A ClientHello is sent when it is due, each with a name of its own, and the alert that refuses it is
+awaited. SIGTERM ends it; it prints how many were refused, and over how many seconds.
 """
 
 from __future__ import annotations
 
 import json
-import selectors
+import select
 import socket
 import ssl
 import sys
 from time import perf_counter
 
-_NAME = "n{:08}.strangers.example"
-_UNKNOWN_NAME = 112
-_PATIENCE = 30.0
+from bench.paced import Stop
+
+MOST_OPEN = 256
+_PATIENCE = 0.1
+_NAME = b"s%07d.stranger.test"
+_UNRECOGNIZED_NAME = bytes((21, 3, 3, 0, 2, 2, 112))
 
 
-class Strangers:
-    """Clients of one port."""
-
-    def __init__(self, port: int) -> None:
-        self._address = ("127.0.0.1", port)
-        self._selector = selectors.DefaultSelector()
-        self._hello = _hello()
-        self._place = self._hello.index(_NAME.format(0).encode())
-        self.came = 0
-        self.told = 0
-
-    def come(self) -> None:
-        """Have one more client."""
-        name = _NAME.format(self.came).encode()
-        end = self._place + len(name)
-        sock = socket.create_connection(self._address)
-        sock.sendall(self._hello[: self._place] + name + self._hello[end:])
-        self._selector.register(sock, selectors.EVENT_READ)
-        self.came += 1
-
-    def leave(self, seconds: float) -> None:
-        """Have those leave that are answered within so many seconds."""
-        for key, _events in self._selector.select(max(0.0, seconds)):
-            sock = key.fileobj
-            assert isinstance(sock, socket.socket)
-            alert = sock.recv(64)
-            self.told += alert[:1] == b"\x15" and alert[-1] == _UNKNOWN_NAME
-            self._selector.unregister(sock)
-            sock.close()
-
-    @property
-    def waiting(self) -> int:
-        """How many are not answered yet."""
-        return len(self._selector.get_map())
-
-
-def _hello() -> bytes:
+def hello() -> bytes:
+    """Return a ClientHello for the first name."""
     outgoing = ssl.MemoryBIO()
-    client = ssl.create_default_context().wrap_bio(
-        ssl.MemoryBIO(), outgoing, server_hostname=_NAME.format(0)
-    )
+    context = ssl.create_default_context()
+    name = (_NAME % 0).decode()
+    client = context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=name)
     try:
         client.do_handshake()
     except ssl.SSLWantReadError:
         return outgoing.read()
-    raise AssertionError("a client alone shook hands")
+    raise SystemExit("a handshake ended before it began")
+
+
+def run(port: int, rate: int) -> tuple[int, float]:
+    """Return how many were refused, and over how many seconds."""
+    first = hello()
+    stop = Stop()
+    waiting: list[socket.socket] = []
+    begin = perf_counter()
+    sent = refused = 0
+    while not stop.asked:
+        while begin + sent / rate <= perf_counter() and len(waiting) < MOST_OPEN:
+            sock = socket.create_connection(("127.0.0.1", port))
+            sock.sendall(first.replace(_NAME % 0, _NAME % sent))
+            waiting.append(sock)
+            sent += 1
+        due = begin + sent / rate - perf_counter() if len(waiting) < MOST_OPEN else _PATIENCE
+        for sock in select.select(waiting, [], [], min(max(0.0, due), _PATIENCE))[0]:
+            if sock.recv(64) != _UNRECOGNIZED_NAME:
+                raise SystemExit("a stranger was not refused")
+            waiting.remove(sock)
+            sock.close()
+            refused += 1
+    return refused, perf_counter() - begin
 
 
 def main() -> None:
-    """Come, and print what came of it."""
-    port, rate, seconds = map(int, sys.argv[1:4])
-    strangers = Strangers(port)
-    begin = perf_counter()
-    while strangers.came < rate * seconds:
-        until_due = begin + strangers.came / rate - perf_counter()
-        if until_due <= 0:
-            strangers.come()
-        strangers.leave(until_due)
-    end = perf_counter()
-    while strangers.waiting and perf_counter() < end + _PATIENCE:
-        strangers.leave(1.0)
-    found = {"came": strangers.came, "told": strangers.told, "began": begin, "ended": end}
-    print(json.dumps(found))
+    """Send them."""
+    refused, seconds = run(int(sys.argv[1]), int(sys.argv[2]))
+    print(json.dumps({"refused": refused, "seconds": seconds}))
 
 
 if __name__ == "__main__":

@@ -13,9 +13,11 @@ import signal
 import socket
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..admin.edge import NotInForce
 from ..config.loading import Base
 from ..config.problems import InvalidConfig
 from ..issuing.issuer import LOOKED_AT as RENEWALS
@@ -319,7 +321,10 @@ class Supervisor:
 
     async def _render(self) -> str:
         days = self._declaring.local_ca_days_left
-        return (await all_numbers(self._enforcer, self._reloads, days)).render(HELPS)
+        numbers = await all_numbers(self._enforcer, self._reloads, days)
+        with suppress(NotInForce):
+            numbers.merge(self._orders.metrics(self._declaring.composition))
+        return numbers.render(HELPS)
 
     def _serves(self) -> bool:
         """Whether clients are served: those of before an upgrade do so until ours can."""
