@@ -52,7 +52,7 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "integration/test_acme_proxy.py": {
-        "test_a_route_gets_its_certificate_and_keeps_it_over_a_restart": {
+        "test_a_route_gets_its_certificate_and_keeps_it_over_a_restart_and_an_upgrade": {
             "issuing.acme.challenges": "tls-alpn-01"
         },
     },
