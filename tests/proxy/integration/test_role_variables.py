@@ -177,6 +177,27 @@ def secrets_in(text: str) -> list[str]:
     ]
 
 
+def test_no_secret_is_in_what_ansible_says_of_arguments_right_or_wrong(tmp_path: Path) -> None:
+    (tmp_path / "given.yml").write_text(yaml.safe_dump({**VARIABLES, **CASES["production"]}))
+    wrong = {"proxy_acme_account_keys": "the-key-of-the-account in a wrong place"}
+    plays = [
+        {"hosts": "localhost", "gather_facts": False, "vars_files": ["given.yml"], "vars": more,
+         "roles": ["sluice.edge.proxy"]}
+        for more in ({}, {"proxy_fleet_password": ["the-password-of-the-fleet"]})
+    ]  # fmt: skip
+    plays.append({**plays[0], "vars_files": ["wrong.yml"]})
+    (tmp_path / "wrong.yml").write_text(yaml.safe_dump({**VARIABLES, **wrong}))
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(yaml.safe_dump(plays))
+
+    done = play(playbook, "-vvv", "--diff", "--tags", "none-of-its")
+
+    said = done.stdout + done.stderr
+    assert said.count("Validating arguments against arg spec") == 3
+    assert "'proxy_acme_account_keys' is of type str" in said
+    assert not secrets_in(said)
+
+
 def test_a_laptop_differs_by_one_variable_and_is_told_no_secret(written: Path) -> None:
     contents = contents_of(written / "laptop")
     snapshot = read(written / "laptop")
