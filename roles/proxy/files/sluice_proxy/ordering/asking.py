@@ -18,10 +18,15 @@ from .model import Obtained, Wish
 from .obtaining import NotIssued, Obtaining
 from .policies.authorities import course
 from .policies.problems import Blame, Failure
-from .policies.resting import Resting
+from .policies.resting import Rest, Resting
 from .wording import moment
 
 _log = logging.getLogger("sluice_proxy.ordering")
+
+
+def orders_name(authority: str) -> str:
+    """Return the name under which orders at an authority are counted."""
+    return f"orders {authority}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,10 @@ class Asking:
         self._shared = shared
         self._now = now
         self._resting = Resting()
+
+    def rest_of(self, authority: str, now: float) -> Rest | None:
+        """Return until when an authority is left alone, and why; None for one that may be asked."""
+        return self._resting.of(authority, now)
 
     async def ask(
         self, wish: Wish, former: Obtained | None, attempts: Attempts, *, forced: bool
@@ -108,7 +117,7 @@ class Asking:
             asked.skipped.append(Skipped(name, rest.until, rest.said))
             return None
         wait = await self._shared.allow(
-            f"orders {name}", authority.most_orders, authority.order_window
+            orders_name(name), authority.most_orders, authority.order_window
         )
         if wait > 0:
             said = f"{name} is not asked, as it had {authority.most_orders} orders of ours"

@@ -10,7 +10,7 @@ from ..issuing.wanting import DEMANDED
 from ..observe.metrics import Metrics
 from .ask_url import AskUrl
 from .asking import Asking
-from .certificates_by_order import Open, OrderedCertificates, TakeIn
+from .certificates_by_order import MakeFor, Open, OrderedCertificates, TakeIn
 from .composition import Composition
 from .on_demand import OnDemandDesk
 from .order_numbers import order_metrics
@@ -20,8 +20,10 @@ from .order_status import orders
 class Orders:
     """Orders what compositions wish for, and answers workers by ``asking``."""
 
-    def __init__(self, open_means: Open, take_in: TakeIn, asking: Asking) -> None:
-        self.certificates = OrderedCertificates(open_means, take_in)
+    def __init__(
+        self, open_means: Open, take_in: TakeIn, make_for: MakeFor, asking: Asking
+    ) -> None:
+        self.certificates = OrderedCertificates(open_means, take_in, make_for)
         self._asking = asking
         self._ask_url = AskUrl()
         self.desk = OnDemandDesk(self.certificates.demand, self._ask_url.permits)

@@ -85,7 +85,12 @@ class Supervisor:
             lambda: datetime.now(UTC),
         )
         opening = Opening(_block_signals)
-        self._orders = Orders(opening.means, self._declaring.take_in, self._workers.asking)
+        self._orders = Orders(
+            opening.means,
+            self._declaring.take_in,
+            self._declaring.make_for,
+            self._workers.asking,
+        )
         self._declaring.followers.append(self._orders.follow)
         self._metrics = MetricsDoor(self._inherited, self._render, self._serves)
         self._changes = Changes(self._declaring, self._enforcer, self._beside, self._changing)
