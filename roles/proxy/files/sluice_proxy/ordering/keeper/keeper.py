@@ -113,9 +113,11 @@ class Keeper:
     def wish(self, wishes: Mapping[str, Wish], held: Mapping[str, Obtained]) -> None:
         """Have certificates for these wishes by id, and for no others from now on; ``held`` are
         those that are in force."""
-        changed, gone = self._book.follow(wishes, held, self._now())
+        changed, gone, there = self._book.follow(wishes, held, self._now())
         for name in gone:
             self._arrivals.drop(name)
+        for name, obtained in there.items():
+            self._arrivals.add(name, obtained)
         self._begin()
         for subject in changed:
             self._touch(subject)
