@@ -153,3 +153,19 @@ class LeasesContract(Nodes):
             return await asyncio.gather(*(one.allow("orders", 7, LONG) for one in nodes))
 
         assert Counter(wait > 0 for wait in node.run(race())) == {False: 7, True: 23}
+
+    def test_what_has_happened_is_counted_within_a_window_and_refusals_are_not(
+        self, node: Node, other: Node
+    ) -> None:
+        async def count(window: float = LONG, name: str = "orders") -> int:
+            return await other.shared.allowed(name, window)
+
+        assert node.run(count()) == 0
+        assert [node.allow(), other.allow(), node.allow()] == [0, 0, 0]
+        assert node.allow() > 0
+
+        assert node.run(count()) == 3
+        assert node.run(count(name="others")) == 0
+        node.run(asyncio.sleep(SHORT))
+        assert node.run(count(SHORT / 2)) == 0
+        assert node.run(count()) == 3

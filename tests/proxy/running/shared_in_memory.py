@@ -74,6 +74,9 @@ class SharedInMemory:
     async def allow(self, name: str, most: int, window: float) -> float:
         return await self._do("allow", name, lambda: self.records.allow(name, most, window))
 
+    async def allowed(self, name: str, window: float) -> int:
+        return await self._do("allowed", name, lambda: self.records.allowed(name, window))
+
     @property
     def trouble(self) -> str:
         return self.down

@@ -89,5 +89,8 @@ class SharedAnswers:
     async def allow(self, name: str, most: int, window: float) -> float:
         raise NotImplementedError
 
+    async def allowed(self, name: str, window: float) -> int:
+        raise NotImplementedError
+
     async def close(self) -> None:
         """There is nothing to let go of."""

@@ -98,6 +98,11 @@ class Alone:
         check_text(name)
         return await self._do(lambda records: records.allow(name, most, window))
 
+    async def allowed(self, name: str, window: float) -> int:
+        """As Shared."""
+        check_text(name)
+        return await self._do(lambda records: records.allowed(name, window))
+
     @property
     def trouble(self) -> str:
         """As Shared."""

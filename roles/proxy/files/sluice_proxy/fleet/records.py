@@ -150,6 +150,11 @@ class Records:
             wait: int = moments[-most] + length - now
             return max(1, wait) / _MICROSECONDS
 
+    def allowed(self, name: str, window: float) -> int:
+        """As Shared."""
+        with explained(self._place):
+            return len(self._rows(_ALLOWED, name, self._now - round(window * _MICROSECONDS)))
+
     def close(self) -> None:
         """Let go of the database."""
         with explained(self._place):

@@ -103,6 +103,9 @@ class Shared(Protocol):
         may.
         """
 
+    async def allowed(self, name: str, window: float) -> int:
+        """Return how many things `allow` has counted within the last ``window`` seconds."""
+
     @property
     def trouble(self) -> str:
         """Why it was unreachable when last used, empty when it was not."""

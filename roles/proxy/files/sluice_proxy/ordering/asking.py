@@ -18,10 +18,15 @@ from .model import Obtained, Wish
 from .obtaining import NotIssued, Obtaining
 from .policies.authorities import Course, NoAuthority, course
 from .policies.problems import Blame, Failure
-from .policies.resting import Resting
+from .policies.resting import Rest, Resting
 from .wording import moment
 
 _log = logging.getLogger("sluice_proxy.ordering")
+
+
+def orders_name(authority: str) -> str:
+    """Return the name under which orders at an authority are counted."""
+    return f"orders {authority}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Asking:
         self._now = now
         self._resting = Resting()
         self._full: dict[str, Skipped] = {}
+        self._told: dict[str, float] = {}
 
     def hindrances(self, wish: Wish, attempts: Attempts) -> Sequence[Skipped]:
         """Return why nobody can be asked now, as far as this node knows; nothing if somebody can.
@@ -79,6 +85,10 @@ class Asking:
         hindered = [self._hindrance(authority.name, now) for authority in to_ask.real]
         found = [one for one in hindered if one is not None]
         return (*found, *_left_alone(to_ask)) if len(found) == len(hindered) else ()
+
+    def rest_of(self, authority: str, now: float) -> Rest | None:
+        """Return until when an authority is left alone, and why; None for one that may be asked."""
+        return self._resting.of(authority, now)
 
     async def ask(
         self, wish: Wish, former: Obtained | None, attempts: Attempts, *, forced: bool
@@ -148,13 +158,15 @@ class Asking:
     async def _limited(self, authority: CertificateAuthority) -> Skipped | None:
         """Count an order, and return None; or why there may be none."""
         name, most, window = authority.name, authority.most_orders, authority.order_window
-        wait = await self._shared.allow(f"orders {name}", most, window)
+        wait = await self._shared.allow(orders_name(name), most, window)
         if wait <= 0:
             return None
         now = self._now()
         said = f"{name} is not asked: it had {most} orders of ours within {window:g} s"
-        if self._hindrance(name, now) is None:
-            _log.warning("%s: there are no more until %s", said, moment(now + wait))
+        if now >= self._told.get(name, 0.0):
+            # One after the other may be made again soon, and each time there are no more.
+            self._told[name] = now + window
+            _log.warning("%s: the next one can be made %s", said, moment(now + wait))
         self._full[name] = Skipped(name, now + wait, said)
         return self._full[name]
 

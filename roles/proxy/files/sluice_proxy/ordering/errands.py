@@ -70,7 +70,7 @@ class Errands:
             raise NotObtained(f"{authority.name} did not revoke: {error}") from None
 
     async def roll_over_account(self, name: str) -> None:
-        """Have a new key for the account at an authority."""
+        """Have a new key for the account at an authority. Raises NoAccount besides."""
         authority = self._authority(name)
         try:
             await self._accounts.roll_over(authority)
@@ -78,7 +78,10 @@ class Errands:
             raise NotObtained(f"{name}: the account's key is not changed: {error}") from None
 
     async def deactivate_account(self, name: str) -> None:
-        """Give the account at an authority up; the next order makes another one."""
+        """Give the account at an authority up; the next order makes another one.
+
+        Raises NoAccount besides.
+        """
         authority = self._authority(name)
         try:
             await self._accounts.deactivate(authority)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from .model import Obtained, OrderState, Wish
+from .model import AuthorityState, Obtained, OrderState, Wish
 
 Arrived = Callable[[Mapping[str, Obtained]], Awaitable[None]]
 """Told of certificates that were obtained, here or by another node, by the ids of their wishes;
@@ -40,6 +40,21 @@ class Keeping(Protocol):
         """Have its authority revoke a certificate; one that is revoked already is no error.
 
         Raises NotObtained with what the authority said.
+        """
+
+    async def authorities(self) -> tuple[AuthorityState, ...]:
+        """Return how it stands with each authority, in their order. Raises Unreachable."""
+
+    async def roll_over_account(self, authority: str) -> None:
+        """Have a new key for the fleet's account at an authority.
+
+        Raises NoAccount, and NotObtained with what the authority said.
+        """
+
+    async def deactivate_account(self, authority: str) -> None:
+        """Give the fleet's account at an authority up for good; the next order makes another one.
+
+        Raises NoAccount, and NotObtained with what the authority said.
         """
 
     async def close(self) -> None:

@@ -73,9 +73,42 @@ class OrderState:
     renew_at: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """The account at an authority: its URL, and the thumbprint (RFC 7638) of its key."""
+
+    url: str
+    contact: tuple[str, ...]
+    thumbprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityState:
+    """How it stands with an authority of the configuration.
+
+    ``account`` is None before the first order. Until ``resting_until``, in seconds since 1970, it
+    is left alone by this node, and ``said`` is why; None and empty when it may be asked. ``orders``
+    were made within the last ``order_window`` seconds by all nodes, of ``most_orders``.
+    """
+
+    name: str
+    directory: str
+    staging: bool
+    account: AccountState | None
+    resting_until: float | None
+    said: str
+    orders: int
+    most_orders: int
+    order_window: float
+
+
 class NotObtained(RuntimeError):
     """A certificate could not be had; the text is one line that names whom was asked, and why."""
 
     def __init__(self, message: str, next_try: float | None = None) -> None:
         super().__init__(message)
         self.next_try = next_try
+
+
+class NoAccount(RuntimeError):
+    """There is no account that could be changed. The text names the authority."""

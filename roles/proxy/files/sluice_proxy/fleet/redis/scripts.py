@@ -174,3 +174,9 @@ local first = redis.call('ZRANGE', KEYS[1], count - most, count - most)[1]
 return whole(math.max(1, first + window - now))
 """
 """Keys: allowed. Arguments: most, microseconds. Returns microseconds to wait for, 0 for none."""
+
+ALLOWED = f"""{_CLOCK}
+local after = '(' .. whole(now - tonumber(ARGV[1]))
+return whole(#redis.call('ZRANGEBYSCORE', KEYS[1], after, '+inf'))
+"""
+"""Keys: allowed. Arguments: microseconds. Returns how many there are."""

@@ -154,6 +154,15 @@ class RedisShared:
             )
             return int(wait) / _MICROSECONDS
 
+    async def allowed(self, name: str, window: float) -> int:
+        """As Shared."""
+        check_text(name)
+        with self._watched():
+            count = await self._server.run(
+                scripts.ALLOWED, [self._key("allowed", name)], str(round(window * _MICROSECONDS))
+            )
+            return int(count)
+
     @property
     def trouble(self) -> str:
         """As Shared."""

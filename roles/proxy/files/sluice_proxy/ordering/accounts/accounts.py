@@ -12,9 +12,12 @@ from typing import TypeVar
 
 from ...acme.client import Client
 from ...acme.failures import AcmeFailed
+from ...acme.signing.keys import SigningKey
+from ...acme.signing.private_keys import BadKey
 from ...fleet.shared import Lease, Shared
 from ...snapshot.issuing import CertificateAuthority
 from ..leasing import HeldElsewhere, under_lease
+from ..model import AccountState
 from .documents import SharedAccount
 from .settling import Connect, Settling
 
@@ -46,6 +49,17 @@ class Accounts:
             )
         return self._client(authority, account)
 
+    async def known(self, authority: CertificateAuthority) -> AccountState | None:
+        """Return the account as it is shared, None where none is made yet."""
+        account = await self._settling.read(authority)
+        if account is None or not account.url:
+            return None
+        try:
+            thumbprint = SigningKey.read(account.key).thumbprint
+        except BadKey:
+            thumbprint = ""
+        return AccountState(account.url, account.contact, thumbprint)
+
     async def instead(self, authority: CertificateAuthority, former: Client) -> Client | None:
         """Return a client with another account than one that the authority did not take, None when
         that account is good, and something else was wrong."""
@@ -55,11 +69,14 @@ class Accounts:
         return None if account is None else self._client(authority, account)
 
     async def roll_over(self, authority: CertificateAuthority) -> None:
-        """Have a new key for the account (RFC 8555, section 7.3.5)."""
+        """Have a new key for the account (RFC 8555, section 7.3.5). Raises NoAccount."""
         await self._alone(authority, lambda lease: self._settling.roll_over(authority, lease))
 
     async def deactivate(self, authority: CertificateAuthority) -> None:
-        """Give the account up for good (RFC 8555, section 7.3.6); the next order makes another."""
+        """Give the account up for good (RFC 8555, section 7.3.6); the next order makes another.
+
+        Raises NoAccount.
+        """
         await self._alone(authority, lambda lease: self._settling.deactivate(authority, lease))
 
     def _client(self, authority: CertificateAuthority, account: SharedAccount) -> Client:

@@ -15,11 +15,12 @@ from dataclasses import replace
 
 from ...acme.client import Client
 from ...acme.failures import AcmeFailed, Problem
-from ...acme.messages.model import Status
+from ...acme.messages.model import Account, Status
 from ...acme.signing.keys import SigningKey
 from ...acme.signing.private_keys import BadKey
 from ...fleet.shared import Lease, Shared
 from ...snapshot.issuing import CertificateAuthority
+from ..model import NoAccount
 from ..policies.problems import ACCOUNT_LOST, NotSetUp
 from .documents import ACCOUNT, SharedAccount, decode_account, encode_account
 from .external import external_account
@@ -82,23 +83,38 @@ class Settling:
         return await self.settle(authority, lease)
 
     async def roll_over(self, authority: CertificateAuthority, lease: Lease) -> SharedAccount:
-        """Return the account with a new key (section 7.3.5)."""
-        account = await self.settle(authority, lease)
+        """Return the account with a new key (section 7.3.5). Raises NoAccount."""
+        account = await self._existing(authority, lease)
         new_key = SigningKey.new()
         account = await self._put(authority, replace(account, next_key=new_key.pem), lease)
         await self.client(authority, account).roll_over(new_key)
         return await self._put(authority, replace(account, key=new_key.pem, next_key=None), lease)
 
     async def deactivate(self, authority: CertificateAuthority, lease: Lease) -> None:
-        """Give the account up for good (section 7.3.6)."""
-        account = await self.read(authority)
-        if account is not None and account.url:
-            try:
-                await self.client(authority, account).deactivate()
-            except Problem as problem:
-                if problem.kind not in ACCOUNT_LOST:
-                    raise
+        """Give the account up for good (section 7.3.6). Raises NoAccount."""
+        account = await self._existing(authority, lease)
+        try:
+            await self.client(authority, account).deactivate()
+        except Problem:
+            # It may be deactivated already, and only this was not noted.
+            if not await _is_lost(self.client(authority, account)):
+                raise
         await self._shared.remove(ACCOUNT, authority.name, lease=lease)
+
+    async def _existing(self, authority: CertificateAuthority, lease: Lease) -> SharedAccount:
+        """Return the account with the key that the authority has; none is made."""
+        account = await self.read(authority)
+        if account is None:
+            raise _no_account(authority)
+        if not account.url:
+            # It may have been made, and only its URL was not noted.
+            found = await _found(self.client(authority, account))
+            if found is None:
+                raise _no_account(authority)
+            account = replace(account, url=found.url)
+        if account.next_key is not None:
+            account = await self._with_the_right_key(authority, account, lease)
+        return account
 
     async def _register(
         self, authority: CertificateAuthority, account: SharedAccount, lease: Lease
@@ -146,16 +162,25 @@ class Settling:
         return account
 
 
+def _no_account(authority: CertificateAuthority) -> NoAccount:
+    return NoAccount(f"there is no account at {authority.name}: the first order makes one")
+
+
 def _new(authority: CertificateAuthority) -> SharedAccount:
     return SharedAccount(authority.directory, SigningKey.new().pem, contact=authority.contact)
 
 
 async def _is_lost(client: Client) -> bool:
     """Return whether the authority has no account with a key that can be used."""
+    return await _found(client) is None
+
+
+async def _found(client: Client) -> Account | None:
+    """Return the account with a client's key, None where the authority has none to be used."""
     try:
         found = await client.find()
     except Problem as problem:
         if problem.kind in ACCOUNT_LOST:
-            return True
+            return None
         raise
-    return found.status is not Status.VALID
+    return found if found.status is Status.VALID else None

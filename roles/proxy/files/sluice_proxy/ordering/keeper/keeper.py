@@ -24,8 +24,9 @@ from ..connections import Connecting, Connections
 from ..counting import Counting, Numbers
 from ..errands import Errands
 from ..keeping import Arrived
-from ..model import NotObtained, Obtained, OrderState, Wish
+from ..model import AuthorityState, NotObtained, Obtained, OrderState, Wish
 from ..obtaining import Obtaining
+from ..overview import Overview
 from ..policies.renewal import place_of
 from ..validating import Answering
 from .agenda import Agenda
@@ -84,6 +85,7 @@ class Keeper:
         obtaining = Obtaining(accounts, answering, settings.challenges, self._counting)
         asking = Asking(obtaining, settings.authorities, shared, now)
         self._errands = Errands(settings.authorities, accounts, shared)
+        self._overview = Overview(settings.authorities, accounts, asking, shared, now)
         self._book = Book(holder)
         self._agenda = Agenda()
         self._flights = Flights()
@@ -167,14 +169,21 @@ class Keeper:
         """
         await self._errands.revoke(held, reason)
 
+    async def authorities(self) -> tuple[AuthorityState, ...]:
+        """Return how it stands with each authority, in their order. Raises Unreachable."""
+        return await self._overview.look()
+
     async def roll_over_account(self, authority: str) -> None:
-        """Have a new key for the fleet's account at an authority. Raises NotObtained."""
+        """Have a new key for the fleet's account at an authority.
+
+        Raises NoAccount, and NotObtained with what the authority said.
+        """
         await self._errands.roll_over_account(authority)
 
     async def deactivate_account(self, authority: str) -> None:
         """Give the fleet's account at an authority up for good; the next order makes another one.
 
-        Raises NotObtained.
+        Raises NoAccount, and NotObtained with what the authority said.
         """
         await self._errands.deactivate_account(authority)
 
