@@ -44,9 +44,13 @@ class Authority(Protocol):
 
 
 class ProxyThatOrders(Protocol):
-    """A proxy with an admin socket, and who issues its certificates."""
+    """A proxy with an admin socket, and who issues its certificates.
+
+    ``domain`` is one for which no test before had any certificate.
+    """
 
     socket: str
+    domain: str
     authority: Authority
 
 
@@ -56,6 +60,13 @@ class Ordering:
     def __init__(self, proxy: ProxyThatOrders) -> None:
         self.proxy = proxy
         self.authority = proxy.authority
+
+    def certificate(self, name: str, **more: Any) -> Params:
+        """Return the options that declare a certificate."""
+        return dict({"name": name, "provider": "acme", "names": [self.host(name)]}, **more)
+
+    def host(self, name: str) -> str:
+        return "%s.%s" % (name, self.proxy.domain)
 
     def certificates(self, check: bool = False, **params: Any) -> Params:
         params = dict({"wait_timeout": 60}, **params, socket=self.proxy.socket)
@@ -84,10 +95,6 @@ class Ordering:
         return str(found["fingerprint"])
 
 
-def certificate(name: str, **more: Any) -> Params:
-    return dict({"name": name, "provider": "acme", "names": [name + ".example.test"]}, **more)
-
-
 class OrdersContract:
     """Derive from it, and give it a ``proxy`` fixture."""
 
@@ -96,8 +103,8 @@ class OrdersContract:
         return Ordering(proxy)
 
     def test_a_task_that_waits_ends_when_the_certificate_is_there(self, ordering: Ordering) -> None:
-        predicted = ordering.predicted(**certificate("a", wait=True))
-        done = ordering.certificates(**certificate("a", wait=True))
+        predicted = ordering.predicted(**ordering.certificate("a", wait=True))
+        done = ordering.certificates(**ordering.certificate("a", wait=True))
         assert (done["operations"], done["diff"]) == (["create certificate a"], predicted["diff"])
         (order,) = done["orders"]
         assert (order["name"], order["state"], order["said"]) == ("a", "held", "")
@@ -107,17 +114,17 @@ class OrdersContract:
         assert found["order"]["renew_at"] > found["not_before"]
 
     def test_a_held_certificate_is_no_change_and_no_order(self, ordering: Ordering) -> None:
-        ordering.certificates(**certificate("a", wait=True))
+        ordering.certificates(**ordering.certificate("a", wait=True))
         before = ordering.told()
         for check in (True, False):
-            again = ordering.certificates(check, **certificate("a", wait=True))
+            again = ordering.certificates(check, **ordering.certificate("a", wait=True))
             assert (again["changed"], again["operations"]) == (False, [])
             assert (again["diff"]["before"], again["diff"]["after"]) == ("", "")
         assert (ordering.told(), ordering.authority.ordered) == (before, 1)
 
     def test_a_list_is_one_change_and_all_of_it_is_waited_for(self, ordering: Ordering) -> None:
-        config = [certificate("c%d" % number) for number in range(5)]
-        config.append({"name": "own", "provider": "self_signed", "names": ["own.example.test"]})
+        config = [ordering.certificate("c%d" % number) for number in range(5)]
+        config.append({"name": "own", "provider": "self_signed", "names": [ordering.host("own")]})
         done = ordering.certificates(config=config, wait=True)
         assert [each["name"] for each in done["orders"]] == ["c%d" % number for number in range(5)]
         assert {each["state"] for each in done["orders"]} == {"held"}
@@ -126,15 +133,17 @@ class OrdersContract:
 
     def test_the_listed_ones_declare_the_same(self, ordering: Ordering) -> None:
         options = {"key_type": "p384", "challenge": "http-01", "authority": "first"}
-        ordering.certificates(config=[certificate("a"), certificate("b", **options)], wait=True)
+        ordering.certificates(
+            config=[ordering.certificate("a"), ordering.certificate("b", **options)], wait=True
+        )
         listed = ordering.listed()["certificates"]
-        assert listed == [certificate("a"), certificate("b", **options)]
+        assert listed == [ordering.certificate("a"), ordering.certificate("b", **options)]
         assert not ordering.certificates(config=listed, purge=True, wait=True)["changed"]
 
     def test_another_one_is_ordered_when_that_is_forced(self, ordering: Ordering) -> None:
-        ordering.certificates(**certificate("a", wait=True))
+        ordering.certificates(**ordering.certificate("a", wait=True))
         before = ordering.fingerprint("a")
-        forced = certificate("a", wait=True, force_renew=True)
+        forced = ordering.certificate("a", wait=True, force_renew=True)
         predicted = ordering.predicted(**forced)
         done = ordering.certificates(**forced)
         assert (done["operations"], done["diff"]) == (["renew certificate a"], predicted["diff"])
@@ -147,7 +156,7 @@ class OrdersContract:
     def test_what_is_created_by_a_task_that_forces_is_ordered_once(
         self, ordering: Ordering
     ) -> None:
-        done = ordering.certificates(**certificate("a", wait=True, force_renew=True))
+        done = ordering.certificates(**ordering.certificate("a", wait=True, force_renew=True))
         assert (done["operations"], ordering.authority.ordered) == (["create certificate a"], 1)
 
     def test_one_that_cannot_be_had_stays_declared_and_its_words_are_told(
@@ -155,7 +164,7 @@ class OrdersContract:
     ) -> None:
         ordering.authority.refuse("the authority does not like it")
         with pytest.raises(Refused) as caught:
-            ordering.certificates(config=[certificate("a")], wait=True, wait_timeout=20)
+            ordering.certificates(config=[ordering.certificate("a")], wait=True, wait_timeout=20)
         message = str(caught.value)
         assert message.startswith("config[0] (certificate a): not issued: ")
         assert "the authority does not like it" in message
@@ -167,20 +176,22 @@ class OrdersContract:
         assert [name for name, _version, _fingerprint in ordering.told()] == ["a"]
 
     def test_what_is_held_serves_on_when_its_renewal_is_refused(self, ordering: Ordering) -> None:
-        ordering.certificates(**certificate("a", wait=True))
+        ordering.certificates(**ordering.certificate("a", wait=True))
         before = ordering.fingerprint("a")
         ordering.authority.refuse("the authority does not like it")
         with pytest.raises(Refused, match="does not like it; meanwhile one is shown that ends in"):
-            ordering.certificates(**certificate("a", wait=True, force_renew=True, wait_timeout=20))
+            ordering.certificates(
+                **ordering.certificate("a", wait=True, force_renew=True, wait_timeout=20)
+            )
         assert ordering.fingerprint("a") == before
 
     def test_other_names_are_waited_for_although_a_certificate_is_shown(
         self, ordering: Ordering
     ) -> None:
-        ordering.certificates(**certificate("a", wait=True))
+        ordering.certificates(**ordering.certificate("a", wait=True))
         before = ordering.fingerprint("a")
-        names = ["a.example.test", "also.example.test"]
-        done = ordering.certificates(**certificate("a", names=names, wait=True))
+        names = [ordering.host("a"), ordering.host("also")]
+        done = ordering.certificates(**ordering.certificate("a", names=names, wait=True))
         assert done["operations"] == ["change certificate a"]
         (found,) = ordering.listed("a")["details"]
         assert sorted(found["names"]) == names
@@ -189,7 +200,7 @@ class OrdersContract:
     def test_one_is_revoked_before_it_is_withdrawn_and_that_is_done_once(
         self, ordering: Ordering
     ) -> None:
-        ordering.certificates(**certificate("a", wait=True))
+        ordering.certificates(**ordering.certificate("a", wait=True))
         gone = {"name": "a", "state": "absent", "revoke": True, "revocation_reason": "superseded"}
         predicted = ordering.predicted(**gone)
         done = ordering.certificates(**gone)
@@ -201,7 +212,7 @@ class OrdersContract:
         assert len(ordering.authority.revoked) == 1
 
     def test_nothing_is_withdrawn_when_one_cannot_be_revoked(self, ordering: Ordering) -> None:
-        config = [certificate("a"), certificate("b")]
+        config = [ordering.certificate("a"), ordering.certificate("b")]
         ordering.certificates(config=config, wait=True)
         before = ordering.told()
         ordering.authority.refuse_revoking("the authority is away")
@@ -213,7 +224,7 @@ class OrdersContract:
         assert ordering.told() == before
 
     def test_only_what_an_authority_issued_is_revoked(self, ordering: Ordering) -> None:
-        ordering.certificates(name="own", provider="self_signed", names=["own.example.test"])
+        ordering.certificates(name="own", provider="self_signed", names=[ordering.host("own")])
         before = ordering.told()
         for check in (True, False):
             with pytest.raises(EdgeError) as caught:

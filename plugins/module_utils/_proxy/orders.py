@@ -49,9 +49,13 @@ class Awaited(NamedTuple):
 
 
 def _failure(entry: Entry) -> Tuple[Any, ...]:
-    """Return what tells one failure from another, empty where the last order did not fail."""
+    """Return what tells one failure from another, empty where the last order did not fail.
+
+    While it is ordered again, the failures before are still counted.
+    """
     order = entry.order
-    if order.get("state") != FAILED and not order.get("failures"):
+    state = order.get("state")
+    if state != FAILED and not (state == HELD and order.get("failures")):
         return ()
     return (order.get("failures"), order.get("said"), order.get("next_try"))
 

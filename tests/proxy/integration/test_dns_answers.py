@@ -7,13 +7,13 @@ a program of the operator told."""
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from running.acme_orders import registered_client
+from running.dns_hook import dns_hook
 from running.dns_server import KEY_NAME, SECRET, DnsServer
 from running.pebble import Behaviour, Pebble
 from samples.shared_answers import SharedAnswers
@@ -26,20 +26,6 @@ from sluice_proxy.acme.signing.jws import key_authorization
 from sluice_proxy.ordering.answering.composing import answering
 from sluice_proxy.ordering.validating import Answering, Challenge
 from sluice_proxy.snapshot.issuing import Acme, ChallengeType, DnsHook, DnsUpdate
-
-HOOK = """\
-#!{python}
-import sys
-import dns.query, dns.tsig, dns.update
-
-verb, name, value = sys.argv[1:]
-update = dns.update.UpdateMessage("example", keyring=dns.tsig.Key("{key}", "{secret}"))
-if verb == "set":
-    update.add(name + ".", 60, "TXT", value)
-else:
-    update.delete(name + ".", "TXT", value)
-sys.exit(dns.query.tcp(update, "127.0.0.1", 10, {port}).rcode())
-"""
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +46,7 @@ def answers(request: pytest.FixtureRequest, server: DnsServer, tmp_path: Path) -
     """Return what answers by the server, in each way."""
     if request.param == "update":
         return by_updates(server, tmp_path)
-    hook = tmp_path / "hook"
-    text = HOOK.format(python=sys.executable, key=KEY_NAME, secret=SECRET, port=server.port)
-    hook.write_text(text)
-    hook.chmod(0o700)
+    hook = dns_hook(tmp_path, server)
     return answering(Acme((), dns=DnsHook(str(hook))), SharedAnswers())[0]
 
 

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import dns.name
 import dns.rcode
+import dns.rdatatype
 import pytest
 from running.dns_server import KEY_NAME, SECRET, DnsServer
 from running.service import free_port
 from sluice_proxy.ordering.answering.dns_updates import asking, showing
-from sluice_proxy.ordering.answering.dns_updates.asking import NameServer
+from sluice_proxy.ordering.answering.dns_updates.asking import NameServer, Told
 from sluice_proxy.ordering.answering.dns_updates.updating import UpdatedRecords
 from sluice_proxy.ordering.validating import NotAnswered
 from sluice_proxy.snapshot.issuing import DnsUpdate
@@ -91,7 +92,7 @@ def refused(
 
 def test_a_record_is_there_until_it_is_unset(server: DnsServer, update: DnsUpdate) -> None:
     async def run() -> None:
-        one = records(update)
+        one = records(replace(update, ttl=90))
         await one.set(NAME, "value")
         assert server.txt(NAME) == {"value"}
         await one.unset(NAME, "value")
@@ -100,7 +101,7 @@ def test_a_record_is_there_until_it_is_unset(server: DnsServer, update: DnsUpdat
 
     asyncio.run(run())
     assert len(server.updates) == 2
-    assert f"{NAME}. 60 IN TXT" in server.updates[0]
+    assert f"{NAME}. 90 IN TXT" in server.updates[0]
 
 
 def test_values_of_a_name_live_side_by_side_and_those_of_others_stay(
@@ -390,9 +391,9 @@ def test_those_that_are_behind_are_named(server: DnsServer) -> None:
     with DnsServer(["example"]) as behind, DnsServer(["other"]) as lame:
         servers = [place(server), place(behind, "ns2.test"), place(lame, "ns3.test")]
         with pytest.raises(NotAnswered) as error:
-            asyncio.run(showing.shown(servers, name, "value", 0.5))
+            asyncio.run(showing.shown(servers, name, "value", 2))
     assert str(error.value) == (
-        f"{NAME} was set, but after 0.5 s it is not shown by ns2.test (127.0.0.1:{behind.port})"
+        f"{NAME} was set, but after 2 s it is not shown by ns2.test (127.0.0.1:{behind.port})"
         f" and ns3.test (127.0.0.1:{lame.port})"
     )
 
@@ -420,15 +421,17 @@ def test_the_server_that_was_told_is_not_left_out(
 def test_servers_of_a_zone_that_have_other_addresses_are_asked_too(
     server: DnsServer, update: DnsUpdate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At their own port: nobody is there."""
     asked: list[NameServer] = []
     really = asking.asked
 
-    async def noted(server: NameServer, *what: object) -> object:
-        asked.append(server)
-        return await really(server, *what)  # type: ignore[arg-type]
+    async def noted(
+        one: NameServer, name: dns.name.Name, kind: dns.rdatatype.RdataType
+    ) -> Told | None:
+        asked.append(one)
+        if one.port != server.port:
+            raise NotAnswered("nobody is there")
+        return await really(one, name, kind)
 
-    monkeypatch.setattr(asking, "PATIENCE", 0.2)
     monkeypatch.setattr(showing, "asked", noted)
     server.add("ns.example", "A", "127.0.0.1")
     server.add("ns.example", "A", "127.0.0.77")

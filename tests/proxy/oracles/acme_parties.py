@@ -113,4 +113,4 @@ def _plain(text: str) -> str:
     text = re.sub(r"https?://[^\s\"']+", "URL", " ".join(text.split()))
     text = re.sub(r"127\.0\.0\.1:\d+", "PLACE", text)
     # Tokens and identifiers: long, or not quite as long and with a digit.
-    return re.sub(r"[\w+/=.-]{40,}|(?=[a-z]*\d)[\w-]{16,}", "ID", text)
+    return re.sub(r"[\w+/=.-]{40,}|(?=[a-z]*\d)[\w-]{16,}|\b[0-9a-f]{8,16}\b", "ID", text)

@@ -104,7 +104,9 @@ class AcmeEdge:
                 prints if prints.keys() == wanted and former.isdisjoint(prints.values()) else None
             )
 
-        return dict(until(held, f"certificates for {len(wanted)} names"))
+        # A look at very many costs the supervisor the time that it needs for them.
+        every = 0.02 + len(wanted) / 300
+        return dict(until(held, f"certificates for {len(wanted)} names", every))
 
     def order(self, name: str) -> dict[str, Any]:
         """Return how the order for a certificate stands."""
@@ -132,7 +134,7 @@ def acme_edge(
     folder: Path, ports: Ports, authorities: Iterable[str], more: str = ""
 ) -> Iterator[AcmeEdge]:
     """Give a proxy that asks ``authorities``, which are entries; ``more`` is for issuing.acme."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     config = (
         CONFIG.replace("AUTHORITIES", ", ".join(authorities))
         .replace("MORE", f", {more}" if more else "")

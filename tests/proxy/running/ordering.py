@@ -26,7 +26,7 @@ tls: {strict_sni: true}
 workers: 2
 store: FOLDER/store.db
 admin: unix:FOLDER/admin.sock
-log: {level: debug, error: FOLDER/error.log, access: FOLDER/access.log}
+log: {level: debug, access: FOLDER/access.log}
 """
 
 
@@ -115,8 +115,8 @@ class Ordering:
 
     def said(self) -> str:
         """Return all that the proxy wrote into its logs."""
-        logs = [self.folder / "error.log", self.folder / "access.log"]
-        return self.proxy.said + "".join(one.read_text() for one in logs if one.exists())
+        access = self.folder / "access.log"
+        return self.proxy.said + (access.read_text() if access.exists() else "")
 
 
 def of_pebble(pebble: Pebble, more: str = "", name: str = "pebble") -> str:

@@ -39,7 +39,10 @@ def private_keys(store: Path) -> list[ec.EllipticCurvePrivateKey]:
 
 def _contents(store: Path) -> Iterator[bytes]:
     with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as database:
-        tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master")]
+        tables = [
+            row[0]
+            for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
         for table in tables:
             if not table.startswith("sqlite_"):
                 for row in database.execute(f'SELECT * FROM "{table}"'):  # noqa: S608

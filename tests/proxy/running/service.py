@@ -38,15 +38,16 @@ def free_port() -> int:
             return port
 
 
-def until(true: Callable[[], Any], what: str = "it") -> Any:
-    """Return what ``true`` returns as soon as that is true."""
+def until(true: Callable[[], Any], what: str = "it", every: float = 0.02) -> Any:
+    """Return what ``true`` returns as soon as that is true; it is looked at ``every`` so many
+    seconds."""
     end = time.monotonic() + PATIENCE
     while True:
         value = true()
         if value:
             return value
         assert time.monotonic() < end, f"{what} did not happen within {PATIENCE:g} s"
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 class Running:

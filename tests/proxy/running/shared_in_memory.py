@@ -27,6 +27,8 @@ class SharedInMemory:
         """The methods that were called, with the kind or the name that they are about."""
         self.fails: dict[str, str] = {}
         """Methods that cannot be reached, and why."""
+        self.delay = 0.0
+        """Seconds between what is done and the answer to it."""
         self._told = Told()
 
     async def get(self, kind: str, name: str) -> Record | None:
@@ -88,4 +90,6 @@ class SharedInMemory:
         self.done.append((method, about))
         if self.down or method in self.fails:
             raise Unreachable(self.down or self.fails[method])
-        return work()
+        result = work()
+        await asyncio.sleep(self.delay)
+        return result

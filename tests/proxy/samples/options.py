@@ -22,6 +22,64 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
             "admin.tokens_file": "t"
         },
     },
+    "integration/test_acme_client.py": {
+        "test_a_certificate_for_each_type_of_key": {"issuing.acme.key_type": "rsa2048"},
+        "test_the_preferred_chain_is_that_of_an_alternate_root": {
+            "issuing.acme.authorities.preferred_chain": "Root"
+        },
+    },
+    "integration/test_acme_issuing.py": {
+        "test_each_name_is_issued_twice_with_one_order_each_time": {
+            "issuing.acme.authorities.directory": "https://ca.test/directory",
+            "issuing.acme.authorities.external_account.key_id": "b",
+            "issuing.acme.authorities.external_account.key_file": "/l",
+            "issuing.acme.authorities.trust_file": "/ca.pem",
+        },
+    },
+    "integration/test_acme_options.py": {
+        "test_an_authority_has_its_name_its_contact_and_its_profile": {
+            "issuing.acme.authorities.name": "n",
+            "issuing.acme.authorities.contact": "a@b.test",
+            "issuing.acme.authorities.terms_agreed": True,
+            "issuing.acme.authorities.profile": "shortlived",
+        },
+        "test_what_is_set_for_all_authorities_is_theirs": {
+            "issuing.acme.contact": "a@b.test",
+            "issuing.acme.terms_agreed": True,
+        },
+        "test_no_more_is_ordered_than_an_authority_is_to_get": {
+            "issuing.acme.authorities.orders": "50/d"
+        },
+    },
+    "integration/test_acme_proxy.py": {
+        "test_a_route_gets_its_certificate_and_keeps_it_over_a_restart": {
+            "issuing.acme.challenges": "tls-alpn-01"
+        },
+    },
+    "integration/test_ask_url.py": {
+        "test_2xx_permits_the_name_that_was_asked_for": {
+            "issuing.on_demand.ask": "http://127.0.0.1:1/may"
+        },
+        "test_one_who_does_not_answer_is_not_waited_for": {"issuing.on_demand.ask_timeout": "9s"},
+    },
+    "integration/test_dns_updates.py": {
+        "test_a_record_is_there_until_it_is_unset": {
+            "issuing.acme.dns.update.port": 5353,
+            "issuing.acme.dns.update.ttl": "9s",
+        },
+        "test_a_server_may_have_a_name": {"issuing.acme.dns.update.server": "192.0.2.2"},
+        "test_an_unknown_key_is_told": {"issuing.acme.dns.update.key_name": "l"},
+        "test_a_wrong_secret_is_told_and_the_right_one_is_read_without_a_restart": {
+            "issuing.acme.dns.update.key_file": "/l"
+        },
+        "test_the_algorithm_is_the_one_that_is_set": {
+            "issuing.acme.dns.update.algorithm": "hmac-sha512"
+        },
+        "test_the_zone_that_is_set_is_changed": {"issuing.acme.dns.update.zone": "a.test"},
+        "test_a_record_that_is_not_shown_in_time_is_told_and_can_be_withdrawn": {
+            "issuing.acme.propagation": "9s"
+        },
+    },
     "integration/test_failures.py": {
         "test_requests_wait_for_a_connection_and_not_forever": {
             "upstream.connections": 9,
@@ -189,49 +247,7 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     },
     "unit/config/test_sections.py": {},
     "unit/config/test_acme.py": {
-        "test_authorities": {
-            "issuing.acme.authorities.directory": "https://ca.test/directory",
-            "issuing.acme.authorities.name": "n",
-            "issuing.acme.authorities.contact": "a@b.test",
-            "issuing.acme.authorities.terms_agreed": True,
-            "issuing.acme.authorities.external_account.key_id": "b",
-            "issuing.acme.authorities.external_account.key_file": "/l",
-            "issuing.acme.authorities.profile": "shortlived",
-            "issuing.acme.authorities.preferred_chain": "Root",
-            "issuing.acme.authorities.trust_file": "/ca.pem",
-            "issuing.acme.authorities.staging": True,
-            "issuing.acme.authorities.orders": "50/d",
-        },
-        "test_what_is_set_for_all_authorities_is_what_they_do_not_have": {
-            "issuing.acme.contact": "a@b.test",
-            "issuing.acme.terms_agreed": True,
-        },
-        "test_how_certificates_are_ordered": {
-            "issuing.acme.challenges": "tls-alpn-01",
-            "issuing.acme.key_type": "rsa2048",
-            "issuing.acme.propagation": "9s",
-            "issuing.acme.renew_after": 0.5,
-        },
-        "test_dns_by_updates": {
-            "issuing.acme.dns.update.server": "192.0.2.2",
-            "issuing.acme.dns.update.port": 5353,
-            "issuing.acme.dns.update.key_name": "l",
-            "issuing.acme.dns.update.key_file": "/l",
-            "issuing.acme.dns.update.algorithm": "hmac-sha512",
-            "issuing.acme.dns.update.zone": "a.test",
-            "issuing.acme.dns.update.ttl": "9s",
-        },
-        "test_dns_by_a_program": {
-            "issuing.acme.dns.hook.program": "/q",
-            "issuing.acme.dns.hook.timeout": "9s",
-        },
-        "test_certificates_on_demand": {
-            "issuing.on_demand.names": "a.test",
-            "issuing.on_demand.ask": "http://127.0.0.1:1/may",
-            "issuing.on_demand.ask_timeout": "9s",
-            "issuing.on_demand.wait": "9s",
-            "issuing.on_demand.most": 9,
-        },
+        "test_authorities": {"issuing.acme.authorities.staging": True},
     },
     "unit/config/test_snapshot.py": {
         "test_a_file_is_loaded_with_the_files_beside_it": {"pages.no_route.file": "page.html"},
@@ -255,6 +271,15 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     "unit/observe/test_error_log.py": {
         "test_the_level_is_the_least_that_is_told": {"log.level": "debug"},
         "test_a_file_that_was_put_aside_is_left_for_a_new_one": {"log.error.path": "/e.log"},
+    },
+    "unit/ordering/test_keeper.py": {
+        "test_any_lifetime_is_renewed_in_its_last_third": {"issuing.acme.renew_after": 0.5},
+    },
+    "unit/ordering/answering/test_hook.py": {
+        "test_it_is_called_with_verb_name_and_value": {"issuing.acme.dns.hook.program": "/q"},
+        "test_one_that_does_not_end_is_killed_with_all_that_it_began": {
+            "issuing.acme.dns.hook.timeout": "9s"
+        },
     },
     "unit/routes/test_admission.py": {
         "test_a_client_gets_its_burst_and_then_the_rate": {"routes.rate_limit.rate": 9},
@@ -311,6 +336,13 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
         },
         "test_a_check_fails_only_when_all_its_attempts_do": {"routes.health.active.attempts": 9},
         "test_targets_that_are_alike_are_asked_once": {"routes.health.active.interval": "9s"},
+    },
+    "unit/supervisor/test_on_demand.py": {
+        "test_names_of_the_configuration_and_those_that_a_url_permits_are_ordered": {
+            "issuing.on_demand.names": "a.test"
+        },
+        "test_nobody_waits_longer_than_the_configuration_says": {"issuing.on_demand.wait": "9s"},
+        "test_no_more_names_than_may_have_certificates_by_this": {"issuing.on_demand.most": 9},
     },
     "unit/supervisor/test_rotation.py": {
         "test_all_files_together_are_bounded": {

@@ -128,8 +128,9 @@ def test_what_is_tried_again_too_late_is_not_waited_for(time: Time) -> None:
     assert time.pauses == []
 
 
-def test_what_is_never_tried_again_is_not_waited_for(time: Time) -> None:
-    failed = entry("a", "failed", said="no", failures=1, next_try=None)
+@pytest.mark.parametrize("failures", [1, 0], ids=["failed", "never ordered"])
+def test_what_is_never_tried_again_is_not_waited_for(time: Time, failures: int) -> None:
+    failed = entry("a", "failed", said="no", failures=failures, next_try=None)
     assert time.wait(lambda _now: {"a": failed}, [Awaited("a")]).missing == ["a"]
     assert time.pauses == []
 
@@ -142,6 +143,15 @@ def test_what_is_tried_again_in_time_is_waited_for(time: Time) -> None:
 
     assert time.wait(seen, [Awaited("a")]).missing == []
     assert 60 <= time.passed < 66
+
+
+def test_another_try_that_is_under_way_is_waited_for(time: Time) -> None:
+    def seen(now: float) -> Dict[str, Entry]:
+        if now < 1:
+            return {"a": entry("a", "ordering", said="no", failures=3, next_try=None)}
+        return {"a": entry("a", "held", ONE)}
+
+    assert time.wait(seen, [Awaited("a")]).missing == []
 
 
 def test_the_others_are_waited_for_when_one_cannot_be_had(time: Time) -> None:

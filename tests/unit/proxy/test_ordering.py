@@ -19,7 +19,7 @@ from ansible_collections.sluice.edge.plugins.module_utils._proxy.awaiting import
 from ansible_collections.sluice.edge.plugins.module_utils._proxy.certificates import (
     converge_certificates,
 )
-from ansible_collections.sluice.edge.tests.contract.orders import OrdersContract, certificate
+from ansible_collections.sluice.edge.tests.contract.orders import OrdersContract
 from ansible_collections.sluice.edge.tests.fakes.proxy import FakeProxy, serving
 
 GONE = {"state": "absent", "revoke": True}
@@ -27,6 +27,8 @@ GONE = {"state": "absent", "revoke": True}
 
 class FakeThatOrders:
     """A fake proxy, and its authority as the contract speaks of it."""
+
+    domain = "example.test"
 
     def __init__(self, socket: str) -> None:
         self.socket = socket
@@ -55,6 +57,10 @@ class TestOrdersOnFake(OrdersContract):
         made = FakeThatOrders(str(tmp_path / "admin.sock"))
         with serving(made.fake, made.socket):
             yield made
+
+
+def certificate(name: str, **more: Any) -> Dict[str, Any]:
+    return dict({"name": name, "provider": "acme", "names": [name + ".example.test"]}, **more)
 
 
 class Waiting:

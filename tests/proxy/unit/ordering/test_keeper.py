@@ -35,6 +35,27 @@ def test_what_is_wished_for_is_obtained_and_told() -> None:
     pass_time(scenario())
 
 
+def test_what_this_node_ordered_is_not_taken_for_another_nodes() -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one"))
+        node = fleet.nodes[0]
+        # What it shares is there for a while before it knows, and it looks at all moments.
+        node.shared.delay = 3.0
+        node.wish("a.test")
+        await node.until("a.test", Standing.HELD)
+        for turn in range(20):
+            await asyncio.sleep(turn / 3)
+            former = node.in_force["a.test"]
+            await node.keeper.renew("a.test")
+            while node.in_force["a.test"] is former:
+                await asyncio.sleep(0.1)
+        numbers = node.keeper.numbers
+        assert (numbers.renewed, numbers.adopted) == (20, 0)
+        await fleet.close()
+
+    pass_time(scenario())
+
+
 def test_a_certificate_is_renewed_before_it_ends_and_names_the_former_one() -> None:
     async def scenario() -> None:
         fleet = Fleet(settings("one"), pace=UNHURRIED)
@@ -264,7 +285,7 @@ def test_what_could_not_be_put_in_force_is_told_again() -> None:
 
 def test_a_certificate_whose_time_has_not_begun_is_not_ordered_all_the_time() -> None:
     async def scenario() -> None:
-        fleet = Fleet(settings("one"))
+        fleet = Fleet(settings("one"), pace=UNHURRIED)
         fleet.ca["one"].backdated = -DAY
         node = fleet.nodes[0]
         node.wish("a.test")

@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from sluice_proxy.observe.metrics import Metrics
 from sluice_proxy.supervisor import asking as module
 from sluice_proxy.supervisor.asking import MOST_OF_WORKER, REFUSED_AGAIN, Asking
+from sluice_proxy.supervisor.channel import Channel, Message, channel_pair
 from sluice_proxy.supervisor.worker import Question
+from sluice_proxy.supervisor.workers import Workers
 from sluice_proxy.worker.questions import CERTIFICATE, HTTP_01, TLS_ALPN_01, Reply
 
 
@@ -63,7 +67,8 @@ def answered(
 
     async def ask() -> None:
         asking = Asking()
-        asking.answers = answers
+        if answers is not None:
+            asking.answers = answers
         for question in questions:
             asking.asked(who, question)
         await asyncio.gather(*asking._tasks)
@@ -95,11 +100,77 @@ def test_what_is_known_is_answered() -> None:
     }
 
 
-def test_nothing_is_found_where_nobody_knows_and_of_what_is_unknown() -> None:
+def test_nothing_is_found_where_nobody_knows_and_of_what_is_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "VALIDATION_WAIT", 0.01)
     nothing = {1: Reply(found=False)}
 
     assert answered([Question(1, HTTP_01, "token")], None) == nothing
     assert answered([Question(1, "something later", "token")], Known()) == nothing
+
+
+def test_what_is_asked_while_the_program_starts_waits_for_the_answers() -> None:
+    worker: Any = AskingWorker()
+
+    async def ask() -> None:
+        asking = Asking()
+        asking.asked(worker, Question(1, HTTP_01, "token"))
+        asking.asked(worker, Question(2, CERTIFICATE, "a.test"))
+        await asyncio.sleep(0)
+        assert worker.answers == {}
+        asking.answers = Known()
+        await asyncio.gather(*asking._tasks)
+
+    asyncio.run(ask())
+    assert [reply.found for reply in worker.answers.values()] == [True, True]
+
+
+def test_answers_may_come_again_after_the_end_and_change() -> None:
+    worker: Any = AskingWorker()
+
+    class Other(Known):
+        async def http_01(self, token: str) -> bytes | None:
+            return b"other"
+
+    async def ask() -> None:
+        asking = Asking()
+        asking.answers = Known()
+        asking.answers = Other()
+        asking.asked(worker, Question(1, HTTP_01, "token"))
+        await asyncio.gather(*asking._tasks)
+        await asking.close()
+        assert asking.answers is None
+        asking.asked(worker, Question(2, HTTP_01, "token"))
+        asking.answers = Known()
+        asking.asked(worker, Question(3, HTTP_01, "token"))
+        await asyncio.gather(*asking._tasks)
+
+    asyncio.run(ask())
+    assert [reply.payloads for reply in worker.answers.values()] == [(b"other",), (), (b"content",)]
+
+
+def test_workers_of_a_predecessor_are_answered_too() -> None:
+    async def ask() -> Message:
+        workers = Workers("nobody:starts")
+        ours, theirs = channel_pair()
+        workers.take_over([(os.getpid(), ours, Metrics())])
+        answered: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        channel = Channel(theirs, answered.set_result, lambda: None)
+        channel.send("ask", {"number": 7, "about": HTTP_01, "name": "token"})
+        workers.asking.answers = Known()
+        try:
+            return await asyncio.wait_for(answered, 30)
+        finally:
+            channel.close()
+            (taken,) = workers.everybody
+            taken.channel.close()
+            asyncio.get_running_loop().remove_reader(taken._process)
+            os.close(taken._process)
+
+    message = asyncio.run(ask())
+    assert (message.kind, message.payloads) == ("answer", (b"content",))
+    assert message.values == {"number": 7, "found": True, "again": 0.0}
 
 
 def test_what_fails_has_found_nothing_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,9 @@ from .policies.problems import Failure
 from .policies.renewal import rest_after
 from .sharing import is_newer, lease_name, put_certificate, shared_certificate
 from .wording import listed
+
+PUTTING = (1.0, 2.0, 4.0, 0.0)
+"""Seconds after which it is tried again to share what was issued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +130,19 @@ class Attempting:
         now = self._now()
         attempts = Attempts(next_try=now + rest_after(held.lifespan))
         problems = listed(failure.said for failure in asked.failures)
-        try:
-            await put_certificate(self._shared, held, now, lease)
-            await self._remember(held.obtained.wish, attempts, lease)
-        except Unreachable:
-            # It is good all the same; the others get it when they can be reached.
-            return Got(held, attempts, here=True, shared=False, problems=problems)
-        return Got(held, attempts, here=True, problems=problems)
+        shared = False
+        for pause in PUTTING:
+            try:
+                await put_certificate(self._shared, held, now, lease)
+                await self._remember(held.obtained.wish, attempts, lease)
+            except Unreachable:
+                # The lease keeps the others from ordering the same.
+                await asyncio.sleep(pause)
+            else:
+                shared = True
+                break
+        # If not, it is good all the same; the others get it when they can be reached.
+        return Got(held, attempts, here=True, shared=shared, problems=problems)
 
     async def _failed(
         self, wish: Wish, held: Held | None, asked: Asked, said: str, lease: Lease
@@ -164,7 +174,7 @@ class Attempting:
 
     async def _attempts(self, wish: Wish) -> Attempts:
         record = await self._shared.get(ATTEMPTS, wish.subject)
-        return Attempts() if record is None else decode_attempts(record.document)
+        return Attempts() if record is None else decode_attempts(record.document, self._now())
 
     async def _remember(self, wish: Wish, attempts: Attempts, lease: Lease) -> None:
         await self._shared.put(

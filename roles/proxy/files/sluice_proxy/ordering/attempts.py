@@ -60,20 +60,25 @@ def encode_attempts(attempts: Attempts) -> bytes:
     ).encode()
 
 
-def decode_attempts(document: bytes) -> Attempts:
-    """Return what a document says; one that is none says that nothing has failed."""
+def decode_attempts(document: bytes, now: float) -> Attempts:
+    """Return what a document says; one that is none says that nothing has failed.
+
+    A moment too far from ``now`` was written when a clock was wrong, and is long ago.
+    """
     try:
         read = json.loads(document)
         return Attempts(
             failures=_count(read["failures"]),
-            next_try=_moment(read["next_try"]),
+            next_try=_moment(read["next_try"], now),
             said=str(read["said"]),
             authority=str(read["authority"]),
             trial=bool(read["trial"]),
             failed_validations={
                 str(name): _count(n) for name, n in dict(read["failed_validations"]).items()
             },
-            not_before={str(name): _moment(at) for name, at in dict(read["not_before"]).items()},
+            not_before={
+                str(name): _moment(at, now) for name, at in dict(read["not_before"]).items()
+            },
         )
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
         return Attempts()
@@ -83,8 +88,8 @@ def _count(value: Any) -> int:
     return max(0, min(int(value), _MOST_COUNT))
 
 
-def _moment(value: Any) -> float:
+def _moment(value: Any, now: float) -> float:
     moment = float(value)
-    if not math.isfinite(moment):
+    if math.isnan(moment):
         raise ValueError("no moment")
-    return moment
+    return moment if moment - now < KEPT else 0.0

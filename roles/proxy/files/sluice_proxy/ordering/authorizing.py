@@ -17,7 +17,7 @@ from ..acme.messages.model import Challenge as Offered
 from ..acme.signing.jws import key_authorization
 from ..snapshot.issuing import ChallengeType
 from .counting import Counting
-from .policies.problems import Failure, failure_of, not_answered, not_set_up
+from .policies.problems import Failure, NotSetUp, failure_of, not_answered
 from .policies.rotation import NoChallenge, choose
 from .validating import Answering, Challenge, NotAnswered
 
@@ -69,6 +69,8 @@ class Authorizing:
         async with asyncio.TaskGroup() as group:
             for url in urls:
                 group.create_task(one(url))
+        # Whichever came to its end first.
+        shown.failures.sort(key=lambda failure: failure.said)
         return shown
 
     async def _show(self, url: str, failed_before: Mapping[str, int], shown: Shown) -> None:
@@ -84,7 +86,9 @@ class Authorizing:
         try:
             offered = self._offered(name, authorization, failed_before.get(name, 0))
         except NoChallenge as error:
-            shown.failures.append(not_set_up(self._authority, str(error)))
+            shown.failures.append(
+                failure_of(self._authority, NotSetUp(str(error)), validating=False)
+            )
             return
         failure = await self._answer(authorization, offered)
         self._counting.validated(ChallengeType(offered.type), succeeded=failure is None)

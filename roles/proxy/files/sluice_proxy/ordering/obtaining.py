@@ -16,7 +16,6 @@ from ..acme.failures import AcmeFailed, NotGranted, Problem
 from ..acme.messages.model import Order, Status
 from ..snapshot.issuing import CertificateAuthority, ChallengeType, KeyType
 from .accounts.accounts import Accounts
-from .accounts.external import NotSetUp
 from .authorizing import Authorizing, Shown
 from .counting import Counting
 from .model import Obtained, Wish
@@ -26,7 +25,6 @@ from .policies.problems import (
     Blame,
     Failure,
     failure_of,
-    not_set_up,
     timed_out,
 )
 from .validating import Answering
@@ -79,14 +77,20 @@ class Obtaining:
         except NotIssued as error:
             self._counting.failed(authority.name, error.failure.kind)
             raise
-        except NotSetUp as error:
-            failure = not_set_up(authority.name, str(error))
         except AcmeFailed as error:
             failure = failure_of(authority.name, error, validating=False)
         except TimeoutError:
             failure = timed_out(authority.name, MOST_SECONDS)
         self._counting.failed(authority.name, failure.kind)
         raise NotIssued(failure)
+
+    async def _client(self, authority: CertificateAuthority) -> Client:
+        """Return a client with an account; without one, no other name does any better."""
+        try:
+            return await self._accounts.client(authority)
+        except AcmeFailed as error:
+            failure = failure_of(authority.name, error, validating=False)
+            raise NotIssued(replace(failure, down=True)) from None
 
     async def _obtain(
         self,
@@ -95,7 +99,7 @@ class Obtaining:
         former: Obtained | None,
         failed_before: Mapping[str, int],
     ) -> tuple[Obtained, Shown]:
-        client = await self._accounts.client(authority)
+        client = await self._client(authority)
         try:
             order = await _ordered(client, authority, wish, former)
         except Problem as problem:
@@ -157,7 +161,7 @@ async def _request(wish: Wish) -> CertificateRequest:
 
 def _worst(failures: Sequence[Failure]) -> Failure:
     """Return the failure to tell of: what is a name's fault is first to be put right."""
-    ranks = {Blame.NAME: 0, Blame.OURS: 1, Blame.AUTHORITY: 2}
-    worst = min(failures, key=lambda failure: ranks[failure.blame])
+    ranks = list(Blame)
+    worst = min(failures, key=lambda failure: ranks.index(failure.blame))
     others = len(failures) - 1
-    return replace(worst, said=f"{worst.said} (and {others} names more)") if others else worst
+    return replace(worst, said=f"{worst.said} (and {others} more like it)") if others else worst

@@ -44,19 +44,36 @@ class Answers(Protocol):
 
 
 class Asking:
-    """Answers each question in a task of its own."""
+    """Answers each question in a task of its own.
+
+    What is asked before there are ``answers`` waits for them: workers of before an upgrade ask
+    while the next program starts.
+    """
 
     def __init__(self) -> None:
-        self.answers: Answers | None = None
-        """None where nothing is known."""
+        self._answers: asyncio.Future[Answers] | None = None
+        self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._by_worker: Counter[Worker] = Counter()
         self._by_about: Counter[str] = Counter()
 
+    @property
+    def answers(self) -> Answers | None:
+        """Who knows; None before that is set, and after the end."""
+        known = self._answers
+        return known.result() if known is not None and known.done() else None
+
+    @answers.setter
+    def answers(self, answers: Answers) -> None:
+        self._closed = False
+        if self._answers is None or self._answers.done():
+            self._answers = asyncio.get_running_loop().create_future()
+        self._answers.set_result(answers)
+
     def asked(self, worker: Worker, question: Question) -> None:
         """Answer a worker, at once or later."""
         about = question.about
-        if self.answers is None or about not in MOST:
+        if self._closed or about not in MOST:
             worker.answer(question, _NOTHING)
             return
         if self._by_worker[worker] >= MOST_OF_WORKER or self._by_about[about] >= MOST[about]:
@@ -64,22 +81,22 @@ class Asking:
             return
         self._by_worker[worker] += 1
         self._by_about[about] += 1
-        task = asyncio.get_running_loop().create_task(self._answer(self.answers, worker, question))
+        task = asyncio.get_running_loop().create_task(self._answer(worker, question))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Answer nothing any more."""
-        self.answers = None
+        """Answer nothing any more, until there are answers again."""
+        self._closed, self._answers = True, None
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _answer(self, answers: Answers, worker: Worker, question: Question) -> None:
+    async def _answer(self, worker: Worker, question: Question) -> None:
         reply = _NOTHING
         try:
-            reply = await _reply(answers, question)
+            reply = await _reply(await self._known(), question)
         except TimeoutError:
             _log.warning("what worker %d asked for took too long: %s", worker.pid, question.about)
         except Exception:  # noqa: BLE001 - a client waits
@@ -90,6 +107,15 @@ class Asking:
                 del self._by_worker[worker]
             self._by_about[question.about] -= 1
             worker.answer(question, reply)
+
+    async def _known(self) -> Answers:
+        """Return who knows. Raises TimeoutError when nobody does in time."""
+        if self._answers is None:
+            self._answers = asyncio.get_running_loop().create_future()
+        if not self._answers.done():
+            async with asyncio.timeout(VALIDATION_WAIT):
+                return await asyncio.shield(self._answers)
+        return self._answers.result()
 
 
 async def _reply(answers: Answers, question: Question) -> Reply:

@@ -143,7 +143,12 @@ def test_one_that_does_not_end_is_killed_with_all_that_it_began(tmp_path: Path) 
     path = program(
         tmp_path, f"trap '' TERM INT; sleep 600 & echo $! > {said}; echo $$ >> {said}; wait"
     )
-    assert refused(path, 0.5) == f"{path} set {NAME} did not end within 0.5 s, and was killed"
+    for seconds in (0.3, 1, 3, 10, 30):
+        why = refused(path, seconds)
+        assert why == f"{path} set {NAME} did not end within {seconds:g} s, and was killed"
+        if said.exists() and len(said.read_text().split()) == 2:
+            # A slow machine takes its time to begin it.
+            break
     for pid in map(int, said.read_text().split()):
         until(lambda pid=pid: gone(pid), f"the end of {pid}")
 

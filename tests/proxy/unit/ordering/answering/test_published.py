@@ -231,6 +231,26 @@ def test_who_is_cancelled_takes_the_look_from_nobody() -> None:
     asyncio.run(run())
 
 
+def test_nobody_waits_long_for_what_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.01)
+
+    async def run() -> None:
+        clock, shared = Clock(), SharedAnswers()
+        published = Published(shared, clock, clock.sleep)
+        shared.open.clear()
+        for number in range(20):
+            assert await published.find(f"http-01 unknown{number}") is None
+        assert shared.looks == 1
+
+        await published.publish(http())
+        assert await published.find(f"http-01 {TOKEN}") is not None
+        shared.open.set()
+        while shared.at_once:
+            await asyncio.sleep(0)
+
+    asyncio.run(run())
+
+
 def test_what_could_not_be_reached_is_left_alone_for_a_while() -> None:
     async def run() -> None:
         clock, shared = Clock(), SharedAnswers()

@@ -78,7 +78,7 @@ class RootSection(Section):
     tls: TlsSection = Field(default=TlsSection(), description="What TLS has to be.")
     issuing: IssuingSection = Field(
         default=IssuingSection(),
-        description="Certificates that the proxy makes itself: the provider, or a mapping.",
+        description="Certificates that the proxy gets by itself: the provider, or a mapping.",
     )
     fleet: FleetSection = Field(
         default=FleetSection(),

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...acme.failures import AcmeFailed
 from ...acme.signing.jws import ExternalAccount
 from ...snapshot.issuing import CertificateAuthority
+from ..policies.problems import NotSetUp
 
 _LONGEST = 4096
-
-
-class NotSetUp(AcmeFailed):
-    """An authority cannot be asked, as something is not set; the text says what to set."""
 
 
 def external_account(authority: CertificateAuthority) -> ExternalAccount | None:

@@ -21,9 +21,9 @@ from ...acme.signing.private_keys import BadKey
 from ...fleet.shared import Lease, Shared
 from ...snapshot.issuing import CertificateAuthority
 from ..model import NoAccount
-from ..policies.problems import ACCOUNT_LOST
+from ..policies.problems import ACCOUNT_LOST, NotSetUp
 from .documents import ACCOUNT, SharedAccount, decode_account, encode_account
-from .external import NotSetUp, external_account
+from .external import external_account
 
 Connect = Callable[[CertificateAuthority, SigningKey, str | None], Client]
 """Makes a client with the account of a key; raises AcmeFailed."""

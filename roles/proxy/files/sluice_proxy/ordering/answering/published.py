@@ -22,8 +22,10 @@ SECONDS = 3600.0
 """How long an answer is shared at most: no authority takes as long to come."""
 GAP = 0.05
 """Seconds from one look at what is shared to the next one."""
+PATIENCE = 2.0
+"""Seconds for which a look is waited for: an origin may have to answer who asks."""
 AFTER_FAILURE = 1.0
-"""Seconds for which what is shared is not looked at after it could not be reached."""
+"""Seconds for which nobody waits for what is shared after it could not be reached."""
 MOST_WAITING = 1000
 """Who may wait for a look; others are told what this node knows."""
 TURN = 60.0
@@ -126,8 +128,11 @@ class Published:
             self._next_look = asyncio.ensure_future(self._look_once())
         self._waiting += 1
         try:
-            # The look is for others as well.
-            await asyncio.shield(self._next_look)
+            async with asyncio.timeout(PATIENCE):
+                # It goes on without who waits, as it is for others as well.
+                await asyncio.shield(self._next_look)
+        except TimeoutError:
+            self._unreachable_until = self._now() + AFTER_FAILURE
         finally:
             self._waiting -= 1
 

@@ -20,7 +20,7 @@ from ..errands import Errands
 from ..leasing import HeldElsewhere
 from ..model import NotObtained, Obtained
 from ..policies.renewal import look_wait
-from ..sharing import share
+from ..sharing import is_newer, share
 from ..wording import called, moment
 from .arrivals import Arrivals
 from .book import Book
@@ -72,7 +72,7 @@ class Doing:
             elif step is Step.SHARE:
                 await self._share(entry)
             else:
-                await self._order(entry)
+                await self._order_alone(entry)
         except HeldElsewhere:
             self._postpone(entry, ELSEWHERE, "another node is at it")
         except LeaseLost as error:
@@ -112,6 +112,16 @@ class Doing:
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_exception(NotObtained(said, next_try))
+
+    async def _order_alone(self, entry: Entry) -> None:
+        entry.ordering = True
+        try:
+            await self._order(entry)
+        finally:
+            entry.ordering = False
+            seen, entry.seen = entry.seen, None
+            if seen is not None and is_newer(seen, entry.held):
+                self.adopt({entry.wish.subject: seen})
 
     async def _order(self, entry: Entry) -> None:
         former = entry.held

@@ -36,7 +36,8 @@ class Entry:
     ``waiters``. All moments are in seconds since 1970. ``postponed`` is one before which nothing is
     ordered though nothing failed, and ``said`` why. ``settle`` is one before which nothing is
     renewed, so that a fleet that starts does not come at once. ``window`` is what the authority
-    suggested last, to be looked at again at ``look_at``; ``looked`` says that it ever was.
+    suggested last, to be looked at again at ``look_at``; ``looked`` says that it ever was. While it
+    is ``ordering``, ``seen`` is what appeared among what is shared: most likely what it obtains.
     """
 
     wish: Wish
@@ -54,6 +55,8 @@ class Entry:
     forced: bool = False
     unshared: bool = False
     working: bool = False
+    ordering: bool = False
+    seen: Held | None = None
 
     @property
     def ids(self) -> set[str]:

@@ -19,13 +19,21 @@ from ...acme.failures import (
 )
 
 
+class NotSetUp(AcmeFailed):
+    """An authority cannot be asked, as something is not set; the text says what to set."""
+
+
 class Blame(Enum):
-    """Whose fault it is: of a name, which has to be put right where it is served; of the authority,
-    which may do better later; or ours, in settings or in what was sent."""
+    """Whose fault it is: of a name, which has to be put right where it is served; ours, in settings
+    or in what was sent; or of the authority, which may do better later.
+
+    Of several failures the first one of these is told.
+    """
 
     NAME = "refused"
-    AUTHORITY = "failed"
+    SETTINGS = "was not asked"
     OURS = "does not take what it was sent"
+    AUTHORITY = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +128,13 @@ def timed_out(authority: str, seconds: float) -> Failure:
     return Failure(authority, "timeout", Blame.AUTHORITY, said, down=True)
 
 
-def not_set_up(authority: str, why: str) -> Failure:
-    """Return the failure of an order that was not made, as it needs what is not set."""
-    return Failure(authority, "notSetUp", Blame.OURS, f"{authority} was not asked: {why}")
-
-
 def _kind(error: AcmeFailed) -> str:
     if isinstance(error, Problem):
         return error.kind if error.kind in KINDS else "other"
     if isinstance(error, TransportFailed):
         return "unreachable"
+    if isinstance(error, NotSetUp):
+        return "notSetUp"
     if isinstance(error, NotOffered):
         return "notOffered"
     if isinstance(error, NotGranted):
@@ -142,7 +147,8 @@ def _blame(error: AcmeFailed, *, validating: bool) -> Blame:
         return _blame_of(error, validating=validating)
     if isinstance(error, NotGranted):
         return Blame.NAME if validating else Blame.AUTHORITY
-    return Blame.OURS if isinstance(error, NotOffered) else Blame.AUTHORITY
+    unset = isinstance(error, NotSetUp | NotOffered)
+    return Blame.SETTINGS if unset else Blame.AUTHORITY
 
 
 def _blame_of(problem: Problem, *, validating: bool) -> Blame:
