@@ -75,6 +75,15 @@ def declaring_figures() -> list[Figure]:
     ]
 
 
+def demanding_figures() -> list[Figure]:
+    """Return the figure of strangers who want certificates on demand."""
+    runs: dict[str, list[float]] = _measured("demanding")
+    refused, asked = median(runs["refused"]), median(runs["asked"])
+    print(f"  {refused:.0f} handshakes/s were refused, {asked:.0f} names asked about in a round")
+    before, meanwhile = runs["p99-before"], runs["p99-meanwhile"]
+    return [at_most("proxy-strangers-p99", meanwhile, "ms", "just before", before, 2.0)]
+
+
 def workers_figures() -> list[Figure]:
     """Return the figure of two workers; not judged where there are too few processors."""
     runs = _measured("two_workers")

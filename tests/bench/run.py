@@ -44,6 +44,10 @@ ON_THIS_MACHINE: Measured = {
         "10,000 routes in one task of proxy_route, while clients go on",
         proxy.declaring_figures,
     ),
+    "proxy-demanding": (
+        "1,000 handshakes a second for names without permission, while clients go on",
+        proxy.demanding_figures,
+    ),
     "proxy-workers": ("the proxy with two workers and with one in turn", proxy.workers_figures),
     "proxy-idle": ("the proxy with 10,000 idle connections", proxy.idle_figures),
     "proxy-certificates": (

@@ -151,8 +151,9 @@ def caddy(place: Place) -> list[str]:
     ]
 
 
-def sluice(place: Place, routes: int = 1, workers: int = 1) -> list[str]:
-    """Return the command that runs the proxy of this collection, with as many routes.
+def sluice(place: Place, routes: int = 1, workers: int = 1, more: str = "") -> list[str]:
+    """Return the command that runs the proxy of this collection, with as many routes; ``more`` is
+    of its configuration.
 
     Number 0 is for every host, the others are for a host each: h1.example.com and so on.
     """
@@ -167,7 +168,7 @@ def sluice(place: Place, routes: int = 1, workers: int = 1) -> list[str]:
         f"workers: {workers}\nlog: {{access: {place.folder}/access.log}}\n"
         f"certificates: [{{chain: {place.certificate}, key: {place.key}}}]\n"
         f"store: {place.folder}/edge.db\nadmin: {{listen: 'unix:{place.socket}'}}\n"
-        f"routes:\n  - {{name: all, targets: ['http://127.0.0.1:{place.origin}']}}\n{others}"
+        f"routes:\n  - {{name: all, targets: ['http://127.0.0.1:{place.origin}']}}\n{others}{more}"
     )
     (place.folder / "edge.yml").write_text(config)
     return [

@@ -54,13 +54,15 @@ class Scene:
         routes: int = 1,
         workers: int = 1,
         processors: str = PROXY_PROCESSOR,
+        more: str = "",
     ) -> tuple[Pinned, peers.Place]:
-        """Start a proxy and wait until it serves; routes and workers are for ``sluice``."""
+        """Start a proxy and wait until it serves; routes, workers and ``more`` of the configuration
+        are for ``sluice``."""
         folder = self.folder / f"{name}-{routes}-{workers}"
         chain, key = Path(self._certificate.chain), Path(self._certificate.key)
         place = peers.place_in(folder, self._origin_port, chain, key)
         if name == "sluice":
-            words = peers.sluice(place, routes, workers)
+            words = peers.sluice(place, routes, workers, more)
         else:
             words = peers.BY_NAME[name](place)
         process = self._stack.enter_context(Pinned(words, processors, folder / "output"))

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from cryptography import x509
 from running.balancer import Balancer
+from running.fleet import SECRET
 from running.ordering import Ordering, of_pebble
 from running.pebble import Behaviour, Pebble
 from running.proxies import NODES, Proxies, declare, kill
@@ -41,7 +44,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         def issuing(plain: Balancer, tls: Balancer) -> str:
             behaviour = Behaviour(plain.port, tls.port, authz_reuse=0)
             ca.append(stack.enter_context(Pebble(folder / "ca", behaviour)))
-            return of_pebble(ca[0])
+            return f"{of_pebble(ca[0])}  on_demand: {{names: .demand.test}}\n"
 
         proxies = stack.enter_context(Proxies(folder, redis, issuing))
         yield Fleet(proxies, ca[0], redis)
@@ -51,10 +54,6 @@ def restart(node: Ordering) -> None:
     ready = node.proxy.hear().count("READY=1")
     node.proxy.start()
     node.proxy.wait_ready(ready + 1)
-
-
-def log(node: Ordering) -> str:
-    return (node.folder / "error.log").read_text()
 
 
 def names_of(certificate: x509.Certificate) -> list[str]:
@@ -98,6 +97,18 @@ def test_validations_by_tls_reach_any_node_as_well(fleet: Fleet) -> None:
     assert len(fleet.proxies.tls.sent) == NODES
     (shown,) = fleet.proxies.shown(names[0])
     assert shown
+
+
+def test_names_that_clients_ask_all_nodes_for_at_once_are_ordered_once_each(fleet: Fleet) -> None:
+    names = [f"n{number}.demand.test" for number in range(20)]
+    before = fleet.pebble.orders
+    asked = [(node, name) for name in names for node in fleet.proxies.nodes]
+    with ThreadPoolExecutor(len(asked)) as clients:
+        shown = list(clients.map(lambda one: one[0].shown(one[1]), asked))
+
+    assert fleet.pebble.orders == before + len(names)
+    assert all(shown)
+    assert len(set(shown)) == len(names)
 
 
 def test_what_a_node_that_dies_was_ordering_another_one_finishes(fleet: Fleet) -> None:
@@ -166,7 +177,7 @@ def test_without_redis_nodes_serve_what_they_hold_say_so_and_go_on_when_it_is_ba
     fleet.redis.kill()
     try:
         assert node.proxy.stop() == 0
-        before = len(log(node))
+        before = len(node.proxy.said)
         restart(node)
         declare(node, [missing])
         until(lambda: node.status()["fleet"]["said"], "the trouble")
@@ -177,12 +188,26 @@ def test_without_redis_nodes_serve_what_they_hold_say_so_and_go_on_when_it_is_ba
         assert order["state"] != "held"
         assert "what nodes share cannot be reached" in order["said"]
         assert node.shown(missing) == ""
-        assert log(node)[before:].count("what nodes share cannot be reached:") == 1
+        assert node.proxy.number("sluice_fleet_up") == 0
+        assert node.proxy.said[before:].count("what nodes share cannot be reached:") == 1
     finally:
         fleet.redis.start()
     proxies.until_held([held, missing], nodes=[node])
 
     assert node.status()["fleet"] == {"kind": "redis", "said": ""}
+    assert node.proxy.number("sluice_fleet_up") == 1
     assert proxies.shown(held) == {shown}
-    assert log(node)[before:].count("what nodes share can be reached again") == 1
+    assert node.proxy.said[before:].count("what nodes share can be reached again") == 1
     assert fleet.pebble.orders == orders + 1
+
+
+def test_no_secret_of_the_fleet_is_in_a_log_an_answer_or_a_title(fleet: Fleet) -> None:
+    assert fleet.pebble.orders
+    for node in fleet.proxies.nodes:
+        node.ask("GET", "/status")
+        pids = (node.proxy.process.pid, *node.proxy.workers())
+        titles = [Path(f"/proc/{pid}/cmdline").read_text() for pid in pids]
+        for text in (node.said(), *node.answers, *titles):
+            assert text
+            for secret in (fleet.redis.password, SECRET.strip(), "PRIVATE KEY"):
+                assert secret not in text

@@ -61,6 +61,17 @@ def test_what_is_set_for_all_authorities_is_theirs(tmp_path: Path, ca: ScriptedC
     assert (order.account.contact, order.profile) == (["mailto:all@b.test"], None)
 
 
+@pytest.mark.parametrize("kind", ["http-01", "tls-alpn-01"])
+def test_control_is_shown_by_the_type_that_is_set(
+    tmp_path: Path, ca: ScriptedCa, kind: str
+) -> None:
+    held(tmp_path, issuing(ca, "terms_agreed: true", f"challenges: {kind}"), "a.test")
+
+    (order,) = ca.orders
+    (authorization,) = order.authorizations
+    assert [one.type for one in authorization.challenges if one.status == "valid"] == [kind]
+
+
 def test_no_more_is_ordered_than_an_authority_is_to_get(tmp_path: Path, ca: ScriptedCa) -> None:
     with ordering(tmp_path, issuing(ca, "orders: 2/7d, terms_agreed: true"), *two_ports()) as edge:
         hosts = ("a.test", "b.test", "c.test")

@@ -300,3 +300,31 @@ def test_a_name_gets_its_certificate_when_a_client_first_asks_for_it(
         assert edge.order("demand x.a.test") == edge.order("demand yes.other.test") == {}
         assert edge.shown("x.a.test") == edge.shown("yes.other.test") == ""
         assert edge.shown("deep.in.shop.test")
+
+
+def test_with_another_provider_alone_the_same_playbook_serves_for_development(
+    tmp_path: Path, ports: tuple[int, int]
+) -> None:
+    issuing = f"""
+issuing:
+  provider: local_ca
+  folder: {tmp_path}/authority
+  acme:
+    terms_agreed: true
+    authorities: [{{name: production, directory: "https://ca.example.com/directory"}}]
+  on_demand: {{names: .shop.test}}
+"""
+    with ordering(tmp_path, issuing, *ports) as edge:
+        status, answer = edge.certificate("c", "a.test", "*.b.test", authority="production")
+        assert (status, answer["order"]) == (201, None)
+        assert answer["certificate"]["provider"] == "local_ca"
+        assert (
+            answer["certificate"]["fingerprint"] == edge.shown("a.test") == edge.shown("x.b.test")
+        )
+        assert edge.route("r", "r.test") == 201
+        assert edge.shown("r.test")
+        demanded = edge.shown("deep.in.shop.test")
+        assert demanded
+        assert edge.shown("deep.in.shop.test") == demanded
+        assert edge.shown("other.test") == ""
+        assert edge.renew("c") == 409

@@ -22,11 +22,12 @@ class Asked:
     def __init__(self, answer: bytes | None) -> None:
         self.answer = answer
         self.requests: list[str] = []
-        self.at_once = self.most_at_once = 0
+        self.at_once = self.most_at_once = self.connections = 0
         self.go_on = asyncio.Event()
         self.url = ""
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             while head := (await reader.readuntil(b"\r\n\r\n")).decode():
                 self.requests.append(head)
@@ -100,6 +101,16 @@ def test_redirects_and_failures_of_the_server_are_no_answer_and_are_not_followed
 
     with pytest.raises(AskFailed, match=f"answered {line[:3]}"):
         permitted(status(line, more))
+
+
+def test_a_connection_is_used_again_after_an_answer_without_content() -> None:
+    async def ask_twice(ask_url: AskUrl, asked: Asked) -> None:
+        for _unused in range(2):
+            await ask_url.permits(asked.url, "b.test", SECONDS)
+
+    assert permitted(status("204 No"), ask_twice)[1].connections == 1
+    endless = status("200 OK", "Content-Length: 1000000000\r\n")
+    assert permitted(endless, ask_twice)[1].connections == 3
 
 
 def test_content_is_not_read_however_long() -> None:

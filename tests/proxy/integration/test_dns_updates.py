@@ -295,6 +295,22 @@ def test_a_server_that_is_not_there_is_told(
     assert refused(replace(update, port=port)) == f"DNS server 127.0.0.1:{port} does not answer"
 
 
+def test_a_question_that_got_lost_is_asked_again(
+    server: DnsServer, update: DnsUpdate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "PATIENCE", 0.5)
+    really, lost = server.answer, [True]
+
+    def answer(wire: bytes, most: int) -> bytes | None:
+        return None if lost and lost.pop() else really(wire, most)
+
+    monkeypatch.setattr(server, "answer", answer)
+    set_one(update)
+
+    assert lost == []
+    assert server.txt(NAME) == {"value"}
+
+
 def test_a_server_that_takes_no_updates_is_told(
     server: DnsServer, update: DnsUpdate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,10 @@ from running.ordering import Ordering, config_of, of_pebble, ordering, two_ports
 from running.pebble import Behaviour, Pebble
 from running.scripted_ca import ScriptedCa
 
+from ansible_collections.sluice.edge.plugins.module_utils._converge.errors import EdgeError
+from ansible_collections.sluice.edge.plugins.module_utils._proxy.certificates import (
+    converge_certificates,
+)
 from ansible_collections.sluice.edge.tests.contract.orders import OrdersContract
 from ansible_collections.sluice.edge.tests.tooling.places import CHECKOUT
 
@@ -254,6 +258,23 @@ def test_on_a_laptop_the_same_playbook_differs_by_one_variable(played: Played) -
     assert operations(done["revoked"]) == (True, ["delete certificate shop"])
     assert operations(done["revoked_again"]) == (False, [])
     assert played.pebble.orders == 0
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check", "apply"])
+def test_where_nobody_orders_the_error_says_what_to_set(tmp_path: Path, check: bool) -> None:
+    with ordering(tmp_path, "", *two_ports()) as edge:
+        params = {
+            "socket": str(edge.folder / "admin.sock"),
+            "config": [{"name": "shop", "provider": "acme", "names": ["shop.test"]}],
+            "wait": True,
+        }
+        with pytest.raises(EdgeError) as caught:
+            converge_certificates(params, check, False)
+        assert str(caught.value) == (
+            "config[0] (certificate shop): provider: nobody orders certificates: set provider of "
+            "issuing in the configuration file to acme, or to local_ca for development"
+        )
+        assert edge.status()["certificates"] == []
 
 
 def test_waiting_for_all_certificates_names_those_that_are_missing_or_end_soon(

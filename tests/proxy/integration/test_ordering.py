@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 from running.challenge_responder import ChallengeResponder
 from running.pebble import EAB_KEY, Behaviour, Pebble
-from running.real_ordering import RealNode, real_node
+from running.real_ordering import RealNode, Responding, real_node
 from sluice_proxy.ordering.model import Standing, Wish
 from sluice_proxy.snapshot.issuing import (
     Acme,
@@ -65,7 +65,7 @@ def played(
     settings = Acme((*others, authority(pebble)), challenges=tuple(ChallengeType))
 
     async def run() -> None:
-        async with real_node(settings, responder, pebble.dns) as node:
+        async with real_node(settings, Responding(responder, pebble.dns)) as node:
             await play(node)
 
     asyncio.run(run())
@@ -177,7 +177,7 @@ def test_external_accounts_are_refused_or_taken_by_their_key(
     wrong.write_text("d3Jvbmc")
 
     async def said(ca: CertificateAuthority, standing: Standing) -> str:
-        async with real_node(Acme((ca,)), responder) as node:
+        async with real_node(Acme((ca,)), Responding(responder)) as node:
             node.wish(Wish(("external.example",)))
             return (await node.until("external.example", standing)).said
 

@@ -55,39 +55,73 @@ VARIABLES: dict[str, Any] = {
     "proxy_fleet_trust": "the certificates of the fleet",
     **SECRETS,
 }
-PLAY = [
-    {
+HOOK = "#!/bin/sh\nexit 0\n"
+PLAIN_AUTHORITY = ["http://no.tls.example.com/directory"]
+CASES: dict[str, dict[str, Any]] = {
+    "production": {"proxy_issuing_provider": "acme"},
+    "laptop": {"proxy_issuing_provider": "local_ca"},
+    "self-signed": {"proxy_issuing_provider": "self_signed"},
+    "hook": {
+        "proxy_issuing_provider": "acme",
+        "proxy_acme_dns": {"hook": {"timeout": "30s"}},
+        "proxy_acme_dns_hook": HOOK,
+    },
+    "of the file": {"proxy_config": {"listen": ["127.0.0.1:80"], "issuing": "local_ca"}},
+    "mistake": {
+        "proxy_issuing_provider": "acme",
+        "proxy_acme_authorities": PLAIN_AUTHORITY,
+        "proxy_acme_account_keys": {},
+        "proxy_acme_trust": {},
+    },
+    "mistake on a laptop": {
+        "proxy_issuing_provider": "local_ca",
+        "proxy_acme_authorities": PLAIN_AUTHORITY,
+    },
+}
+"""What is declared besides VARIABLES."""
+
+
+def play_of(case: str) -> dict[str, Any]:
+    """Return the play that writes what the role would, into a folder of the case's own."""
+    return {
         "hosts": "localhost",
         "gather_facts": False,
-        "vars_files": [f"{ROLE}/defaults/main.yml", f"{ROLE}/vars/main.yml"],
+        "vars_files": [f"{ROLE}/defaults/main.yml", f"{ROLE}/vars/main.yml", f"{case}.yml"],
         "tasks": [
             {
                 "ansible.builtin.copy": {
                     "content": "{{ {'config/edge.yml': proxy_config_text}"
                     " | combine(proxy_contents_of_orders if proxy_orders else {}) | to_json }}",
-                    "dest": "{{ playbook_dir }}/contents.json",
+                    "dest": f"{{{{ playbook_dir }}}}/{case}.json",
                     "mode": "0600",
                 }
             }
         ],
     }
-]
 
 
-def written(folder: Path, provider: str, **more: Any) -> dict[str, str]:
-    """Return the files of a generation that the role writes of VARIABLES, by their names."""
-    folder.mkdir(exist_ok=True)
-    (folder / "templates").unlink(missing_ok=True)
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that has what the role writes, in a folder for each case."""
+    folder = tmp_path_factory.mktemp("role")
     (folder / "templates").symlink_to(ROLE / "templates")
+    for case, given in CASES.items():
+        (folder / f"{case}.yml").write_text(yaml.safe_dump({**VARIABLES, **given}))
     playbook = folder / "play.yml"
-    playbook.write_text(yaml.safe_dump(PLAY))
-    done = play(playbook, **{**VARIABLES, **more, "proxy_issuing_provider": provider})
+    playbook.write_text(yaml.safe_dump([play_of(case) for case in CASES]))
+    done = play(playbook)
     assert done.returncode == 0, done.stdout + done.stderr
-    found: dict[str, str] = json.loads((folder / "contents.json").read_text())
-    for name, content in found.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
+    for case in CASES:
+        for name, content in contents_of(folder / case).items():
+            path = folder / case / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+    return folder
+
+
+def contents_of(case: Path) -> dict[str, str]:
+    """Return the files of a case by their names."""
+    found: dict[str, str] = json.loads(case.with_suffix(".json").read_text())
     return found
 
 
@@ -96,10 +130,10 @@ def read(folder: Path) -> Snapshot:
     return load(folder / "config" / "edge.yml")
 
 
-def test_authorities_secrets_and_a_fleet_are_as_the_proxy_wants_them(tmp_path: Path) -> None:
-    contents = written(tmp_path, "acme")
-    snapshot = read(tmp_path)
-    config = tmp_path / "config"
+def test_authorities_secrets_and_a_fleet_are_as_the_proxy_wants_them(written: Path) -> None:
+    contents = contents_of(written / "production")
+    snapshot = read(written / "production")
+    config = written / "production" / "config"
 
     issuing = snapshot.issuing
     assert (issuing.provider, issuing.all_routes) == (Provider.ACME, True)
@@ -143,9 +177,30 @@ def secrets_in(text: str) -> list[str]:
     ]
 
 
-def test_a_laptop_differs_by_one_variable_and_is_told_no_secret(tmp_path: Path) -> None:
-    contents = written(tmp_path, "local_ca")
-    snapshot = read(tmp_path)
+def test_no_secret_is_in_what_ansible_says_of_arguments_right_or_wrong(tmp_path: Path) -> None:
+    (tmp_path / "given.yml").write_text(yaml.safe_dump({**VARIABLES, **CASES["production"]}))
+    wrong = {"proxy_acme_account_keys": "the-key-of-the-account in a wrong place"}
+    plays = [
+        {"hosts": "localhost", "gather_facts": False, "vars_files": ["given.yml"], "vars": more,
+         "roles": ["sluice.edge.proxy"]}
+        for more in ({}, {"proxy_fleet_password": ["the-password-of-the-fleet"]})
+    ]  # fmt: skip
+    plays.append({**plays[0], "vars_files": ["wrong.yml"]})
+    (tmp_path / "wrong.yml").write_text(yaml.safe_dump({**VARIABLES, **wrong}))
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(yaml.safe_dump(plays))
+
+    done = play(playbook, "-vvv", "--diff", "--tags", "none-of-its")
+
+    said = done.stdout + done.stderr
+    assert said.count("Validating arguments against arg spec") == 3
+    assert "'proxy_acme_account_keys' is of type str" in said
+    assert not secrets_in(said)
+
+
+def test_a_laptop_differs_by_one_variable_and_is_told_no_secret(written: Path) -> None:
+    contents = contents_of(written / "laptop")
+    snapshot = read(written / "laptop")
 
     assert list(contents) == ["config/edge.yml"]
     assert snapshot.issuing.provider is Provider.LOCAL_CA
@@ -154,30 +209,26 @@ def test_a_laptop_differs_by_one_variable_and_is_told_no_secret(tmp_path: Path) 
     assert not secrets_in(contents["config/edge.yml"])
 
 
-def test_a_self_signed_one_needs_nothing(tmp_path: Path) -> None:
-    written(tmp_path, "self_signed")
-    assert read(tmp_path).issuing.provider is Provider.SELF_SIGNED
+def test_a_self_signed_one_needs_nothing(written: Path) -> None:
+    assert read(written / "self-signed").issuing.provider is Provider.SELF_SIGNED
 
 
-def test_a_hook_is_a_file_of_the_generation(tmp_path: Path) -> None:
-    more = {"proxy_acme_dns": {"hook": {"timeout": "30s"}}}
-    contents = written(tmp_path, "acme", **more, proxy_acme_dns_hook="#!/bin/sh\nexit 0\n")
-    acme = read(tmp_path).issuing.acme
+def test_a_hook_is_a_file_of_the_generation(written: Path) -> None:
+    contents = contents_of(written / "hook")
+    acme = read(written / "hook").issuing.acme
 
     assert acme is not None
-    assert acme.dns == DnsHook(str(tmp_path / "config/hooks/dns"), 30.0)
-    assert contents["config/hooks/dns"] == "#!/bin/sh\nexit 0\n"
+    assert acme.dns == DnsHook(str(written / "hook/config/hooks/dns"), 30.0)
+    assert contents["config/hooks/dns"] == HOOK
     assert contents["config/secrets/dns"] == "the-key-of-the-dns", "it is the hook's to read"
 
 
-def test_without_a_provider_the_configuration_is_left_as_it_is(tmp_path: Path) -> None:
-    config = {"listen": ["127.0.0.1:80"], "issuing": "local_ca"}
-    contents = written(tmp_path, "", proxy_config=config)
-    assert yaml.safe_load(contents["config/edge.yml"])["issuing"] == "local_ca"
+def test_without_a_provider_the_configuration_is_left_as_it_is(written: Path) -> None:
+    text = contents_of(written / "of the file")["config/edge.yml"]
+    assert yaml.safe_load(text)["issuing"] == "local_ca"
 
 
-@pytest.mark.parametrize("provider", ["acme", "local_ca"])
-def test_a_mistake_of_production_is_found_on_a_laptop_too(tmp_path: Path, provider: str) -> None:
-    written(tmp_path, provider, proxy_acme_authorities=["http://no.tls.example.com/directory"])
+@pytest.mark.parametrize("case", ["mistake", "mistake on a laptop"])
+def test_a_mistake_of_production_is_found_on_a_laptop_too(written: Path, case: str) -> None:
     with pytest.raises(InvalidConfig, match=r"issuing\.acme\.authorities\[0\]"):
-        read(tmp_path)
+        read(written / case)

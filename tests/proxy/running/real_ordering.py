@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sluice_proxy.acme.validation.challenges import WELL_KNOWN, server_name, txt_name, txt_value
 from sluice_proxy.acme.validation.tls_alpn import tls_alpn_certificate
@@ -17,13 +19,15 @@ from sluice_proxy.fleet.shared import Shared
 from sluice_proxy.ordering.connections import Connections
 from sluice_proxy.ordering.keeper.keeper import Keeper
 from sluice_proxy.ordering.model import Obtained, OrderState, Standing, Wish
-from sluice_proxy.ordering.validating import Challenge
+from sluice_proxy.ordering.validating import Answering, Challenge
 from sluice_proxy.snapshot.issuing import Acme, ChallengeType
 
 from running.acme_orders import QUICK
 from running.challenge_dns import ChallengeDns
 from running.challenge_responder import ChallengeResponder
 from running.service import PATIENCE
+
+PACE = replace(QUICK, exchange=2.0)
 
 
 class Responding:
@@ -54,11 +58,11 @@ class Responding:
 class RealNode:
     """A keeper, and what it has in force."""
 
-    def __init__(self, settings: Acme, shared: Shared, answering: Responding, name: str) -> None:
+    def __init__(self, settings: Acme, shared: Shared, answering: Answering, name: str) -> None:
         self.in_force: dict[str, Obtained] = {}
         self.shared = shared
         self.keeper = Keeper(
-            settings, shared, answering, self._arrived, name, connections=Connections(QUICK)
+            settings, shared, answering, self._arrived, name, connections=Connections(PACE)
         )
 
     async def _arrived(self, obtained: Mapping[str, Obtained]) -> None:
@@ -88,11 +92,11 @@ class RealNode:
 
 @asynccontextmanager
 async def real_node(
-    settings: Acme, responder: ChallengeResponder, dns: ChallengeDns | None = None
+    settings: Acme, answering: Answering, store: Path | None = None
 ) -> AsyncIterator[RealNode]:
-    """Yield a node alone."""
-    shared = Alone()
-    node = RealNode(settings, shared, Responding(responder, dns), "the only node")
+    """Yield a node alone; without a file ``store`` it forgets all but what it has in force."""
+    shared = Alone(store)
+    node = RealNode(settings, shared, answering, "the only node")
     try:
         yield node
     finally:

@@ -47,13 +47,9 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
             "issuing.acme.contact": "a@b.test",
             "issuing.acme.terms_agreed": True,
         },
+        "test_control_is_shown_by_the_type_that_is_set": {"issuing.acme.challenges": "tls-alpn-01"},
         "test_no_more_is_ordered_than_an_authority_is_to_get": {
             "issuing.acme.authorities.orders": "50/d"
-        },
-    },
-    "integration/test_acme_proxy.py": {
-        "test_a_route_gets_its_certificate_and_keeps_it_over_a_restart": {
-            "issuing.acme.challenges": "tls-alpn-01"
         },
     },
     "integration/test_ask_url.py": {
@@ -246,9 +242,6 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
         "test_a_silent_tunnel_is_closed": {"routes.timeouts.tunnel": "9s"},
     },
     "unit/config/test_sections.py": {},
-    "unit/config/test_acme.py": {
-        "test_authorities": {"issuing.acme.authorities.staging": True},
-    },
     "unit/config/test_snapshot.py": {
         "test_a_file_is_loaded_with_the_files_beside_it": {"pages.no_route.file": "page.html"},
     },
@@ -271,6 +264,11 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
     "unit/observe/test_error_log.py": {
         "test_the_level_is_the_least_that_is_told": {"log.level": "debug"},
         "test_a_file_that_was_put_aside_is_left_for_a_new_one": {"log.error.path": "/e.log"},
+    },
+    "unit/ordering/test_several_authorities.py": {
+        "test_trials_go_to_staging_until_it_issues_and_then_back": {
+            "issuing.acme.authorities.staging": True
+        },
     },
     "unit/ordering/test_keeper.py": {
         "test_any_lifetime_is_renewed_in_its_last_third": {"issuing.acme.renew_after": 0.5},

@@ -13,6 +13,7 @@ from sluice_proxy.admin.status import (
     CertificateStatus,
     FleetStatus,
     ListenerStatus,
+    OrderStatus,
     RouteStatus,
     Status,
     StoreStatus,
@@ -63,6 +64,16 @@ def sample_status(**changed: Any) -> dict[str, Any]:
         certificates=(
             CertificateStatus(
                 "shop", Origin.API, "local_ca", ("shop.test",), "ab" * 32, NOW + 86_400 * 5.25, 5.25
+            ),
+            CertificateStatus(
+                "auto a.test",
+                Origin.FILE,
+                "acme",
+                ("a.test",),
+                "cd" * 32,
+                NOW + 86_400 * 60,
+                60.0,
+                order=OrderStatus("held", "letsencrypt", renew_at=NOW + 86_400 * 30),
             ),
         ),
         access_log="/var/log/sluice-proxy/access.log",

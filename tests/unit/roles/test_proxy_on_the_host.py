@@ -330,9 +330,13 @@ def test_secrets_and_hooks_are_the_user_s_alone(
     monkeypatch.setattr(
         shutil, "chown", lambda path, *whose: owners.setdefault(path.name, []).append(whose[0])
     )
-    order["contents"] |= {"config/secrets/dns": "secret", "config/hooks/dns-hook": "#!/bin/sh"}
+    order["contents"] |= {"config/secrets/dns": "hush hush", "config/hooks/dns-hook": "#!/bin/sh"}
 
-    assert staged(order, host.folder, capsys)["refused"] == ""
+    said = staged(order, host.folder, capsys)
+
+    assert said["refused"] == ""
+    assert "config/secrets/dns differs" in said["diff"]
+    assert "hush" not in json.dumps(said)
 
     config = host.folder / "etc/generations/b/config"
     modes = {path.name: path.stat().st_mode & 0o777 for path in config.rglob("*") if path.is_file()}

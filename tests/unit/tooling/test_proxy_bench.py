@@ -26,6 +26,9 @@ MEASURED: dict[str, Any] = {
         "first": [2.0], "noop": [0.5], "one": [1.0], "read": [0.3],
         "p99-before": [1.0], "p99-during": [1.5],
     },
+    "demanding": {
+        "p99-before": [1.0], "p99-meanwhile": [1.5], "refused": [1000.0], "asked": [100],
+    },
     "many_certificates": {"starts": [1.0], "handshakes": [0.01], "resident": [1000]},
 }  # fmt: skip
 

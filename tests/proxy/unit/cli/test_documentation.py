@@ -101,7 +101,7 @@ def test_json_has_the_members_that_are_described(
     api.answering = answering
     file = tmp_path / "edge.yml"
     file.write_text("listen: 127.0.0.1:80")
-    optional = {"certificate"}
+    optional = {"certificate", "order"}
     if described == "check-config":
         optional = {"line", "column", "field", "message"}
 

@@ -59,7 +59,56 @@ def test_a_certificate_that_is_not_made_yet_has_no_days_left(
 
     assert main(["status"]) == 0
     row = capsys.readouterr().out.splitlines()[-1]
-    assert row.split() == "shop - local_ca api - - the CA cannot be used".split()
+    assert row.split() == "shop - local_ca api - - - the CA cannot be used".split()
+
+
+def test_an_order_is_told_with_what_comes_next_and_what_went_wrong(
+    api: ScriptedApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = {"state": "failed", "authority": "one", "said": "one: rateLimited", "failures": 1,
+             "next_try": 1.8e9, "renew_at": None}  # fmt: skip
+    waiting = {
+        "id": "shop", "origin": "api", "provider": "acme", "names": [], "fingerprint": "",
+        "not_after": 0.0, "days_left": 0.0, "said": "", "order": order,
+    }  # fmt: skip
+    fleet = {"kind": "redis", "said": "redis.test:6379: it refuses"}
+    api.answering = lambda asked: Told(sample_status(certificates=[waiting], fleet=fleet))
+
+    assert main(["status"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].endswith(
+        "failed, 1 failure, next try 2027-01-15 08:00:00 UTC  one: rateLimited"
+    )
+    assert "fleet: shares certificates by Redis" in lines
+    assert "  what nodes share cannot be used: redis.test:6379: it refuses" in lines
+
+
+@pytest.mark.parametrize(
+    ("words", "target", "body"),
+    [
+        (["renew", "auto *.a.test"], "/v1/certificates/auto%20%2A.a.test/renew", None),
+        (["revoke", "a"], "/v1/certificates/a/revoke", {"reason": "unspecified"}),
+        (
+            ["revoke", "a", "--reason", "superseded"],
+            "/v1/certificates/a/revoke",
+            {"reason": "superseded"},
+        ),
+    ],
+)
+def test_a_certificate_is_renewed_and_revoked(
+    api: ScriptedApi,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    target: str,
+    body: object,
+) -> None:
+    api.answering = lambda asked: Told({"id": words[1]}, 202)
+
+    assert main(["certs", *words]) == 0
+    assert capsys.readouterr().out.startswith(f"certificate {words[1]} is ")
+    asked = api.asked[-1]
+    assert (asked.method, asked.target) == ("POST", target)
+    assert (asked.body or None) == body
 
 
 def members(value: Any) -> Iterator[tuple[dict[str, Any], str]]:

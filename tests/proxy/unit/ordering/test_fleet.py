@@ -228,3 +228,19 @@ def test_a_hundred_names_demanded_on_three_nodes_give_a_hundred_orders() -> None
         await fleet.close()
 
     pass_time(scenario())
+
+
+def test_what_is_asked_for_anew_and_was_not_held_here_is_taken_over() -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one"), nodes=2)
+        node, other = fleet.nodes
+        node.wish("a.test")
+        await node.until("a.test", Standing.HELD)
+        other.wish("a.test")
+        await other.keeper.renew("a.test")
+        await other.until("a.test", Standing.HELD)
+        assert other.in_force["a.test"] == node.in_force["a.test"]
+        assert fleet.orders == 1
+        await fleet.close()
+
+    pass_time(scenario())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from running.fake_authority import DAY, problem
 from running.ordering_fleet import UNHURRIED, Fleet, settings
 from running.virtual_time import now, pass_time
@@ -117,13 +118,14 @@ def test_it_is_looked_at_as_often_as_the_authority_says_within_bounds() -> None:
     pass_time(scenario())
 
 
-def test_an_order_that_was_replaced_already_is_made_without_saying_so() -> None:
+@pytest.mark.parametrize("kind", ["alreadyReplaced", "unauthorized", "malformed"])
+def test_an_order_that_cannot_replace_the_former_one_is_made_without_saying_so(kind: str) -> None:
     async def scenario() -> None:
         fleet = Fleet(settings("one"))
         node, ca = fleet.nodes[0], fleet.ca["one"]
         node.wish("a.test")
         await node.until("a.test", Standing.HELD)
-        ca.fail("new_order", problem("alreadyReplaced", 409))
+        ca.fail("new_order", problem(kind, 409))
         await node.keeper.renew("a.test")
         await node.until("a.test", Standing.HELD)
         assert ca.replaced == [None, None]

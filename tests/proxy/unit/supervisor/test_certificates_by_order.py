@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -23,7 +24,7 @@ from sluice_proxy.ordering.counting import Numbers
 from sluice_proxy.ordering.keeping import Arrived
 from sluice_proxy.ordering.model import NotObtained, Obtained, OrderState, Standing, Wish
 from sluice_proxy.ordering.validating import Validations
-from sluice_proxy.snapshot.issuing import KeyType
+from sluice_proxy.snapshot.issuing import KeyType, Provider
 from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.store.failures import StoreFull
 from sluice_proxy.store.items import Key
@@ -117,7 +118,9 @@ class Proxy:
             Issuer({}, "desk"),
             lambda: self.now,
         )
-        self.ordered = OrderedCertificates(self._open, self.declaring.take_in)
+        self.ordered = OrderedCertificates(
+            self._open, self.declaring.take_in, self.declaring.make_for
+        )
         self.declaring.followers.append(
             lambda composition: self.ordered.follow(composition.settled)
         )
@@ -292,10 +295,28 @@ def test_with_another_provider_nothing_is_ordered() -> None:
         assert proxy.ordered.state("auto a.test") is None
         with pytest.raises(NotOrdered):
             await proxy.ordered.renew("auto a.test")
-        with pytest.raises(NotObtained):
+        with pytest.raises(NotObtained, match="may have no certificate"):
             await proxy.ordered.demand("c.test")
 
     with_proxy(does)
+
+
+def test_for_development_a_name_on_demand_has_one_of_the_local_ca_at_once(tmp_path: Path) -> None:
+    local = f"issuing: {{provider: local_ca, folder: {tmp_path}/ca, on_demand: {{names: .a.test}}}}"
+
+    async def does(proxy: Proxy) -> None:
+        await proxy.ordered.demand("x.a.test")
+        await proxy.ordered.demand("y.a.test")
+        shown = [one.hosts for one in proxy.enforcer.shown[-1].certificates]
+        assert shown == [("x.a.test",), ("y.a.test",)]
+        leaf = proxy.declaring.composition.leaves["demand x.a.test"]
+        assert leaf.provider is Provider.LOCAL_CA
+        with pytest.raises(NotObtained, match="may have no certificate"):
+            await proxy.ordered.demand("x.other.test")
+        await proxy.declaring.renew()
+        assert len(proxy.enforcer.shown) == 3, "nothing is made twice"
+
+    with_proxy(does, local)
 
 
 def test_a_name_on_demand_is_in_force_before_who_waits_goes_on() -> None:

@@ -45,14 +45,16 @@ class Proxy:
         """Make certificates for hosts of the file, and return what is logged."""
         former = self._settled
         held = {} if former is None else former.leaves
-        text = edition(self.folder, *hosts)
-        self._settled = composed(text, held, self._issuer, self.now).settled
+        self._edition = edition(self.folder, *hosts)
+        self._settled = composed(self._edition, held, self._issuer, self.now).settled
         found = list(news(former, self._settled))
         assert not any("PRIVATE" in line for line in found)
         return found
 
-    def statuses(self) -> list[CertificateStatus]:
-        return list(automatic_statuses(self.settled, self.now))
+    def statuses(self, of_file: bool = True) -> list[CertificateStatus]:
+        """Return how they are when their routes are of the file, or of the API."""
+        routes = self._edition.base.snapshot.routes if of_file else ()
+        return list(automatic_statuses(self.settled, self.now, routes))
 
 
 @pytest.fixture
@@ -95,6 +97,13 @@ def test_those_of_routes_have_a_status(proxy: Proxy) -> None:
     )
     assert "bank.example.com is outside of" in bad.said
     assert said_of(proxy.settled) == {bad.id: bad.said}
+
+
+def test_those_of_routes_are_of_whom_the_routes_are(proxy: Proxy) -> None:
+    proxy.serve("a.test", "bank.example.com")
+
+    assert {one.origin for one in proxy.statuses()} == {Origin.FILE}
+    assert {one.origin for one in proxy.statuses(of_file=False)} == {Origin.API}
 
 
 def test_what_cannot_be_made_is_logged_once(proxy: Proxy) -> None:

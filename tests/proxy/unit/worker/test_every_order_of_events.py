@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clients, targets, the clock and the operator do what they like, in any order.
+"""Clients, targets, the supervisor, the clock and the operator do what they like, in any order.
 
 Whatever that is: responses come in order and whole, none has a byte of another one, what waits is
 bounded, and when everybody is gone, everything that was counted up is counted down, with one line
@@ -15,7 +15,10 @@ import re
 from dataclasses import dataclass, field
 
 import pytest
+from running.answers import Answers
 from running.memory import Dial, Plane, Wire
+from sluice_proxy.snapshot.asking import Asking
+from sluice_proxy.worker.questions import Reply
 
 CONNECTIONS, QUEUE = 2, 2
 MOST_UNSENT = 64 * 1024 + 2 * 70_000
@@ -26,6 +29,7 @@ REQUESTS = {
     "head": b"HEAD /%d HTTP/1.1\r\nHost: a\r\n\r\n",
     "close": b"GET /%d HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     "page": b"GET /page/%d HTTP/1.1\r\nHost: a\r\n\r\n",
+    "validate": b"GET /.well-known/acme-challenge/%d HTTP/1.1\r\nHost: a\r\n\r\n",
     "post": b"POST /%d HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
     "chunked": (
         b"PUT /%d HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
@@ -93,7 +97,8 @@ class EveryOrder:
         self.lots = random.Random(seed)
         self.number = 0
         self.versions = 0
-        self.plane = Plane(config(0, "off"))
+        self.answers = Answers(otherwise=None)
+        self.plane = Plane(config(0, "off"), self.answers.questions, Asking(validations=True))
         self.people: list[Person] = []
         self.departed: list[Person] = []
         self.targets: list[Wire] = []
@@ -116,6 +121,7 @@ class EveryOrder:
             self.a_target_goes: 1,
             self.time_passes: 1,
             self.the_configuration_changes: 1,
+            self.the_supervisor_answers: 3,
             self.plane.step: 1,
         }
         for _unused in range(steps):
@@ -229,7 +235,7 @@ class EveryOrder:
             self._note(wire, wire.take(self.lots.choice([1000, 10**9])))
 
     def _note(self, wire: Wire, taken: bytes) -> None:
-        heads = re.findall(rb"[A-Z]+ /(\d+) HTTP/1\.1\r\n", taken)
+        heads = re.findall(rb"[A-Z]+ /(?:\.well-known/acme-challenge/)?(\d+) HTTP/1\.1\r\n", taken)
         if heads:
             self.pending[wire] = heads[-1]
 
@@ -249,6 +255,23 @@ class EveryOrder:
         self.versions += 1
         mode = self.lots.choice(["off", "off", "off", "pause", "stop"])
         self.plane.adopt(config(self.versions, mode))
+
+    # The supervisor
+
+    def the_supervisor_answers(self) -> None:
+        if self.answers.open:
+            number = self.answers.open.pop(self.lots.randrange(len(self.answers.open)))
+            token = self.answers.asked[number - 1][1].encode()
+            content = b"<%b></%b>" % (token, token)
+            found = Reply(found=self.lots.random() < 0.5, payloads=(content,))
+            self.answers.questions.answered(number, found)
+        elif self.lots.random() < 0.05:
+            self.answers.questions.expire(float("inf"))
+
+    def asking(self) -> int:
+        """Return how many requests wait for the supervisor."""
+        sent = self.answers.questions._sent.values()
+        return sum(len(question.waiting) for question in sent)
 
     # What is always so
 
@@ -274,7 +297,8 @@ class EveryOrder:
         counted = worker.count_in_flight()
         under_way = [one for one in worker.clients if one._exchange is not None]
         assert sum(counted.values()) == len(under_way)
-        assert sum(n for (_route, target), n in counted.items() if not target) == len(worker.held)
+        without_target = sum(n for (_route, target), n in counted.items() if not target)
+        assert without_target == len(worker.held) + self.asking()
         for route in worker.serving.routes:
             for origin in route.origins:
                 # Of a target that was away for a while, the seat knows those since its return.
@@ -297,6 +321,7 @@ class EveryOrder:
         assert sum(plane.in_flight()) == 0
         assert not plane.worker.count_in_flight()
         assert not plane.worker.held
+        assert self.asking() == 0
         assert all(route.held == 0 for route in plane.worker.serving.routes)
         assert not plane.worker.deadlines.watched
         assert plane.worker.connections == 0

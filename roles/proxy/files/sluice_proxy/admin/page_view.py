@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import nlargest, nsmallest
 from typing import Any
 from urllib.parse import urlencode
 
 from ..resources.model import Origin
 from . import page_words as say
-from .status import CertificateStatus, RouteStatus, Status, TargetStatus, Traffic
+from .status import CertificateStatus, FleetStatus, RouteStatus, Status, TargetStatus, Traffic
 
 MOST_ROUTES = 100
 """Routes on one page: those with the most traffic."""
@@ -31,7 +31,8 @@ PERIODS = (5, 30, 60)
 LONGEST_FILTER = 200
 
 _ORIGINS = {Origin.FILE: "(file)", Origin.API: "(API)"}
-_PROVIDERS = {"self_signed": "self-signed", "local_ca": "local CA"}
+_PROVIDERS = {"self_signed": "self-signed", "local_ca": "local CA", "acme": "ACME"}
+_FLEETS = {"redis": "Redis", "alone": "this node alone"}
 
 
 def view(status: Status, query: Mapping[str, str]) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def view(status: Status, query: Mapping[str, str]) -> dict[str, Any]:
         ),
         "now": {
             "iso": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(status.now)),
-            "text": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(status.now)),
+            "text": say.moment(status.now),
         },
         "refused": status.refused,
         "refresh": _refresh(query.get("refresh"), asked),
@@ -169,7 +170,7 @@ def _certificates(certificates: Iterable[CertificateStatus]) -> dict[str, Any]:
                 "id": one.id,
                 "names": say.listed(one.names),
                 "left": _left(one),
-                "said": one.said,
+                "said": one.said or say.order(one.order),
                 "provider": _PROVIDERS.get(one.provider, one.provider),
                 "origin": _ORIGINS[one.origin],
                 "fingerprint": one.fingerprint,
@@ -182,7 +183,9 @@ def _certificates(certificates: Iterable[CertificateStatus]) -> dict[str, Any]:
 
 def _left(one: CertificateStatus) -> say.Badge:
     if not one.fingerprint:
-        return say.badge("bad", "not made yet")
+        if one.order is not None and one.order.state != "failed":
+            return say.badge("warn", "being ordered")
+        return say.badge("bad", "not issued" if one.order else "not made yet")
     days = one.days_left
     if days <= 0:
         return say.badge("bad", f"expired {say.days(-days)} ago")
@@ -208,6 +211,7 @@ def _rest(status: Status) -> list[dict[str, Any]]:
             "said": store.said
             or f"{kept.get(store.kind, store.kind)}, revision {say.number(store.revision)}",
         },
+        *_fleet(status.fleet),
         {
             "name": "Access log",
             "place": _log(status.access_log),
@@ -221,6 +225,19 @@ def _rest(status: Status) -> list[dict[str, Any]]:
             "said": f"from level {status.log_level} on",
         },
     ]
+
+
+def _fleet(fleet: FleetStatus) -> Iterator[dict[str, Any]]:
+    """Yield where what nodes share is kept, if anything is."""
+    if fleet.kind != "none":
+        yield {
+            "name": "Shared",
+            "place": _FLEETS.get(fleet.kind, fleet.kind),
+            "badge": say.badge("bad", "cannot be reached")
+            if fleet.said
+            else say.badge("good", "in use"),
+            "said": fleet.said or "accounts, certificates and leases",
+        }
 
 
 def _log(path: str | None) -> str:

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import time
+
 from ..observe.metrics import BUCKETS
+from .status import OrderStatus
 
 MOST_NAMES = 8
 """Hosts, paths and names of one row."""
@@ -71,6 +74,23 @@ def days(left: float) -> str:
     if whole < 1:
         return "less than a day"
     return f"{number(whole)} day{'' if whole == 1 else 's'}"
+
+
+def order(stands: OrderStatus | None) -> str:
+    """Return what there is to say of an order, nothing of a certificate without one."""
+    if stands is None:
+        return ""
+    parts = [stands.said] if stands.said else []
+    if stands.next_try is not None:
+        parts.append(f"next try {moment(stands.next_try)}")
+    elif stands.renew_at is not None:
+        parts.append(f"to be renewed {moment(stands.renew_at)}")
+    return "; ".join(parts)
+
+
+def moment(at: float) -> str:
+    """Return a moment, in seconds since 1970, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
 
 
 def span(passed: float) -> str:

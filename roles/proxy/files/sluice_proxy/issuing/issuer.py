@@ -27,7 +27,7 @@ from .duties import Duty, duties
 from .leaves import Leaf, encode_leaf
 from .mkcert import load_mkcert
 from .terms import Terms, has_wildcard, hindrance
-from .wanting import Demand, Trouble, Wanted, decide, demanded
+from .wanting import DEMANDED, Demand, Trouble, Wanted, decide, demanded
 
 LOOKED_AT = 3600.0
 """Seconds between two looks at whether a certificate is to be renewed."""
@@ -77,33 +77,20 @@ class Issuer:
         wanted, troubles = decide(demand)
         authority, trouble = self._authority(demand.issuing, wanted, now, dry_run)
         of_authority = None if authority is None else authority.fingerprint
-        leaves: dict[str, Leaf] = {}
-        put: dict[str, bytes] = {}
-        wishes: dict[str, Wanted] = {}
+        settling = _Settling(demand.issuing, authority, trouble, now, troubles)
         for duty in duties(wanted, held, of_authority, now):
-            leaf = duty.leaf
-            if duty.wanted.provider is Provider.ACME:
-                hindered = _hindered(duty, demand.issuing)
-                if hindered is None:
-                    wishes[duty.wanted.id] = duty.wanted
-                else:
-                    troubles.append(hindered)
-            elif duty.make:
-                try:
-                    leaf = _made(duty.wanted, authority, trouble, now)
-                    put[duty.wanted.id] = encode_leaf(leaf)
-                except CannotIssue as error:
-                    leaf = _not_expired(duty, now)
-                    troubles.append(Trouble(duty.wanted, str(error), shown=leaf is not None))
-            if leaf is not None:
-                leaves[duty.wanted.id] = leaf
+            settling.carry_out(duty)
+        leaves = settling.leaves
         shown = frozenset(demand.given).union(*(one.issued.names for one in leaves.values()))
-        for duty in duties(demanded(demand, held, shown), held, None, now):
-            if duty.leaf is not None:
-                leaves[duty.wanted.id] = duty.leaf
-                wishes[duty.wanted.id] = duty.wanted
+        ids = (*held, *(f"{DEMANDED}{name}" for name in demand.asked))
+        for duty in duties(demanded(demand, ids, shown), held, of_authority, now):
+            # One that expired is ordered again when somebody asks for it.
+            if duty.leaf is not None or duty.wanted.provider is not Provider.ACME:
+                settling.carry_out(duty)
         removed = tuple(name for name in held if name not in leaves)
-        return Settled(leaves, put, removed, tuple(troubles), authority, trouble, wishes)
+        return Settled(
+            leaves, settling.put, removed, tuple(troubles), authority, trouble, settling.wishes
+        )
 
     def _authority(
         self, issuing: Issuing, wanted: list[Wanted], now: datetime, dry_run: bool
@@ -127,6 +114,47 @@ class Issuer:
             return found or load_or_make(folder, make), ""
         except BadAuthority as bad:
             return None, str(bad)
+
+
+class _Settling:
+    """What comes of duties, one after the other; ``troubles`` gets those that cannot be done."""
+
+    def __init__(
+        self,
+        issuing: Issuing,
+        authority: Authority | None,
+        trouble: str,
+        now: datetime,
+        troubles: list[Trouble],
+    ) -> None:
+        self.leaves: dict[str, Leaf] = {}
+        self.put: dict[str, bytes] = {}
+        self.wishes: dict[str, Wanted] = {}
+        self._issuing = issuing
+        self._authority = authority
+        self._trouble = trouble
+        self._now = now
+        self._troubles = troubles
+
+    def carry_out(self, duty: Duty) -> None:
+        """Make what is to be made, or wish for it, and have what can be shown."""
+        name, leaf = duty.wanted.id, duty.leaf
+        if duty.wanted.provider is Provider.ACME:
+            hindered = _hindered(duty, self._issuing)
+            if hindered is None:
+                self.wishes[name] = duty.wanted
+            else:
+                self._troubles.append(hindered)
+        elif duty.make:
+            try:
+                leaf = _made(duty.wanted, self._authority, self._trouble, self._now)
+                self.put[name] = encode_leaf(leaf)
+            except CannotIssue as error:
+                leaf = _not_expired(duty, self._now)
+                shown = leaf is not None
+                self._troubles.append(Trouble(duty.wanted, str(error), shown=shown))
+        if leaf is not None:
+            self.leaves[name] = leaf
 
 
 def _made(wanted: Wanted, authority: Authority | None, trouble: str, now: datetime) -> Leaf:

@@ -59,13 +59,15 @@ class Demand:
     """All that certificates are made for: the ``documents`` of certificates, all ``routes``, and
     what the configuration file says of ``issuing``.
 
-    ``given`` are the names of certificates that were given, which go before ours.
+    ``given`` are the names of certificates that were given, which go before ours. ``asked`` are
+    names that clients ask for just now, which may have one on demand.
     """
 
     issuing: Issuing
     documents: Sequence[Wanted] = ()
     routes: Sequence[Route] = ()
     given: Collection[str] = ()
+    asked: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +131,11 @@ def decide(demand: Demand) -> tuple[list[Wanted], list[Trouble]]:
 
 
 def demanded(demand: Demand, held: Iterable[str], covered: Collection[str]) -> Iterator[Wanted]:
-    """Yield the certificates that were ordered on demand and are still to be there, of those whose
-    ids are ``held``. Names among ``covered`` have another one by now."""
+    """Yield the certificates on demand that are still to be there, of those whose ids are ``held``.
+    Names among ``covered`` have another one by now."""
     issuing = demand.issuing
-    if issuing.provider is not Provider.ACME or issuing.on_demand is None:
+    provider = issuing.provider
+    if provider not in (Provider.ACME, Provider.LOCAL_CA) or issuing.on_demand is None:
         return
     registered = RegisteredNames((*issuing.on_demand.names, *_hosts(demand)))
     for id_ in held:
@@ -140,7 +143,7 @@ def demanded(demand: Demand, held: Iterable[str], covered: Collection[str]) -> I
         if name == id_ or is_covered(name, covered):
             continue
         if issuing.on_demand.ask is not None or name in registered:
-            yield Wanted(id_, Provider.ACME, (name,), terms=usual_terms(issuing))
+            yield Wanted(id_, provider, (name,), terms=usual_terms(issuing))
 
 
 def usual_terms(issuing: Issuing) -> Terms | None:

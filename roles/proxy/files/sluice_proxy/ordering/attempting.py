@@ -77,7 +77,7 @@ class Attempting:
         self._random = random
 
     async def attempt(self, wish: Wish, held: Held | None, *, forced: bool) -> Outcome:
-        """Have a certificate that takes the place of ``held``; ``forced`` whatever there is.
+        """Have a certificate that takes the place of ``held``; ``forced`` whatever was before.
 
         Raises HeldElsewhere, Unreachable and LeaseLost.
         """
@@ -94,14 +94,14 @@ class Attempting:
 
     async def _look(self, wish: Wish, held: Held | None, *, forced: bool) -> Outcome | None:
         """Return what there is without an order, None when one is to be made."""
-        if forced:
+        if forced and held is not None:
             return None
         attempts = await self._attempts(wish)
         there = await shared_certificate(self._shared, wish.subject)
         now = self._now()
         if there is not None and there.lifespan.holds(now) and is_newer(there, held):
             return Got(there, attempts, here=False)
-        if now >= attempts.next_try:
+        if forced or now >= attempts.next_try:
             return None
         if attempts.failures:
             return Failed(attempts, here=False)

@@ -21,7 +21,7 @@ from .counting import Counting
 from .model import Obtained, Wish
 from .policies.problems import (
     ACCOUNT_LOST,
-    ALREADY_REPLACED,
+    NOT_REPLACED,
     Blame,
     Failure,
     failure_of,
@@ -135,7 +135,7 @@ async def _ordered(
     try:
         return await client.new_order(wish.names, profile=profile, replaces=replaces)
     except Problem as problem:
-        if problem.kind != ALREADY_REPLACED or replaces is None:
+        if problem.kind not in NOT_REPLACED or replaces is None:
             raise
         return await client.new_order(wish.names, profile=profile)
 

@@ -10,8 +10,8 @@ batch, so that a route and its certificate come as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -52,15 +52,20 @@ class Certified:
 
 
 def certify(
-    edition: Edition, held: Mapping[str, Leaf], issuer: Settles, now: datetime
+    edition: Edition,
+    held: Mapping[str, Leaf],
+    issuer: Settles,
+    now: datetime,
+    asked: Collection[str] = (),
 ) -> Certified:
-    """Return an edition with all certificates that can be made for it.
+    """Return an edition with all certificates that can be made for it, and for names that clients
+    have ``asked`` for.
 
     ``held`` are the leaves that there are: those of ``leaves_in`` at first, then those of
     ``settled.leaves`` of what was put in force last. ``now`` has a time zone. Makes keys and reads
     files: not for a loop.
     """
-    settled = issuer.settle(demand_of(edition), held, now)
+    settled = issuer.settle(replace(demand_of(edition), asked=asked), held, now)
     made = {name: leaf.configured for name, leaf in settled.leaves.items()}
     declared = edition.meanings[Kind.CERTIFICATE]
     providers = {

@@ -20,11 +20,10 @@ def asking_of(issuing: Issuing, routes: Iterable[Route]) -> Asking:
     A name may get one on demand when a route has it. Hosts without an end have none: anybody could
     have certificates ordered for everything; for those there is ``ask``.
     """
-    if issuing.provider is not Provider.ACME:
-        return Asking()
+    validations = issuing.provider is Provider.ACME
     demand = issuing.on_demand
-    if demand is None:
-        return Asking(validations=True)
+    if demand is None or not (validations or issuing.provider is Provider.LOCAL_CA):
+        return Asking(validations)
     hosts = (host for route in routes for host in route.hosts if host.kind in CERTIFIED)
     patterns = tuple(dict.fromkeys((*demand.names, *hosts)))
-    return Asking(True, Demand(patterns, any_name=demand.ask is not None, wait=demand.wait))
+    return Asking(validations, Demand(patterns, any_name=demand.ask is not None, wait=demand.wait))

@@ -49,8 +49,6 @@ class AskUrl:
                 self._session.get(url, params={"domain": name}, allow_redirects=False) as response,
             ):
                 status = response.status
-                # Unread content would be waited for before the connection is used again.
-                response.close()
         except TimeoutError:
             raise AskFailed(f"{_WHOM} did not answer within {seconds:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:

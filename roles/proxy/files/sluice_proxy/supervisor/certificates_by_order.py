@@ -55,17 +55,21 @@ Open = Callable[[Setting, Arrived], Means]
 """Returns the means of a setting; what cannot be reached is told as their trouble later."""
 TakeIn = Callable[[Mapping[str, Leaf]], Awaitable[None]]
 """Puts leaves in force; see ``Declaring.take_in``."""
+MakeFor = Callable[[str], Awaitable[None]]
+"""Makes a certificate for a name; see ``Declaring.make_for``."""
 
 
 class OrderedCertificates:
     """Has certificates ordered as the configuration in force says.
 
-    ``open_means`` makes what orders; ``take_in`` puts in force what was obtained.
+    ``open_means`` makes what orders; ``take_in`` puts in force what was obtained. ``make_for`` has
+    a certificate for a name made and in force where nothing is ordered.
     """
 
-    def __init__(self, open_means: Open, take_in: TakeIn) -> None:
+    def __init__(self, open_means: Open, take_in: TakeIn, make_for: MakeFor) -> None:
         self._open = open_means
         self._take_in = take_in
+        self._make_for = make_for
         self._setting: Setting | None = None
         self._means: Means | None = None
         self._wanted: Mapping[str, Wanted] = {}
@@ -110,7 +114,8 @@ class OrderedCertificates:
         """Have a certificate for a host name that a client waits for, and return when it is in
         force. Raises NotObtained."""
         if self._means is None or self._setting is None:
-            raise NotObtained("nobody orders certificates")
+            await self._make_for(name)
+            return
         wish = Wish((name,), self._setting.acme.key_type)
         await self._means.keeping.demand(f"{DEMANDED}{name}", wish)
 

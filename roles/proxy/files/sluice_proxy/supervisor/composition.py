@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -53,13 +53,14 @@ def composed(
     issuer: Issuer,
     now: datetime,
     missing: Sequence[Change] = (),
+    asked: Collection[str] = (),
 ) -> Composition:
     """Return what an edition comes to; ``leaves`` are there already, ``missing`` is what the store
-    has still to keep for them.
+    has still to keep for them. ``asked`` are names that clients ask for.
 
     Makes certificates, for which it reads files: not for a loop.
     """
-    certified = certify(edition, leaves, issuer, now)
+    certified = certify(edition, leaves, issuer, now, asked)
     version = edition.base.snapshot.version
     snapshot = snapshot_of(certified.edition, version, certified.automatic)
     made = {change.key: change for change in (*missing, *certified.changes)}

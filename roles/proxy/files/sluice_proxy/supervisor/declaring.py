@@ -18,7 +18,8 @@ from ..config.files import WholePaths
 from ..config.loading import Base
 from ..issuing.issuer import Issuer
 from ..issuing.leaves import ISSUED, Leaf, encode_leaf
-from ..issuing.wanting import Trouble
+from ..issuing.wanting import DEMANDED, Trouble
+from ..ordering.model import NotObtained
 from ..resources.certifying import foresee, leaves_in
 from ..resources.edition import Edition, with_versions
 from ..resources.opening import open_edition, reread
@@ -186,6 +187,29 @@ class Declaring:
                 former = self.composition
             following = await self._beside(self._with_leaves, former, leaves)
             await self._go_on(former, following)
+
+    async def make_for(self, name: str) -> None:
+        """Have a certificate made for a name that a client asks for, and serve it.
+
+        Raises NotObtained when it cannot be made or served, and then all is as it was.
+        """
+        async with self._changing:
+            former = self.composition
+            following = await self._beside(self._asked_for, former, name)
+            id_ = f"{DEMANDED}{name}"
+            if id_ not in following.leaves:
+                why = (one.message for one in following.troubles if one.wanted.id == id_)
+                raise NotObtained(next(why, f"{name} may have no certificate"))
+            try:
+                await self._go_on(former, following)
+            except (OSError, Refused) as error:
+                raise NotObtained(said(error)) from error
+
+    def _asked_for(self, former: Composition, name: str) -> Composition:
+        now = self._now()
+        return composed(
+            former.edition, former.leaves, self._issuer, now, former.made, asked=(name,)
+        )
 
     def _with_leaves(self, former: Composition, leaves: Mapping[str, Leaf]) -> Composition:
         """Return what was in force with other leaves; not for the loop."""

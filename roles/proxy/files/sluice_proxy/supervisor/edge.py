@@ -140,7 +140,11 @@ class LiveEdge:
             log_level=enforcer.log_level,
             rates=rates,
             orders=dict(orders(composition.settled, self._ordered.state)),
-            automatic=tuple(automatic_statuses(composition.settled, now)),
+            automatic=tuple(
+                automatic_statuses(
+                    composition.settled, now, composition.edition.base.snapshot.routes
+                )
+            ),
             fleet=self._fleet(),
         )
 

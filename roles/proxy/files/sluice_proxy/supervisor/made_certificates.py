@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from ..admin.status import CertificateStatus
 from ..issuing.issuer import Settled
-from ..issuing.wanting import Trouble, Wanted, is_automatic
+from ..issuing.wanting import AUTOMATIC, DEMANDED, Trouble, Wanted, is_automatic
 from ..resources.model import Origin
+from ..routes.model.route import Route
 
 
 def news(former: Settled | None, settled: Settled) -> Iterator[str]:
@@ -39,19 +40,27 @@ def local_ca_days_left(settled: Settled, now: datetime) -> float | None:
     return None if authority is None else authority.lifetime.days_left(now)
 
 
-def automatic_statuses(settled: Settled, now: datetime) -> Iterator[CertificateStatus]:
+def automatic_statuses(
+    settled: Settled, now: datetime, of_file: Iterable[Route]
+) -> Iterator[CertificateStatus]:
     """Yield how those are that are for routes or on demand, or could not be had; declared ones are
-    resources."""
+    resources. Those for hosts of the routes ``of_file`` are the file's, and so are those on
+    demand: it says which names may have one."""
     said = said_of(settled)
+    hosts = {f"{AUTOMATIC}{host}" for route in of_file for host in route.hosts}
+
+    def origin(name: str) -> Origin:
+        return Origin.FILE if name in hosts or name.startswith(DEMANDED) else Origin.API
+
     for name, wanted in settled.wishes.items():
         if wanted.automatic and name not in settled.leaves:
-            yield _not_there(wanted, "")
+            yield _not_there(wanted, origin(name), "")
     for name, leaf in settled.leaves.items():
         if is_automatic(name):
             one = leaf.issued
             yield CertificateStatus(
                 id=name,
-                origin=Origin.FILE,
+                origin=origin(name),
                 provider=leaf.provider.value,
                 names=one.names,
                 fingerprint=one.fingerprint,
@@ -62,13 +71,13 @@ def automatic_statuses(settled: Settled, now: datetime) -> Iterator[CertificateS
     for trouble in settled.troubles:
         wanted = trouble.wanted
         if wanted.automatic and not trouble.shown:
-            yield _not_there(wanted, trouble.message)
+            yield _not_there(wanted, origin(wanted.id), trouble.message)
 
 
-def _not_there(wanted: Wanted, said: str) -> CertificateStatus:
+def _not_there(wanted: Wanted, origin: Origin, said: str) -> CertificateStatus:
     return CertificateStatus(
         id=wanted.id,
-        origin=Origin.FILE,
+        origin=origin,
         provider=wanted.provider.value,
         names=wanted.names,
         fingerprint="",

@@ -12,6 +12,7 @@ from ..observe.expiry import expiry_gauges
 from ..observe.metrics import Metrics
 from ..routes.model.route import Route
 from ..snapshot.tls import Certificate
+from .order_numbers import HELPS as OF_ORDERS
 
 HELPS = {
     "sluice_workers": "Workers that serve clients.",
@@ -36,6 +37,7 @@ HELPS = {
     "sluice_questions_total": (
         "Questions of workers to the supervisor, by what about and what came of them."
     ),
+    **OF_ORDERS,
     "sluice_tls_contexts": "TLS contexts that workers have made and keep.",
     "sluice_tls_handshakes_failed_total": "TLS handshakes that did not succeed.",
 }

@@ -20,7 +20,7 @@ State = Callable[[str], OrderState | None]
 def orders(settled: Settled, state: State) -> Iterator[tuple[str, OrderStatus]]:
     """Yield how all orders stand, by the ids of their certificates."""
     for name in settled.wishes:
-        yield name, _status(state(name))
+        yield name, _status(name, settled, state)
     for trouble in settled.troubles:
         if trouble.never and trouble.wanted.provider is Provider.ACME:
             yield trouble.wanted.id, _hindered(trouble.message)
@@ -29,23 +29,28 @@ def orders(settled: Settled, state: State) -> Iterator[tuple[str, OrderStatus]]:
 def order_status(name: str, settled: Settled, state: State) -> OrderStatus | None:
     """Return how the order for a certificate stands, None for one that is not ordered."""
     if name in settled.wishes:
-        return _status(state(name))
+        return _status(name, settled, state)
     for trouble in settled.troubles:
         if trouble.wanted.id == name and trouble.never:
             return _hindered(trouble.message)
     return None
 
 
-def _status(state: OrderState | None) -> OrderStatus:
-    if state is None:
+def _status(name: str, settled: Settled, state: State) -> OrderStatus:
+    found = state(name)
+    if found is None:
         return OrderStatus(Standing.WAITING.value)
+    leaf = settled.leaves.get(name)
+    in_force = leaf is not None and leaf.serves(settled.wishes[name])
+    # Who orders has it a moment before clients are shown it.
+    coming = found.standing is Standing.HELD and not in_force
     return OrderStatus(
-        state.standing.value,
-        state.authority,
-        state.said,
-        state.failures,
-        state.next_try,
-        state.renew_at,
+        Standing.ORDERING.value if coming else found.standing.value,
+        found.authority,
+        found.said,
+        found.failures,
+        found.next_try,
+        found.renew_at,
     )
 
 

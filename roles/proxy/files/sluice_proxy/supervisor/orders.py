@@ -7,18 +7,23 @@
 from __future__ import annotations
 
 from ..issuing.wanting import DEMANDED
+from ..observe.metrics import Metrics
 from .ask_url import AskUrl
 from .asking import Asking
-from .certificates_by_order import Open, OrderedCertificates, TakeIn
+from .certificates_by_order import MakeFor, Open, OrderedCertificates, TakeIn
 from .composition import Composition
 from .on_demand import OnDemandDesk
+from .order_numbers import order_metrics
+from .order_status import orders
 
 
 class Orders:
     """Orders what compositions wish for, and answers workers by ``asking``."""
 
-    def __init__(self, open_means: Open, take_in: TakeIn, asking: Asking) -> None:
-        self.certificates = OrderedCertificates(open_means, take_in)
+    def __init__(
+        self, open_means: Open, take_in: TakeIn, make_for: MakeFor, asking: Asking
+    ) -> None:
+        self.certificates = OrderedCertificates(open_means, take_in, make_for)
         self._asking = asking
         self._ask_url = AskUrl()
         self.desk = OnDemandDesk(self.certificates.demand, self._ask_url.permits)
@@ -37,6 +42,16 @@ class Orders:
     def _count(self, composition: Composition) -> None:
         demanded = sum(name.startswith(DEMANDED) for name in composition.settled.leaves)
         self.desk.follow(composition.snapshot, demanded)
+
+    def metrics(self, composition: Composition) -> Metrics:
+        """Return what was counted; nothing where nothing is ordered."""
+        metrics = self.desk.metrics()
+        shared = self.certificates.shared
+        if shared is not None:
+            stand = dict(orders(composition.settled, self.certificates.state)).values()
+            numbers = self.certificates.numbers
+            metrics.merge(order_metrics(stand, numbers, reached=not shared.trouble))
+        return metrics
 
     async def close(self) -> None:
         """Order nothing and answer nothing, until there is something to serve again."""

@@ -13,9 +13,11 @@ import signal
 import socket
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..admin.edge import NotInForce
 from ..config.loading import Base
 from ..config.problems import InvalidConfig
 from ..issuing.issuer import LOOKED_AT as RENEWALS
@@ -83,7 +85,12 @@ class Supervisor:
             lambda: datetime.now(UTC),
         )
         opening = Opening(_block_signals)
-        self._orders = Orders(opening.means, self._declaring.take_in, self._workers.asking)
+        self._orders = Orders(
+            opening.means,
+            self._declaring.take_in,
+            self._declaring.make_for,
+            self._workers.asking,
+        )
         self._declaring.followers.append(self._orders.follow)
         self._metrics = MetricsDoor(self._inherited, self._render, self._serves)
         self._changes = Changes(self._declaring, self._enforcer, self._beside, self._changing)
@@ -319,7 +326,10 @@ class Supervisor:
 
     async def _render(self) -> str:
         days = self._declaring.local_ca_days_left
-        return (await all_numbers(self._enforcer, self._reloads, days)).render(HELPS)
+        numbers = await all_numbers(self._enforcer, self._reloads, days)
+        with suppress(NotInForce):
+            numbers.merge(self._orders.metrics(self._declaring.composition))
+        return numbers.render(HELPS)
 
     def _serves(self) -> bool:
         """Whether clients are served: those of before an upgrade do so until ours can."""

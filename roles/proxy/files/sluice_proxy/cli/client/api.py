@@ -78,6 +78,16 @@ class Api:
         """Log at another level from now on."""
         self._answer(Request("PUT", "/v1/log-level", _body({"level": level})))
 
+    def renew(self, certificate: str) -> Json:
+        """Have a certificate ordered anew; return how that stands."""
+        path = f"/v1/certificates/{_quoted(certificate)}/renew"
+        return self._object(Request("POST", path))
+
+    def revoke(self, certificate: str, reason: str) -> Json:
+        """Have the authority revoke a certificate; return what there is."""
+        path = f"/v1/certificates/{_quoted(certificate)}/revoke"
+        return self._object(Request("POST", path, _body({"reason": reason})))
+
     def local_ca(self) -> bytes:
         """Return the certificate of the local CA as PEM."""
         return self._answer(Request("GET", "/v1/local-ca")).body

@@ -41,8 +41,9 @@ class Family:
     needs: str
 
 
-def add_family(commands: Commands, family: Family) -> None:
-    """Add ``list``, ``show``, ``add``, ``set`` and ``remove`` of a family."""
+def add_family(commands: Commands, family: Family) -> Commands:
+    """Add ``list``, ``show``, ``add``, ``set`` and ``remove`` of a family; return where others of
+    it go."""
     noun, name = family.noun, family.name
     group = commands.group(family.command, f"{noun}s: list, show, add, set, remove")
 
@@ -75,6 +76,7 @@ def add_family(commands: Commands, family: Family) -> None:
     removing.add_argument("names", nargs="+", metavar=name)
     add_dry_run(removing)
     add_if_version(removing)
+    return group
 
 
 def _add_changing(parser: argparse.ArgumentParser, family: Family) -> None:

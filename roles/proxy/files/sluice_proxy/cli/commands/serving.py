@@ -56,6 +56,7 @@ def _check(asked: argparse.Namespace) -> int:
     from ...config.problems import InvalidConfig
     from ...supervisor.configuration import check_succession, read_configuration
     from ...supervisor.handover import FORM
+    from ...supervisor.orders_foreseen import foreseen
 
     path: Path = asked.config
     if asked.handover not in (None, FORM):
@@ -70,6 +71,7 @@ def _check(asked: argparse.Namespace) -> int:
     except InvalidConfig as invalid:
         say(*warnings, error=True)
         return _bad(path, invalid, warnings, as_json=asked.json)
+    warnings += foreseen(base)
     say(*warnings, error=True)
     if asked.handover is not None and (objections := check_succession(base)):
         say(*objections, error=True)

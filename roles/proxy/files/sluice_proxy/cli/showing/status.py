@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .amounts import days, duration, latency, moment, rate
+from .orders import order_trouble, order_words
 from .table import several, table
 
 Json = Mapping[str, Any]
@@ -41,7 +42,7 @@ def status_lines(status: Json) -> list[str]:
         ),
         _section(
             "CERTIFICATES",
-            ["NAME", "NAMES", "PROVIDER", "ORIGIN", ">DAYS LEFT", "UNTIL", "TROUBLE"],
+            ["NAME", "NAMES", "PROVIDER", "ORIGIN", ">DAYS LEFT", "UNTIL", "ORDER", "TROUBLE"],
             map(_certificate, _list(status, "certificates")),
         ),
     ]
@@ -77,6 +78,11 @@ def _summary(status: Json) -> list[str]:
     lines.append(f"store: {store.get('kind')}{place}, revision {store.get('revision')}")
     if store.get("said"):
         lines.append(f"  it cannot be used: {store['said']}")
+    fleet = status.get("fleet") or {}
+    if fleet.get("kind") == "redis":
+        lines.append("fleet: shares certificates by Redis")
+    if fleet.get("said"):
+        lines.append(f"  what nodes share cannot be used: {fleet['said']}")
     lines.append(
         f"logs: access {_log(status.get('access_log'))}, error {_log(status.get('error_log'))},"
         f" level {status.get('log_level')}"
@@ -136,7 +142,8 @@ def _certificate(one: Json) -> list[str]:
         str(one.get("origin")),
         days(_number(one, "days_left")) if end else "",
         moment(end) if end else "",
-        str(one.get("said") or ""),
+        order_words(one.get("order")),
+        str(one.get("said") or order_trouble(one.get("order"))),
     ]
 
 

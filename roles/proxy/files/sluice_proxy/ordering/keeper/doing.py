@@ -89,6 +89,8 @@ class Doing:
         for subject, held in newer.items():
             entry = self._book.of(subject)
             if entry is not None:
+                # What was asked for anew because it was missing is there.
+                entry.forced = entry.forced and entry.held is not None
                 self._replace(entry, held)
                 self._counting.adopted()
                 _log.info(

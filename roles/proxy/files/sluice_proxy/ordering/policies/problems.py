@@ -80,8 +80,9 @@ _OURS = (
 )
 ACCOUNT_LOST = frozenset({"accountDoesNotExist", "unauthorized"})
 """What an authority says to an account that it does not know, or not any more."""
-ALREADY_REPLACED = "alreadyReplaced"
-"""What it says when another order replaced the former certificate (RFC 9773, section 7.4)."""
+NOT_REPLACED = frozenset({"alreadyReplaced", "malformed", "unauthorized"})
+"""What it says to an order that cannot replace a certificate (RFC 9773, section 5): another order
+did, it is of another account, or it is not known. It may well be ordered without that."""
 KINDS = frozenset(
     {
         *_NAME,

@@ -20,8 +20,10 @@ import dns.update
 
 from ...validating import NotAnswered
 
-PATIENCE = 5.0
+PATIENCE = 3.0
 """Seconds for the answer to a question."""
+TRIES = 2
+"""How often a question is asked: datagrams get lost."""
 UPDATE_PATIENCE = 15.0
 """Seconds for the answer to an update: a server may write it to its disk first."""
 _KNOWN = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
@@ -76,20 +78,29 @@ async def asked(
     """
     question = dns.message.make_query(name, kind)
     question.flags &= ~dns.flags.RD
-    try:
-        told, _by_tcp = await dns.asyncquery.udp_with_fallback(
-            question,
-            server.address,
-            PATIENCE,
-            server.port,
-            ignore_unexpected=True,
-            ignore_errors=True,
-        )
-    except (dns.exception.DNSException, OSError, EOFError) as error:
-        raise NotAnswered(f"DNS server {server} {_trouble(error)}") from None
+    told = await _answer(server, question)
     if not told.flags & dns.flags.AA or told.rcode() not in _KNOWN:
         return None
     return Told(told)
+
+
+async def _answer(server: NameServer, question: dns.message.QueryMessage) -> dns.message.Message:
+    said = "does not answer"
+    for _try in range(TRIES):
+        try:
+            told, _by_tcp = await dns.asyncquery.udp_with_fallback(
+                question,
+                server.address,
+                PATIENCE,
+                server.port,
+                ignore_unexpected=True,
+                ignore_errors=True,
+            )
+        except (dns.exception.DNSException, OSError, EOFError) as error:
+            said = _trouble(error)
+        else:
+            return told
+    raise NotAnswered(f"DNS server {server} {said}")
 
 
 async def sent(server: NameServer, update: dns.update.UpdateMessage, what: str) -> None:
