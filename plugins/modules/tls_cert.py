@@ -63,7 +63,8 @@ options:
     type: str
   names:
     description:
-      - The names that the certificate is for. Required for V(self_signed), V(local_ca) and V(acme).
+      - The names that the certificate is for, for V(acme) addresses too where the authority takes
+        them. Required for V(self_signed), V(local_ca) and V(acme).
     type: list
     elements: str
   hosts:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from running.ordering import Ordering, config_of, of_pebble, ordering, two_ports
 from running.pebble import Behaviour, Pebble
+from running.redis_server import RedisServer
 from running.service import until
 
 
@@ -328,3 +329,36 @@ issuing:
         assert edge.shown("deep.in.shop.test") == demanded
         assert edge.shown("other.test") == ""
         assert edge.renew("c") == 409
+
+
+def test_without_the_server_of_its_fleet_a_node_serves_what_it_holds_and_says_so(
+    tmp_path: Path, pebble: Pebble, ports: tuple[int, int]
+) -> None:
+    with RedisServer(tmp_path / "redis") as redis:
+        password = tmp_path / "password"
+        password.touch(0o600)
+        password.write_text(redis.password)
+        server = f"{{address: '{redis.address}', password_file: {password}}}"
+        issuing = of_pebble(pebble) + f"fleet: {{redis: {server}}}\n"
+        with ordering(tmp_path, issuing, *ports) as edge:
+            edge.route("a", "a.test")
+            edge.until_order("auto a.test", "held")
+            assert edge.status()["fleet"] == {"kind": "redis", "said": ""}
+            assert edge.proxy.number("sluice_fleet_up") == 1
+            shown = edge.shown("a.test")
+            assert edge.proxy.stop() == 0
+            redis.stop()
+            edge.proxy.start()
+            edge.proxy.wait_ready(2)
+            assert edge.shown("a.test") == shown
+            assert edge.route("b", "b.test") == 201, "nothing that is declared waits for it"
+            until(lambda: edge.status()["fleet"]["said"], "a word about it")
+            assert redis.address in edge.status()["fleet"]["said"]
+            assert edge.proxy.number("sluice_fleet_up") == 0
+            waits = edge.order("auto b.test")
+            assert waits["state"] != "held"
+            assert "cannot be reached" in waits["said"]
+            redis.start()
+            edge.until_order("auto b.test", "held")
+            assert edge.status()["fleet"] == {"kind": "redis", "said": ""}
+        assert pebble.orders == 2

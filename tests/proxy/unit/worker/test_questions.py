@@ -10,6 +10,7 @@ import weakref
 
 import pytest
 from sluice_proxy.worker.questions import (
+    BOUNDS,
     CERTIFICATE,
     HTTP_01,
     NOTHING,
@@ -17,6 +18,7 @@ from sluice_proxy.worker.questions import (
     Bound,
     Questions,
     Reply,
+    Waiting,
 )
 
 FOUND = Reply(found=True, payloads=(b"content",))
@@ -183,6 +185,17 @@ def test_after_a_burst_only_so_many_are_sent_in_a_second() -> None:
     assert len(asked.sent) == 30
     # One more who waits for what was asked costs nothing.
     assert asked.ask("0.test") is not None
+
+
+def test_one_client_that_makes_up_tokens_keeps_no_other_from_its_answer() -> None:
+    asked = Asked(BOUNDS[HTTP_01])
+
+    def ask(token: str, client: str) -> Waiting | None:
+        return asked.questions.ask(HTTP_01, token, 5.0, asked.told.append, client)
+
+    made_up = [ask(f"made-up-{number}", "192.0.2.1") for number in range(1000)]
+    assert made_up[-1] is None
+    assert ask("asked-by-an-authority", "198.51.100.7") is not None
 
 
 def test_nothing_is_found_without_a_supervisor() -> None:

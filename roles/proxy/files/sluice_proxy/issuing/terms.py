@@ -80,18 +80,19 @@ def _of_challenge(
     acme: Acme, names: tuple[str, ...], challenge: ChallengeType | None
 ) -> Hindrance | None:
     wildcard = next(filter(is_wildcard, names), None)
-    address = next((name for name in names if as_address(name) is not None), None)
-    possible = frozenset(acme.challenges if challenge is None else (challenge,))
     if acme.dns is None and (wildcard is not None or challenge is ChallengeType.DNS_01):
         what = "dns-01" if wildcard is None else f"{wildcard} needs dns-01, which"
         return Hindrance(
             "challenge" if wildcard is None else "names",
             f"{what} cannot be answered: set dns of issuing.acme in the configuration file",
         )
-    if address is not None and possible == {ChallengeType.DNS_01}:
-        return Hindrance(
-            "names",
-            f"control of {address} cannot be shown by dns-01 (RFC 8738): have http-01 or"
-            " tls-alpn-01 among challenges, or give it a certificate of its own",
-        )
+    if set(acme.challenges if challenge is None else (challenge,)) != {ChallengeType.DNS_01}:
+        return None
+    for name in names:
+        if as_address(name) is not None:
+            return Hindrance(
+                "names",
+                f"control of {name} cannot be shown by dns-01 (RFC 8738): have http-01 or"
+                " tls-alpn-01 among challenges, or give it a certificate of its own",
+            )
     return None

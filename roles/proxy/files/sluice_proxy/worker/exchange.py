@@ -139,7 +139,9 @@ class Exchange(ExchangeState):
         token = token_of(self.head)
         if token is not None:
             questions = self._worker.questions
-            self._question = questions.ask(HTTP_01, token, VALIDATION_WAIT, self._validated)
+            self._question = questions.ask(
+                HTTP_01, token, VALIDATION_WAIT, self._validated, self.address
+            )
         if self._question is None:
             self._admit()
         else:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
-from ..routes.admission.rate import Rate
+from ..routes.admission.rate import Rate, client_key
 from ..routes.model.policies import RateLimit
 
 HTTP_01 = "http-01"
@@ -48,7 +48,7 @@ NOTHING = Reply(found=False)
 @dataclass(frozen=True, slots=True)
 class Bound:
     """``most`` may be open at once, and as many may wait for them; after ``burst`` of them, no
-    more than ``rate`` are sent in a second."""
+    more than ``rate`` are sent in a second, for each client where that is known."""
 
     most: int
     rate: float
@@ -56,12 +56,15 @@ class Bound:
 
 
 BOUNDS = {
-    HTTP_01: Bound(most=128, rate=200.0, burst=400),
+    # One client alone cannot have all of them open.
+    HTTP_01: Bound(most=128, rate=200.0, burst=100),
     TLS_ALPN_01: Bound(most=128, rate=200.0, burst=400),
     CERTIFICATE: Bound(most=256, rate=20.0, burst=100),
 }
 """Those of one kind leave room for the others: a client that makes up names keeps no authority from
 its validation."""
+MOST_CLIENTS = 1024
+"""Clients whose questions are counted, of each kind."""
 
 Send = Callable[[int, str, str], bool]
 """Sends a question: its number, what it is about, the name. Returns whether it could."""
@@ -102,7 +105,7 @@ class _Kind:
 
     def __init__(self, bound: Bound) -> None:
         self.most = bound.most
-        self._rate = Rate(RateLimit(bound.rate, bound.burst, clients=1))
+        self._rate = Rate(RateLimit(bound.rate, bound.burst, MOST_CLIENTS))
         self.open: dict[str, _Question] = {}
 
     @property
@@ -110,9 +113,9 @@ class _Kind:
         """Whether no one else may wait."""
         return sum(len(question.waiting) for question in self.open.values()) >= self.most
 
-    def may_send(self, now: float) -> bool:
+    def may_send(self, client: str, now: float) -> bool:
         """Count a question that is to be sent, if there is room for it."""
-        return len(self.open) < self.most and not self._rate.take(b"", now)
+        return len(self.open) < self.most and not self._rate.take(client_key(client), now)
 
 
 class Questions:
@@ -141,9 +144,12 @@ class Questions:
         """How many were asked, by what about and what came of it: ``found``, ``nothing``,
         ``known`` as nothing, ``refused`` for being too many, ``unanswered``."""
 
-    def ask(self, about: str, name: str, seconds: float, told: Told) -> Waiting | None:
+    def ask(
+        self, about: str, name: str, seconds: float, told: Told, client: str = ""
+    ) -> Waiting | None:
         """Have ``told`` called once, later, with what the supervisor answers within ``seconds``.
 
+        ``client`` is the address of who causes it; where it is empty, all are counted as one.
         Return None, and call nothing, where it is known that nothing would be found, or where too
         many ask.
         """
@@ -152,7 +158,7 @@ class Questions:
             self.counts[about, "known"] += 1
             return None
         kind = self._kinds[about]
-        question = None if kind.full else self._question(kind, about, name, now + seconds, now)
+        question = None if kind.full else self._question(kind, about, name, seconds, client)
         if question is None:
             self.counts[about, "refused"] += 1
             return None
@@ -178,16 +184,16 @@ class Questions:
             self._end(question, NOTHING, "unanswered")
 
     def _question(
-        self, kind: _Kind, about: str, name: str, deadline: float, now: float
+        self, kind: _Kind, about: str, name: str, seconds: float, client: str
     ) -> _Question | None:
         """Return the question that is open, or a new one that was sent."""
-        question = kind.open.get(name)
-        if question is not None or self._alone or not kind.may_send(now):
+        question, now = kind.open.get(name), self._clock()
+        if question is not None or self._alone or not kind.may_send(client, now):
             return question
         self._number += 1
         if not self._send(self._number, about, name):
             return None
-        question = _Question(self._number, about, name, deadline)
+        question = _Question(self._number, about, name, now + seconds)
         self._sent[self._number] = kind.open[name] = question
         return question
 
