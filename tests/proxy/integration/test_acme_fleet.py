@@ -165,6 +165,30 @@ def test_when_redis_is_restarted_no_certificate_is_lost_and_none_is_ordered_agai
         assert shown
 
 
+def test_when_redis_has_lost_everything_nodes_share_again_what_they_hold(fleet: Fleet) -> None:
+    proxies, (held, later) = fleet.proxies, ("a.lost.test", "b.lost.test")
+    proxies.declare([held])
+    proxies.until_held([held])
+    (shown,) = proxies.shown(held)
+    orders = fleet.pebble.orders
+    with fleet.redis.client() as client:
+        many = len(client.keys("sluice:document:certificate:*"))
+        client.flushall()
+        node = proxies.nodes[0]
+        assert node.proxy.stop() == 0
+        restart(node)
+
+        until(
+            lambda: len(client.keys("sluice:document:certificate:*")) == many,
+            f"{many} certificates that are shared",
+        )
+    assert fleet.pebble.orders == orders
+    proxies.declare([later])
+    proxies.until_held([held, later])
+    assert proxies.shown(held) == {shown}
+    assert fleet.pebble.orders == orders + 1
+
+
 def test_without_redis_nodes_serve_what_they_hold_say_so_and_go_on_when_it_is_back(
     fleet: Fleet,
 ) -> None:

@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from running.acme_edge import AcmeEdge, acme_edge, entry, free_ports
 from running.dns_server import KEY_NAME, SECRET, DnsServer
+from running.ordering import Ordering, authority, of_authorities, ordering, two_ports
 from running.pebble import EAB_KEY, Behaviour, Pebble
 from running.secret_places import private_keys, processes, readable, writings
 
@@ -34,7 +34,7 @@ class Issued:
     ``shown`` is what clients were shown each time, by fingerprint.
     """
 
-    edge: AcmeEdge
+    edge: Ordering
     pebble: Pebble
     dns: DnsServer
     reuse: int
@@ -50,15 +50,15 @@ def issued(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Issued]:
     folder = tmp_path_factory.mktemp("issuing")
-    ports = free_ports()
+    plain, port = two_ports()
     eab, update = folder / "eab.key", folder / "update.key"
     for path, secret in ((eab, EAB_KEY), (update, SECRET)):
         path.write_text(secret)
         path.chmod(0o600)
     with DnsServer() as dns:
         behaviour = Behaviour(
-            ports.http,
-            ports.tls,
+            plain,
+            port,
             nonce_reject=50,
             authz_reuse=request.param,
             external_accounts={"kid-1": EAB_KEY},
@@ -67,26 +67,32 @@ def issued(
         updating = f"server: 127.0.0.1, port: {dns.port}, key_name: {KEY_NAME}, key_file: {update}"
         # More than an authority is asked for by default.
         account = f", orders: 1000/1h, external_account: {{key_id: kid-1, key_file: {eab}}}"
-        with (
-            Pebble(folder / "pebble", behaviour) as pebble,
-            acme_edge(
-                folder / "edge",
-                ports,
-                [entry("pebble", pebble, account)],
-                f"dns: {{update: {{{updating}}}}}",
-            ) as edge,
-        ):
-            for kind, names in NAMES.items():
-                for name in names:
-                    edge.declare(name, challenge=kind)
-            root = pebble.root()
-            first = edge.until_held(ALL)
-            shown = [{name: edge.shown(name, root) for name in ALL}]
-            for name in ALL:
-                edge.renew(name)
-            edge.until_held(ALL, but=first.values())
-            shown.append({name: edge.shown(name, root) for name in ALL})
-            yield Issued(edge, pebble, dns, request.param, shown)
+        inside = folder / "edge"
+        inside.mkdir(mode=0o700)
+        with Pebble(folder / "pebble", behaviour) as pebble:
+            issuing = of_authorities(
+                authority("pebble", pebble, account), more=f"dns: {{update: {{{updating}}}}}"
+            )
+            with ordering(inside, issuing, plain, port) as edge:
+                shown = issued_twice(edge, pebble.root())
+                yield Issued(edge, pebble, dns, request.param, shown)
+
+
+def issued_twice(edge: Ordering, root: str) -> list[dict[str, str]]:
+    """Have all names issued, and then all of them renewed; return what clients were shown."""
+    for kind, names in NAMES.items():
+        for name in names:
+            edge.declare(name, challenge=kind)
+    first = all_held(edge, but=())
+    shown = [{name: edge.shown(name, root) for name in ALL}]
+    assert {edge.renew(name) for name in ALL} == {202}
+    all_held(edge, but=first)
+    return [*shown, {name: edge.shown(name, root) for name in ALL}]
+
+
+def all_held(edge: Ordering, but: Collection[str]) -> set[str]:
+    """Return the fingerprints of all certificates when they are there."""
+    return {one for names in NAMES.values() for one in edge.until_held(names, but).values()}
 
 
 def test_each_name_is_issued_twice_with_one_order_each_time(issued: Issued) -> None:
@@ -129,7 +135,7 @@ def test_no_answer_is_left(issued: Issued) -> None:
 
 
 def test_the_log_tells_of_each_and_of_no_failure(issued: Issued) -> None:
-    said = issued.edge.proxy.said
+    said = issued.edge.said()
 
     obtained = re.findall("certificate for (.*): obtained from pebble, valid until ", said)
     renewed = re.findall("certificate for (.*): renewed from pebble, valid until ", said)
@@ -142,8 +148,8 @@ def test_the_log_tells_of_each_and_of_no_failure(issued: Issued) -> None:
     assert "another node" not in said
     assert "failure" not in said
     assert "Traceback" not in said
-    numbers = issued.edge.certificates()
-    assert {numbers[name]["order"]["failures"] for name in ALL} == {0}
+    certificates = issued.edge.status()["certificates"]
+    assert {one["order"]["failures"] for one in certificates} == {0}
 
 
 def test_keys_are_where_nobody_else_reads_them_and_nowhere_else(issued: Issued) -> None:
@@ -152,12 +158,11 @@ def test_keys_are_where_nobody_else_reads_them_and_nowhere_else(issued: Issued) 
     assert len(keys) > len(ALL)
     assert readable(edge.folder) == []
     secrets = [*writings(keys), EAB_KEY.encode(), SECRET.encode()]
-    edge.api("GET", "/v1/certificates")
-    edge.api("GET", "/v1/routes")
+    for path in ("/v1/certificates", f"/v1/certificates/{ALL[0]}", "/status"):
+        assert edge.ask("GET", path)[0] == 200
     places = {
-        "log": edge.proxy.said.encode(),
-        "access log": (edge.folder / "access.log").read_bytes(),
-        "answers": b"\n".join(edge.answers),
+        "logs": edge.said().encode(),
+        "answers": "\n".join(edge.answers).encode(),
         "metrics": edge.proxy.page()[1].encode(),
         "processes": processes(edge.proxy),
     }

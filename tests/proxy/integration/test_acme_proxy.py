@@ -123,6 +123,10 @@ def test_a_certificate_is_ordered_anew_and_revoked_when_that_is_asked(
         assert pebble.status(int(serial, 16)) == "Revoked"
         assert edge.ask("POST", path)[0] == 200, "revoked already"
         assert edge.shown("a.test") == shown, "revoking withdraws nothing"
+        assert edge.ask("DELETE", "/v1/certificates/c")[0] == 204
+        assert edge.certificate("c", "a.test")[0] == 201
+        edge.until_order("c", "held")
+        assert edge.shown("a.test") not in ("", shown), "what is revoked comes back nowhere"
 
         assert edge.renew("nobody") == 404
         edge.ask("PUT", "/v1/certificates/s", {"provider": "self_signed", "names": ["s.test"]})

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from running.acme_edge import AcmeEdge, acme_edge, entry, free_ports
 from running.ca.problem import Problem
 from running.ca.trouble import Half, Page, Slow, failing, limited
+from running.ordering import Ordering, authority, of_authorities, ordering, two_ports
 from running.pebble import EAB_KEY, Behaviour, Pebble
 from running.scripted_ca import ScriptedCa
 from running.service import until
@@ -90,7 +90,7 @@ TROUBLES = [
 class Asked:
     """A proxy that asks authorities in trouble, by its name, and then a pebble."""
 
-    edge: AcmeEdge
+    edge: Ordering
     troubled: dict[str, ScriptedCa]
     pebble: Pebble
 
@@ -98,18 +98,18 @@ class Asked:
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     folder = tmp_path_factory.mktemp("troubles")
-    ports = free_ports()
+    plain, port = two_ports()
     with ExitStack() as stack:
         troubled: dict[str, ScriptedCa] = {}
         for trouble in TROUBLES:
             name = trouble.make.__name__
             troubled[name] = stack.enter_context(ScriptedCa(folder / name))
             trouble.make(troubled[name])
-        behaviour = Behaviour(ports.http, ports.tls)
+        behaviour = Behaviour(plain, port)
         pebble = stack.enter_context(Pebble(folder / "pebble", behaviour))
-        entries = [entry(name, ca) for name, ca in troubled.items()]
-        entries.append(entry("pebble", pebble))
-        edge = stack.enter_context(acme_edge(folder / "edge", ports, entries))
+        entries = [authority(name, ca) for name, ca in {**troubled, "pebble": pebble}.items()]
+        issuing = of_authorities(*entries)
+        edge = stack.enter_context(ordering(folder, issuing, plain, port))
         edge.declare(NAME)
         edge.until_held([NAME])
         yield Asked(edge, troubled, pebble)
@@ -134,7 +134,7 @@ def test_each_is_asked_once(asked: Asked) -> None:
 
 
 def test_the_log_says_what_each_answered_and_who_issued(asked: Asked) -> None:
-    said = asked.edge.proxy.said
+    said = asked.edge.said()
     [line] = [line for line in said.splitlines() if f"certificate for {NAME}: obtained" in line]
     obtained, _mark, before = line.partition("; before: ")
 
@@ -173,7 +173,8 @@ def test_where_nobody_issues_it_is_said_and_tried_when_the_authority_wants(asked
     assert (order["authority"], order["failures"]) == ("busy", 1)
     assert order["said"] == "busy failed: rateLimited: too many requests of this kind"
     assert abs(order["next_try"] - time.time() - 7200) < FIVE_MINUTES
-    [line] = [line for line in asked.edge.events() if "certificate for c.example" in line]
+    lines = asked.edge.said().splitlines()
+    [line] = [line for line in lines if "certificate for c.example:" in line]
     assert re.fullmatch(
         r"warning: certificate for c\.example: failure 1, next try .* UTC: "
         + re.escape(order["said"]),
@@ -182,12 +183,15 @@ def test_where_nobody_issues_it_is_said_and_tried_when_the_authority_wants(asked
 
 
 def test_a_slow_authority_is_waited_for_and_one_that_hangs_is_not(tmp_path: Path) -> None:
-    ports = free_ports()
+    plain, port = two_ports()
     with (
         ScriptedCa(tmp_path / "slow") as slow,
         Pebble(tmp_path / "hanging") as hanging,
-        acme_edge(
-            tmp_path / "edge", ports, [entry("hanging", hanging), entry("slow", slow)]
+        ordering(
+            tmp_path,
+            of_authorities(authority("hanging", hanging), authority("slow", slow)),
+            plain,
+            port,
         ) as edge,
     ):
         hanging.pause()
@@ -199,29 +203,28 @@ def test_a_slow_authority_is_waited_for_and_one_that_hangs_is_not(tmp_path: Path
 
         assert edge.shown(NAME, slow.root().decode())
         assert slow.orders_for(NAME) == 1
-        assert "warning: hanging failed: " in edge.proxy.said
-        assert f"certificate for {NAME}: obtained from slow, valid until " in edge.proxy.said
+        assert "warning: hanging failed: " in edge.said()
+        assert f"certificate for {NAME}: obtained from slow, valid until " in edge.said()
 
 
 def test_an_external_account_is_wanted_and_has_to_be_the_right_one(tmp_path: Path) -> None:
-    ports = free_ports()
+    plain, port = two_ports()
     keys = {"right": EAB_KEY, "wrong": OTHER_KEY}
     for name, key in keys.items():
         (tmp_path / name).write_text(key)
         (tmp_path / name).chmod(0o600)
-    behaviour = Behaviour(ports.http, ports.tls, external_accounts={"kid-1": EAB_KEY})
+    behaviour = Behaviour(plain, port, external_accounts={"kid-1": EAB_KEY})
     with Pebble(tmp_path / "pebble", behaviour) as pebble:
 
         def bound(name: str) -> str:
             account = f"{{key_id: kid-1, key_file: {tmp_path / name}}}"
-            return entry(name, pebble, f", external_account: {account}")
+            return authority(name, pebble, f", external_account: {account}")
 
-        entries = [entry("none", pebble), bound("wrong"), bound("right")]
-        with acme_edge(tmp_path / "edge", ports, entries) as edge:
+        issuing = of_authorities(authority("none", pebble), bound("wrong"), bound("right"))
+        with ordering(tmp_path, issuing, plain, port) as edge:
             edge.declare(NAME)
             edge.until_held([NAME])
-            said = edge.proxy.said
-            answers = b"".join(edge.answers).decode()
+            said, answers = edge.said(), "".join(edge.answers)
 
     assert f"certificate for {NAME}: obtained from right, valid until " in said
     assert "none was not asked: it makes accounts for those alone that it knows already" in said

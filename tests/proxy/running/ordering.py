@@ -10,13 +10,12 @@ import json
 import socket
 import ssl
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from running.pebble import Pebble
 from running.service import PATIENCE, Running, free_port, running, until
 
 CONFIG = """
@@ -76,6 +75,11 @@ class Ordering:
         document = {"provider": "acme", "names": list(names), **more}
         return self.ask("PUT", f"/v1/certificates/{name}", document)
 
+    def declare(self, name: str, **more: Any) -> None:
+        """Declare a certificate for a name, which is its id as well."""
+        status, content = self.certificate(name, name, **more)
+        assert status in (200, 201), content
+
     def status(self) -> dict[str, Any]:
         """Return how everything is."""
         found: dict[str, Any] = self.ask("GET", "/status")[1]
@@ -94,11 +98,31 @@ class Ordering:
         )
         return self.order(name)
 
-    def shown(self, host: str) -> str:
-        """Return the fingerprint of what clients of a host are shown, empty for an alert."""
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    def until_held(self, names: Iterable[str], but: Iterable[str] = ()) -> dict[str, str]:
+        """Return the fingerprints of certificates by their ids as soon as all are held, and are
+        others than ``but``."""
+        wanted, former = set(names), set(but)
+
+        def held() -> dict[str, str] | None:
+            found = {
+                one["id"]: one["fingerprint"]
+                for one in self.status()["certificates"]
+                if one["id"] in wanted and one["order"]["state"] == "held"
+            }
+            others = former.isdisjoint(found.values())
+            return found if found.keys() == wanted and others else None
+
+        # A look at very many costs the supervisor the time that it needs for them.
+        every = 0.02 + len(wanted) / 300
+        return dict(until(held, f"certificates for {len(wanted)} names", every))
+
+    def shown(self, host: str, root: str = "") -> str:
+        """Return the fingerprint of what clients of a host are shown, empty for an alert; they
+        trust ``root`` (PEM) alone, and whatever comes without one."""
+        context = ssl.create_default_context(cadata=root or None)
+        if not root:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
         address = ("127.0.0.1", self.proxy.port)
         try:
             with (
@@ -119,16 +143,33 @@ class Ordering:
         return self.proxy.said + (access.read_text() if access.exists() else "")
 
 
-def of_pebble(pebble: Pebble, more: str = "", name: str = "pebble") -> str:
+class Authority(Protocol):
+    """A certificate authority that runs."""
+
+    directory: str
+    trust: Path
+
+
+def of_pebble(pebble: Authority, more: str = "", name: str = "pebble") -> str:
     """Return the section of a configuration that orders of a pebble."""
+    return of_authorities(authority(name, pebble), more=more)
+
+
+def of_authorities(*authorities: str, more: str = "") -> str:
+    """Return the section of a configuration that orders of these; ``more`` is of issuing.acme."""
     return f"""
 issuing:
   provider: acme
   acme:
     terms_agreed: true
-    authorities: [{{name: {name}, directory: "{pebble.directory}", trust_file: {pebble.trust}}}]
+    authorities: [{", ".join(authorities)}]
     {more}
 """
+
+
+def authority(name: str, one: Authority, more: str = "") -> str:
+    """Return an authority as a configuration has it; ``more`` is of it."""
+    return f'{{name: {name}, directory: "{one.directory}", trust_file: {one.trust}{more}}}'
 
 
 @contextmanager

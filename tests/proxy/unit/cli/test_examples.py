@@ -44,6 +44,8 @@ def configurations() -> list[str]:
         if "proxy_config" in one:
             config = one["proxy_config"]
             routes = [*config.get("routes", ()), *one.get("proxy_routes", ())]
+            if "proxy_issuing_provider" in one:
+                config = {**config, "issuing": one["proxy_issuing_provider"]}
             shown.append(yaml.safe_dump({**config, "routes": routes}))
     return shown
 

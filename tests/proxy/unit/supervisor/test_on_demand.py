@@ -252,13 +252,33 @@ def test_no_more_names_than_may_have_certificates_by_this() -> None:
     asyncio.run(ask())
 
 
-def test_no_more_names_are_looked_at_at_once_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_AT_ONCE", 3)
+def test_who_is_slow_to_permit_names_holds_up_no_name_of_a_route(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MOST_ASKED", 3)
+
+    async def ask() -> None:
+        edge = Edge(OnDemand(ask=ASK))
+        strangers = [f"{number}.stranger.test" for number in range(5)]
+        assert await edge.get(*strangers, "a.shop.test") == [False] * 5 + [True]
+        assert edge.asked == strangers[:3]
+        assert edge.desk.counts == {"issued": 1, Why.NOT_PERMITTED: 3, Why.BUSY: 2}
+
+    asyncio.run(ask())
+
+
+def test_no_more_names_are_ordered_at_once_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_ORDERED", 3)
 
     async def ask() -> None:
         edge = Edge()
         names = [f"{number}.shop.test" for number in range(5)]
-        assert (await edge.get(*names)).count(True) == 3
+        edge.go_on.clear()
+        waiting = asyncio.ensure_future(edge.get(*names))
+        for _unused in range(5):
+            await asyncio.sleep(0)
+        edge.go_on.set()
+        assert await waiting == [True] * 3 + [False] * 2
         assert edge.desk.counts == {"issued": 3, Why.BUSY: 2}
         # That was nobody's fault.
         assert await edge.get(*names) == [True] * 5

@@ -17,12 +17,15 @@ from time import monotonic
 
 from ..observe.metrics import Metrics
 from ..ordering.model import NotObtained
+from ..snapshot.issuing import OnDemand
 from ..snapshot.snapshot import Snapshot
 from .ask_url import AskFailed
 from .demand_rules import Permission, Refusals, Rules, Why, is_certifiable
 
-MOST_AT_ONCE = 256
-"""Names that are looked at, or ordered, at once."""
+MOST_ASKED = 128
+"""Names that wait for permission at once: who is slow to give it holds up no name of a route."""
+MOST_ORDERED = 256
+"""Names that are ordered at once."""
 
 Order = Callable[[str], Awaitable[None]]
 """Has a certificate for a name; returns when it is there. Raises NotObtained."""
@@ -42,7 +45,7 @@ class OnDemandDesk:
         self._rules: Rules | None = None
         self._refusals = Refusals()
         self._under_way: dict[str, asyncio.Task[bool]] = {}
-        self._ordering = 0
+        self._asking = self._ordering = 0
         self._changed = asyncio.Event()
         self._trouble = ""
         self.counts: Counter[str] = Counter()
@@ -100,9 +103,7 @@ class OnDemandDesk:
             return Why.OFF
         if not is_certifiable(name):
             return Why.NO_NAME
-        if self._refusals.has(name, self._clock()):
-            return Why.REMEMBERED
-        return Why.BUSY if len(self._under_way) >= MOST_AT_ONCE else None
+        return Why.REMEMBERED if self._refusals.has(name, self._clock()) else None
 
     async def _looked_at(self, rules: Rules, name: str) -> bool:
         why: Why | None
@@ -124,14 +125,16 @@ class OnDemandDesk:
 
     async def _got(self, rules: Rules, name: str) -> Why | None:
         permission = rules.permission(name)
-        if permission is Permission.ASK and rules.settings.ask is not None:
-            permitted = await self._ask(rules.settings.ask, name, rules.settings.ask_timeout)
-            self._tell("")
-            permission = Permission.GIVEN if permitted else Permission.REFUSED
-        if permission is not Permission.GIVEN:
+        if permission is Permission.ASK and self._asking >= MOST_ASKED:
+            return Why.BUSY
+        if permission is Permission.REFUSED or (
+            permission is Permission.ASK and not await self._permitted(rules.settings, name)
+        ):
             return Why.NOT_PERMITTED
         if (self._rules or rules).is_full(self._ordering):
             return Why.TOO_MANY
+        if self._ordering >= MOST_ORDERED:
+            return Why.BUSY
         self._ordering += 1
         try:
             await self._order(name)
@@ -141,6 +144,18 @@ class OnDemandDesk:
         finally:
             self._ordering -= 1
         return Why.OFF if self._rules is None else None
+
+    async def _permitted(self, settings: OnDemand, name: str) -> bool:
+        """Return whether the URL permits a name. Raises AskFailed."""
+        if settings.ask is None:
+            return False
+        self._asking += 1
+        try:
+            permitted = await self._ask(settings.ask, name, settings.ask_timeout)
+        finally:
+            self._asking -= 1
+        self._tell("")
+        return permitted
 
     def _tell(self, trouble: str) -> None:
         """Say once that nobody can be asked, and once that it goes again."""
