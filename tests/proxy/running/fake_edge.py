@@ -90,7 +90,12 @@ class FakeEdge:
         self.log_level = level
 
     def order(self, name: str) -> OrderStatus | None:
-        return self.orders.get(name)
+        known = self.orders.get(name)
+        meaning = self._edition.meanings[Kind.CERTIFICATE].get(name)
+        if known is None and isinstance(meaning, Ordered):
+            # Its authority issues at once.
+            return OrderStatus("held", "one")
+        return known
 
     async def renew(self, name: str) -> None:
         self._refuse_others(name)
@@ -103,7 +108,7 @@ class FakeEdge:
         self.revoked.append((name, reason))
 
     def _refuse_others(self, name: str) -> None:
-        if name not in self.orders:
+        if self.order(name) is None:
             raise NotOrdered(f"certificate {name} is none that is ordered")
 
     async def authorities(self) -> tuple[AuthorityStatus, ...]:
@@ -215,6 +220,8 @@ class FakeEdge:
 
 
 def _provider(meaning: Meaning) -> str:
+    if isinstance(meaning, Ordered):
+        return "acme"
     return "self_signed" if isinstance(meaning, SelfSigned) else "local_ca"
 
 
