@@ -14,6 +14,7 @@ from running.ordering import Ordering, of_pebble, ordering, two_ports
 from running.pebble import Behaviour, Pebble
 from running.proxies import node_of_fleet
 from running.redis_server import RedisServer
+from running.secret_places import private_keys, readable, writings
 from sluice_proxy.cli.command import main
 
 
@@ -54,6 +55,7 @@ def test_an_account_goes_on_with_another_key_until_it_is_given_up(tmp_path: Path
             assert {**after, "thumbprint": ""} == {**before, "thumbprint": ""}
             assert after["thumbprint"] != before["thumbprint"]
             orders(edge, "b")
+            keys = private_keys(tmp_path / "store.db")
             assert edge.proxy.stop() == 0
             edge.proxy.start()
             edge.proxy.wait_ready(2)
@@ -71,7 +73,11 @@ def test_an_account_goes_on_with_another_key_until_it_is_given_up(tmp_path: Path
             assert edge.ask("POST", "/v1/certificates/a/revoke", {})[0] == 200, "by its own key"
             assert change(edge, "nothing")[0] == 404
             assert edge.ask("POST", "/v1/authorities/nobody/roll-over")[0] == 404
-            assert "PRIVATE KEY" not in edge.said() + "".join(edge.answers)
+            keys += private_keys(tmp_path / "store.db")
+            assert len(keys) >= 4
+            told = "".join((edge.said(), *edge.answers)).encode()
+            assert [one for one in writings(keys) if one in told] == []
+            assert readable(tmp_path) == [tmp_path / "ca" / "pebble.key"]
 
 
 def test_nodes_that_share_go_on_with_the_key_that_one_of_them_got(tmp_path: Path) -> None:
