@@ -20,6 +20,7 @@ from sluice_proxy.fleet.records import Records
 from sluice_proxy.ordering.accounts.accounts import Accounts
 from sluice_proxy.ordering.accounts.documents import ACCOUNT, decode_account
 from sluice_proxy.ordering.leasing import SECONDS
+from sluice_proxy.ordering.model import NoAccount
 from sluice_proxy.ordering.policies.problems import NotSetUp
 from sluice_proxy.snapshot.issuing import CertificateAuthority, ExternalAccount
 
@@ -220,8 +221,8 @@ def test_one_that_is_given_up_is_made_anew_when_it_is_needed() -> None:
         former = await node.client(ONE)
         await node.deactivate(ONE)
         assert rig.records.get(ACCOUNT, "one") is None
-        # A second time is no error.
-        await node.deactivate(ONE)
+        with pytest.raises(NoAccount, match="there is no account at one"):
+            await node.deactivate(ONE)
         assert (await node.client(ONE)).key.thumbprint != former.key.thumbprint
 
     played(play)

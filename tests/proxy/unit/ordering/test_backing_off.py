@@ -35,8 +35,8 @@ def test_waits_grow_from_a_minute_to_a_day(failures: int, wait: float) -> None:
 def test_a_wait_is_spread_and_bounded(failures: int, fraction: float) -> None:
     wait = usual_wait(failures, fraction)
 
-    assert (1 - SPREAD) * WAITS[0] <= wait <= (1 + SPREAD) * WAITS[-1]
-    assert wait <= usual_wait(failures + 1, 0) * (1 + SPREAD) / (1 - SPREAD)
+    assert (1 - SPREAD) * WAITS[0] - 1e-6 <= wait <= (1 + SPREAD) * WAITS[-1] + 1e-6
+    assert wait <= usual_wait(failures + 1, fraction)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_nobody_is_asked_all_the_time(
 ) -> None:
     wait = next_wait(failures, fraction, asked, left)
 
-    assert (1 - SPREAD) * MINUTE <= wait <= MOST_ASKED_FOR
+    assert (1 - SPREAD) * MINUTE - 1e-6 <= wait <= MOST_ASKED_FOR
     if all(one is not None and one > wait for one in asked) and asked:
         # None of them wanted to be asked as early, unless for longer than it may.
         assert wait == MOST_ASKED_FOR

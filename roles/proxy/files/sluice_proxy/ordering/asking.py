@@ -16,7 +16,7 @@ from .attempts import Attempts
 from .authorizing import Shown
 from .model import Obtained, Wish
 from .obtaining import NotIssued, Obtaining
-from .policies.authorities import course
+from .policies.authorities import Course, NoAuthority, course
 from .policies.problems import Blame, Failure
 from .policies.resting import Rest, Resting
 from .wording import moment
@@ -67,6 +67,24 @@ class Asking:
         self._shared = shared
         self._now = now
         self._resting = Resting()
+        self._full: dict[str, Skipped] = {}
+        self._told: dict[str, float] = {}
+
+    def hindrances(self, wish: Wish, attempts: Attempts) -> Sequence[Skipped]:
+        """Return why nobody can be asked now, as far as this node knows; nothing if somebody can.
+
+        Thousands of names that wait for one authority need not find out each.
+        """
+        now = self._now()
+        try:
+            to_ask = course(
+                self._authorities, wish.authority, attempts.not_before, now, trial=False
+            )
+        except NoAuthority:
+            return ()
+        hindered = [self._hindrance(authority.name, now) for authority in to_ask.real]
+        found = [one for one in hindered if one is not None]
+        return (*found, *_left_alone(to_ask)) if len(found) == len(hindered) else ()
 
     def rest_of(self, authority: str, now: float) -> Rest | None:
         """Return until when an authority is left alone, and why; None for one that may be asked."""
@@ -84,8 +102,7 @@ class Asking:
         to_ask = course(
             self._authorities, wish.authority, not_before, self._now(), trial=attempts.trial
         )
-        for name, until in to_ask.later.items():
-            asked.skipped.append(Skipped(name, until, f"{name} wants to be left alone"))
+        asked.skipped.extend(_left_alone(to_ask))
         for authority in to_ask.trials:
             tried = await self._one(authority, wish, None, asked, forced=forced)
             if tried is not None:
@@ -112,16 +129,10 @@ class Asking:
     ) -> Obtained | None:
         """Ask one, unless it is down, or had enough orders."""
         name = authority.name
-        rest = None if forced else self._resting.of(name, self._now())
-        if rest is not None:
-            asked.skipped.append(Skipped(name, rest.until, rest.said))
-            return None
-        wait = await self._shared.allow(
-            orders_name(name), authority.most_orders, authority.order_window
-        )
-        if wait > 0:
-            said = f"{name} is not asked, as it had {authority.most_orders} orders of ours"
-            asked.skipped.append(Skipped(name, self._now() + wait, said))
+        hindrance = None if forced else self._hindrance(name, self._now())
+        hindrance = hindrance or await self._limited(authority)
+        if hindrance is not None:
+            asked.skipped.append(hindrance)
             return None
         try:
             obtained, shown = await self._obtaining.obtain(
@@ -136,6 +147,29 @@ class Asking:
         self._resting.worked(name)
         return obtained
 
+    def _hindrance(self, name: str, now: float) -> Skipped | None:
+        """Return why an authority is not asked, None for one that may be."""
+        rest = self._resting.of(name, now)
+        if rest is not None:
+            return Skipped(name, rest.until, rest.said)
+        full = self._full.get(name)
+        return full if full is not None and full.until > now else None
+
+    async def _limited(self, authority: CertificateAuthority) -> Skipped | None:
+        """Count an order, and return None; or why there may be none."""
+        name, most, window = authority.name, authority.most_orders, authority.order_window
+        wait = await self._shared.allow(orders_name(name), most, window)
+        if wait <= 0:
+            return None
+        now = self._now()
+        said = f"{name} is not asked: it had {most} orders of ours within {window:g} s"
+        if now >= self._told.get(name, 0.0):
+            # One after the other may be made again soon, and each time there are no more.
+            self._told[name] = now + window
+            _log.warning("%s: the next one can be made %s", said, moment(now + wait))
+        self._full[name] = Skipped(name, now + wait, said)
+        return self._full[name]
+
     def _judge(self, failure: Failure) -> None:
         name, now = failure.authority, self._now()
         if not failure.down:
@@ -145,3 +179,10 @@ class Asking:
         rest = self._resting.failed(name, failure.said, failure.retry_after, now)
         if before is None:
             _log.warning("%s: it is skipped until %s", failure.said, moment(rest.until))
+
+
+def _left_alone(to_ask: Course) -> list[Skipped]:
+    return [
+        Skipped(name, until, f"{name} wants to be left alone")
+        for name, until in to_ask.later.items()
+    ]

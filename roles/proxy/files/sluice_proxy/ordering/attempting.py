@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..fleet.shared import Lease, Shared, Unreachable
-from .asking import Asked, Asking
+from .asking import Asked, Asking, Skipped
 from .attempts import ATTEMPTS, KEPT, Attempts, decode_attempts, encode_attempts
 from .certificates import Held
 from .leasing import under_lease
@@ -82,6 +82,8 @@ class Attempting:
         Raises HeldElsewhere, Unreachable and LeaseLost.
         """
         found = await self._look(wish, held, forced=forced)
+        if found is None and not forced:
+            found = self._hindered(wish, await self._attempts(wish))
         if found is not None:
             return found
 
@@ -108,6 +110,11 @@ class Attempting:
         # It was ordered just now, and is to be renewed already: whoever issued it is wrong.
         return Later(attempts.next_try) if held is not None else None
 
+    def _hindered(self, wish: Wish, attempts: Attempts) -> Later | None:
+        """Return that nobody can be asked, which takes no lease to know."""
+        skipped = self._asking.hindrances(wish, attempts)
+        return _later(skipped) if skipped else None
+
     async def _ask(self, wish: Wish, held: Held | None, lease: Lease, *, forced: bool) -> Outcome:
         before = await self._attempts(wish)
         there = await shared_certificate(self._shared, wish.subject)
@@ -123,8 +130,7 @@ class Attempting:
         if asked.failures:
             said = listed(failure.said for failure in asked.failures)
             return await self._failed(wish, held, asked, said, lease)
-        until = min(one.until for one in asked.skipped)
-        return Later(until, listed(one.said for one in asked.skipped))
+        return _later(asked.skipped)
 
     async def _got(self, held: Held, asked: Asked, lease: Lease) -> Got:
         now = self._now()
@@ -184,6 +190,10 @@ class Attempting:
             lease=lease,
             seconds=max(attempts.next_try - self._now(), 0.0) + KEPT,
         )
+
+
+def _later(skipped: Sequence[Skipped]) -> Later:
+    return Later(min(one.until for one in skipped), listed(one.said for one in skipped))
 
 
 def _asked_for(failure: Failure) -> float | None:

@@ -56,9 +56,9 @@ class Book:
             entry = self.named(name)
             if entry is None or entry.wish != wish:
                 subject = wish.subject
-                if entry is not None and entry.wish.subject != subject:
+                if entry is not None and entry.subject != subject:
                     changed.add(self._leave(name))
-                entry = self._entries.setdefault(subject, Entry(wish))
+                entry = self._entries.setdefault(subject, Entry(subject, wish))
                 # How control is shown may be another.
                 entry.wish = wish
                 entry.wished.add(name)
@@ -68,12 +68,13 @@ class Book:
                 changed.add(subject)
             one = held.get(name)
             if one is not None and self._take(entry, one, now):
-                changed.add(entry.wish.subject)
+                changed.add(entry.subject)
         return changed, gone, _there_for(joined, held, now)
 
     def expect(self, name: str, wish: Wish) -> Entry:
         """Return the entry for what a client waits for."""
-        entry = self._entries.setdefault(wish.subject, Entry(wish))
+        subject = wish.subject
+        entry = self._entries.setdefault(subject, Entry(subject, wish))
         entry.demanded.add(name)
         return entry
 
@@ -86,7 +87,7 @@ class Book:
         was one."""
         if entry.needed or entry.working:
             return False
-        self._entries.pop(entry.wish.subject, None)
+        self._entries.pop(entry.subject, None)
         return True
 
     def _leave(self, name: str) -> str:
@@ -98,7 +99,7 @@ class Book:
         """Take over what is in force; return whether it was unknown."""
         if entry.held is not None and entry.held.obtained.chain == one.chain:
             return False
-        if one.wish.subject != entry.wish.subject:
+        if one.wish != entry.wish and one.wish.subject != entry.subject:
             # It is shown on until there is one for this wish.
             return False
         try:

@@ -130,7 +130,7 @@ class Doing:
             entry.ordering = False
             seen, entry.seen = entry.seen, None
             if seen is not None and is_newer(seen, entry.held):
-                self.adopt({entry.wish.subject: seen})
+                self.adopt({entry.subject: seen})
 
     async def _order(self, entry: Entry) -> None:
         former = entry.held
@@ -145,7 +145,7 @@ class Doing:
         elif outcome.here:
             self._obtained(entry, former, outcome)
         else:
-            self.adopt({entry.wish.subject: outcome.held})
+            self.adopt({entry.subject: outcome.held})
 
     def _obtained(self, entry: Entry, former: Held | None, got: Got) -> None:
         held = got.held
@@ -175,11 +175,6 @@ class Doing:
         self.disappoint(entry, attempts.said, attempts.next_try)
 
     def _later(self, entry: Entry, later: Later) -> None:
-        if later.said and later.said != entry.said:
-            _log.warning(
-                "certificate for %s: waits until %s: %s",
-                called(entry.wish), moment(later.until), later.said,
-            )  # fmt: skip
         entry.postponed, entry.said = later.until, later.said
         self.disappoint(entry, later.said, later.until)
 

@@ -36,10 +36,12 @@ class Entry:
     ``waiters``. All moments are in seconds since 1970. ``postponed`` is one before which nothing is
     ordered though nothing failed, and ``said`` why. ``settle`` is one before which nothing is
     renewed, so that a fleet that starts does not come at once. ``window`` is what the authority
-    suggested last, to be looked at again at ``look_at``; ``looked`` says that it ever was. While it
-    is ``ordering``, ``seen`` is what appeared among what is shared: most likely what it obtains.
+    suggested last, to be looked at again at ``look_at``; ``looked`` says that it ever was, and
+    ``place`` is where in a window this certificate is renewed. While it is ``ordering``, ``seen``
+    is what appeared among what is shared: most likely what it obtains.
     """
 
+    subject: str
     wish: Wish
     held: Held | None = None
     attempts: Attempts = field(default_factory=Attempts)
@@ -52,6 +54,7 @@ class Entry:
     window: Window | None = None
     looked: bool = False
     look_at: float = NEVER
+    place: float = 0.0
     forced: bool = False
     unshared: bool = False
     working: bool = False
@@ -76,12 +79,12 @@ class Entry:
         """Return when it is to be renewed, None for what is not there."""
         if self.held is None:
             return None
-        place = place_of(self.wish.subject, self.held.fingerprint)
-        return renewal_moment(self.held.lifespan, self.window, place, renew_after)
+        return renewal_moment(self.held.lifespan, self.window, self.place, renew_after)
 
     def replace(self, held: Held, look_at: float) -> None:
         """Have another certificate."""
         self.held = held
+        self.place = place_of(self.subject, held.fingerprint)
         self.window, self.looked, self.look_at = None, False, look_at
         self.postponed, self.said = 0.0, ""
 

@@ -141,12 +141,12 @@ class Keeper:
         entry.waiters.add(waiter)
         if entry.held is not None and entry.holds(now):
             self._doing.tell(entry, entry.held)
-        self._touch(wish.subject)
+        self._touch(entry.subject)
         try:
             return await waiter
         finally:
             entry.waiters.discard(waiter)
-            self._touch(wish.subject)
+            self._touch(entry.subject)
 
     def state(self, name: str) -> OrderState | None:
         """Return how the order for a wish stands, None for an unknown id."""
@@ -162,7 +162,7 @@ class Keeper:
             raise KeyError(name)
         entry.forced = True
         entry.postponed = 0.0
-        self._touch(entry.wish.subject)
+        self._touch(entry.subject)
 
     async def revoke(self, held: Obtained, reason: str) -> None:
         """Have its authority revoke a certificate; one that is revoked already is no error.
@@ -272,7 +272,7 @@ class Keeper:
             return Urgency.REST, now
         if entry.held is None or not entry.holds(now):
             # Nodes that begin at different ones are not in each other's way.
-            return Urgency.MISSING, place_of(self._holder, entry.wish.subject)
+            return Urgency.MISSING, place_of(self._holder, entry.subject)
         return Urgency.RENEWAL, entry.held.lifespan.ends
 
     async def _do(self, subject: str) -> None:

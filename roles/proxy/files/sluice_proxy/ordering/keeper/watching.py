@@ -83,13 +83,11 @@ class Watching:
             return set()
         now = self._now()
         missing = [
-            entry
-            for entry in self._book
-            if entry.wish.subject not in changes.put and entry.holds(now)
+            entry for entry in self._book if entry.subject not in changes.put and entry.holds(now)
         ]
         for entry in missing:
             entry.unshared = True
-        return {entry.wish.subject for entry in missing}
+        return {entry.subject for entry in missing}
 
     def _take_attempts(self, changes: Changes) -> set[str]:
         changed: set[str] = set()
