@@ -21,6 +21,8 @@ from running.admin_api import AdminApi
 from running.fake_edge import FakeEdge
 from samples.certificates import leaf
 from sluice_proxy.admin.admission import Admission
+from sluice_proxy.admin.authority_status import AccountStatus, AuthorityStatus
+from sluice_proxy.admin.status import OrderStatus
 from sluice_proxy.admin.tokens import TokensFile
 from sluice_proxy.cli.command import main
 from sluice_proxy.issuing.authority import new_authority, read_authority
@@ -216,8 +218,13 @@ def test_the_examples_of_the_documentation_run_in_their_order(
     for name in ("lost.html", "busy.html"):
         (tmp_path / name).write_text("<h1>Oh</h1>")
     monkeypatch.setenv("SLUICE_PROXY_SOCKET", str(tmp_path / "admin.sock"))
-    run = 0
-    with AdminApi(tmp_path / "admin.sock", FakeEdge(FILE)):
+    edge, run = FakeEdge(FILE), 0
+    edge.orders["shop"] = OrderStatus("held", "letsencrypt")
+    account = AccountStatus("https://a.test/account/7", (), "abc")
+    edge.of_authorities["letsencrypt"] = AuthorityStatus(
+        "letsencrypt", "https://a.test/directory", False, account, None, "", 1, 250, 10_800.0
+    )
+    with AdminApi(tmp_path / "admin.sock", edge):
         for line in commands():
             words = shlex.split(line)[1:]
             if words[0] in NOT_RUN or " ".join(words[:2]) in NOT_RUN:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import ssl
 import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +23,7 @@ import pytest
 from cryptography import x509
 from running.foreign_client import ForeignClient
 from running.pebble import EAB_KEY, Behaviour, Pebble
+from running.service import PATIENCE
 
 
 def client(pebble: Pebble, kid: str | None = None) -> ForeignClient:
@@ -41,6 +44,15 @@ def order(pebble: Pebble, one: ForeignClient, *names: str) -> x509.Certificate:
 def usual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pebble]:
     with Pebble(tmp_path_factory.mktemp("pebble"), Behaviour(validity=600)) as one:
         yield one
+
+
+def test_clients_with_strict_rules_take_the_certificate_of_its_address(usual: Pebble) -> None:
+    # They are the rule from Python 3.13 on (RFC 5280, section 4.2.1).
+    context = ssl.create_default_context(cafile=usual.trust)
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+
+    with urllib.request.urlopen(usual.directory, context=context, timeout=PATIENCE) as response:
+        assert response.status == 200
 
 
 def test_it_tells_what_it_issued_and_how_many_orders_it_took(usual: Pebble) -> None:

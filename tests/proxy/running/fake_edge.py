@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sluice_proxy.admin.edge import NotInForce, NotOrdered
+from sluice_proxy.admin.authority_status import AccountStatus, AuthorityStatus
+from sluice_proxy.admin.edge import NoAuthority, NotInForce, NotOrdered, OutOfReach
 from sluice_proxy.admin.status import (
     CertificateStatus,
     FleetStatus,
@@ -59,6 +61,8 @@ class FakeEdge:
         """How orders stand, by the ids of certificates."""
         self.renewed: list[str] = []
         self.revoked: list[tuple[str, str]] = []
+        self.of_authorities: dict[str, AuthorityStatus] = {}
+        """How it stands with authorities, by their names."""
         self.serves = True
         self.log_level = "info"
 
@@ -106,6 +110,35 @@ class FakeEdge:
     def _refuse_others(self, name: str) -> None:
         if self.order(name) is None:
             raise NotOrdered(f"certificate {name} is none that is ordered")
+
+    async def authorities(self) -> tuple[AuthorityStatus, ...]:
+        if isinstance(self.failing, OutOfReach):
+            raise self.failing
+        return tuple(self.of_authorities.values())
+
+    async def roll_over(self, authority: str) -> AuthorityStatus:
+        account = self._account(authority)
+        return self._with_account(authority, replace(account, thumbprint=account.thumbprint[::-1]))
+
+    async def deactivate(self, authority: str) -> AuthorityStatus:
+        self._account(authority)
+        return self._with_account(authority, None)
+
+    def _account(self, authority: str) -> AccountStatus:
+        if not self.of_authorities:
+            raise NotOrdered("nothing is ordered")
+        if authority not in self.of_authorities:
+            raise NoAuthority(f"there is no authority {authority!r}")
+        if self.failing is not None:
+            raise self.failing
+        account = self.of_authorities[authority].account
+        if account is None:
+            raise NotOrdered(f"there is no account at {authority}")
+        return account
+
+    def _with_account(self, authority: str, account: AccountStatus | None) -> AuthorityStatus:
+        self.of_authorities[authority] = replace(self.of_authorities[authority], account=account)
+        return self.of_authorities[authority]
 
     def local_ca(self) -> bytes | None:
         return self._authority.pem

@@ -127,6 +127,11 @@ class Pebble(Closing):
         return self._said_now.count("Added order ")
 
     @property
+    def accounts(self) -> int:
+        """How many accounts were made since its start."""
+        return self._said_now.count("accounts in memory")
+
+    @property
     def issued(self) -> list[x509.Certificate]:
         """The certificates that it issued since its start, the first one first."""
         serials = re.findall(r"Issued certificate serial ([0-9a-f]+)", self._said_now)

@@ -39,7 +39,7 @@ class Proxies(Closing):
             self.tls = stack.enter_context(Balancer([tls for _plain, tls in places]))
             section = issuing(self.plain, self.tls)
             for number, (plain, tls) in enumerate(places):
-                node = _node(folder / f"n{number}", redis, section, plain, tls)
+                node = node_of_fleet(folder / f"n{number}", redis, section, plain, tls)
                 stack.callback(node.proxy.close)
                 self.nodes.append(node)
             self.each(lambda node: node.proxy.wait_ready())
@@ -83,7 +83,8 @@ def _holds(node: Ordering, wanted: set[str]) -> bool:
     }
 
 
-def _node(folder: Path, redis: RedisServer, issuing: str, plain: int, tls: int) -> Ordering:
+def node_of_fleet(folder: Path, redis: RedisServer, issuing: str, plain: int, tls: int) -> Ordering:
+    """Return a node that shares by a Redis, and was started a moment ago."""
     folder.mkdir(0o700)
     reached = redis_of(redis, folder)
     fleet = (

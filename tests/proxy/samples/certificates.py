@@ -100,12 +100,32 @@ def _made(
         .not_valid_before(now - datetime.timedelta(days=60))
         .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False)
+        .add_extension(_usage(own, is_authority=is_authority), critical=True)
     )
+    if issuer is not None:
+        above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
+        builder = builder.add_extension(above, critical=False)
     if names:
         alternative = x509.SubjectAlternativeName([_general_name(name) for name in names])
         builder = builder.add_extension(alternative, critical=False)
     signing = own if issuer is None else issuer.key
     return Pair(builder.sign(signing, hashes.SHA256()), own, issuer)
+
+
+def _usage(key: Key, *, is_authority: bool) -> x509.KeyUsage:
+    """Return what a key is for: without it, OpenSSL's strict rules find an authority to be none."""
+    return x509.KeyUsage(
+        digital_signature=not is_authority,
+        content_commitment=False,
+        key_encipherment=isinstance(key, rsa.RSAPrivateKey) and not is_authority,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=is_authority,
+        crl_sign=is_authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _general_name(name: str) -> x509.GeneralName:

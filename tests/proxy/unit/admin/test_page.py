@@ -18,7 +18,15 @@ from hypothesis import strategies as st
 from samples.status import busy, certificate, route, status, target
 from sluice_proxy.admin.page import POLICY, render
 from sluice_proxy.admin.page_view import MOST_CERTIFICATES, MOST_ROUTES, MOST_TARGETS
-from sluice_proxy.admin.status import ListenerStatus, Status, StoreStatus, Traffic, WorkerStatus
+from sluice_proxy.admin.status import (
+    FleetStatus,
+    ListenerStatus,
+    OrderStatus,
+    Status,
+    StoreStatus,
+    Traffic,
+    WorkerStatus,
+)
 from sluice_proxy.resources.model import Origin
 
 VOID = {"meta", "link", "input", "br"}
@@ -118,6 +126,45 @@ def test_a_route_has_a_row_and_each_of_its_targets_one() -> None:
 )
 def test_days_left_are_told_in_words_too(days: float, said: str) -> None:
     assert page(status(certificates=(certificate("c", days),))).row("c")[2] == said
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        (OrderStatus("waiting"), "! being ordered"),
+        (OrderStatus("ordering", "one"), "! being ordered"),
+        (
+            OrderStatus("failed", "one", "one: rateLimited", 2, 1.8e9),
+            "✗ not issued one: rateLimited; next try 2027-01-15 08:00:00 UTC",
+        ),
+    ],
+)
+def test_a_certificate_that_is_ordered_says_how_that_stands(order: OrderStatus, said: str) -> None:
+    one = certificate("a", provider="acme", fingerprint="", not_after=0.0, days_left=0, order=order)
+
+    assert page(status(certificates=(one,))).row("a")[2:4] == [said, "ACME (API)"]
+
+
+def test_one_that_is_held_says_when_it_is_renewed() -> None:
+    order = OrderStatus("held", "one", renew_at=1.8e9)
+    one = certificate("a", provider="acme", days_left=60.0, order=order)
+
+    said = "✓ 60 days to be renewed 2027-01-15 08:00:00 UTC"
+    assert page(status(certificates=(one,))).row("a")[2] == said
+
+
+@pytest.mark.parametrize(
+    ("fleet", "said"),
+    [
+        (FleetStatus("alone"), ["this node alone", "✓ in use accounts, certificates and leases"]),
+        (FleetStatus("redis", "it is gone"), ["Redis", "✗ cannot be reached it is gone"]),
+    ],
+)
+def test_what_nodes_share_is_told_where_something_is_ordered(
+    fleet: FleetStatus, said: list[str]
+) -> None:
+    assert page(status(fleet=fleet)).row("Shared")[1:] == said
+    assert "Shared" not in page().text
 
 
 def test_a_certificate_that_is_missing_says_why() -> None:

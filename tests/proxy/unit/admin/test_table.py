@@ -57,6 +57,8 @@ NO_DOCUMENTS = (
     "/v1/log-level",
     "/v1/certificates/{id}/renew",
     "/v1/certificates/{id}/revoke",
+    "/v1/authorities/{name}/roll-over",
+    "/v1/authorities/{name}/deactivate",
 )
 
 

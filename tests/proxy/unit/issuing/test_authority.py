@@ -14,7 +14,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from samples.certificates import authority as simple_authority
 from samples.certificates import leaf as simple_leaf
 from sluice_proxy.issuing.authority import (
     Authority,
@@ -218,14 +217,12 @@ def test_what_is_exported_has_no_key() -> None:
 def test_what_is_no_authority_is_refused_with_what_is_wrong() -> None:
     good, other = new_authority(NOW, host="desk"), new_authority(NOW, host="desk")
     server = simple_leaf("app.test")
-    simple = simple_authority()
 
     assert "not that of the certificate" in refused(AuthorityPem(good.certificate, other.key))
     assert "no PEM certificate" in refused(AuthorityPem(b"", good.key))
     assert "no PEM private key" in refused(AuthorityPem(good.certificate, b""))
     assert "2 certificates" in refused(AuthorityPem(good.certificate * 2, good.key))
     assert "may issue others" in refused(AuthorityPem(server.pem, server.key_pem()))
-    assert "may issue others" in refused(AuthorityPem(simple.pem, simple.key_pem()))
     assert "encrypted" in refused(AuthorityPem(good.certificate, server.key_pem(b"secret")))
 
 

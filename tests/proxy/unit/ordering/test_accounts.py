@@ -221,7 +221,7 @@ def test_one_that_is_given_up_is_made_anew_when_it_is_needed() -> None:
         former = await node.client(ONE)
         await node.deactivate(ONE)
         assert rig.records.get(ACCOUNT, "one") is None
-        with pytest.raises(NoAccount):
+        with pytest.raises(NoAccount, match="there is no account at one"):
             await node.deactivate(ONE)
         assert (await node.client(ONE)).key.thumbprint != former.key.thumbprint
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from running.ordering_fleet import Fleet, settings
 from running.shared_in_memory import SharedInMemory
 from running.virtual_time import now, pass_time
 from sluice_proxy.acme.client import Client
+from sluice_proxy.acme.failures import Problem
 from sluice_proxy.acme.messages.model import Status
 from sluice_proxy.acme.signing.keys import SigningKey
 from sluice_proxy.fleet.records import Records
@@ -35,11 +37,12 @@ class Killed(BaseException):
 
 
 class Life:
-    """What a process does, step by step, until it is killed before the one after ``steps``."""
+    """What a process does, step by step, until it is killed: after so many ``steps``, or after the
+    one that is called ``last``."""
 
-    def __init__(self, steps: int | None) -> None:
+    def __init__(self, steps: int | None = None, last: str = "") -> None:
         self._left = steps
-        self.done: list[str] = []
+        self._last = last
 
     def of(self, other: object) -> Any:
         """Return the same, whose methods are steps of this life."""
@@ -50,7 +53,8 @@ class Life:
             raise Killed(name)
         if self._left is not None:
             self._left -= 1
-        self.done.append(name)
+        if name == self._last:
+            self._left = 0
 
 
 class _Step:
@@ -80,7 +84,7 @@ class World:
 
     def node(self, life: Life | None = None) -> Accounts:
         """Return the accounts of a node that just started."""
-        own = life or Life(None)
+        own = life or Life()
 
         def connect(_who: CertificateAuthority, key: SigningKey, url: str | None) -> Client:
             return cast("Client", own.of(FakeClient(self.ca, key, url)))
@@ -234,6 +238,37 @@ def test_a_change_of_key_that_the_authority_refuses_leaves_the_account_as_it_was
         assert set(world.ca.accounts) == before
         await world.orders()
         assert world.ca.asked["register"] == 1
+
+    pass_time(scenario())
+
+
+def test_a_lost_account_is_replaced_though_its_contacts_are_to_be_changed() -> None:
+    async def scenario() -> None:
+        world = World()
+        await world.orders()
+        world.ca.accounts.clear()
+        others = replace(AUTHORITY, contact=("mailto:c@d.test",))
+        client = await world.node().client(others)
+        await client.new_order(("a.test",))
+        (only,) = world.ca.accounts.values()
+        assert only.contact == others.contact
+
+    pass_time(scenario())
+
+
+def test_the_key_of_an_account_that_was_given_up_is_not_used_for_ever() -> None:
+    async def scenario() -> None:
+        world = World()
+        # It dies when the account is made, and again when it is given up, before that is noted.
+        for change in (register, deactivate):
+            with pytest.raises(Killed):
+                await change(world.node(Life(last=change.__name__)))
+        assert len(world.ca.accounts) == 1
+        assert world.in_use == []
+        with pytest.raises(Problem, match="unauthorized"):
+            await world.orders()
+        await world.orders()
+        assert world.in_use == ["account-1"]
 
     pass_time(scenario())
 

@@ -177,7 +177,9 @@ def test_a_real_one_that_is_down_makes_no_trials_and_staging_that_is_down_hinder
     pass_time(scenario())
 
 
-def test_no_more_orders_are_made_than_is_set() -> None:
+def test_no_more_orders_are_made_than_is_set_and_those_who_wait_ask_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def scenario() -> None:
         authority = CertificateAuthority(
             "one", "https://one.test/", most_orders=20, order_window=3600
@@ -200,9 +202,14 @@ def test_no_more_orders_are_made_than_is_set() -> None:
                 await node.until(name, Standing.HELD)
         assert 2 * 3600 <= now() - begun < 3 * 3600
         assert fleet.orders == 50
+        for node in fleet.nodes:
+            leases = [about for method, about in node.shared.done if method == "lease"]
+            assert len(leases) < 4 * len(names)
         await fleet.close()
 
-    pass_time(scenario())
+    with caplog.at_level("INFO", "sluice_proxy.ordering"):
+        pass_time(scenario())
+    assert 1 <= sum("the next one can be made" in line for line in caplog.messages) <= 2 * 3
 
 
 @pytest.mark.parametrize(("retry_after", "least"), [(5 * 3600.0, 5 * 3600.0), (90.0, 90.0)])

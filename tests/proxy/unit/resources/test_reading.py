@@ -17,13 +17,14 @@ from sluice_proxy.config.files import WholePaths
 from sluice_proxy.config.sections.pages import PageSection
 from sluice_proxy.config.sections.routes import RouteSection
 from sluice_proxy.resources.certificate_documents import GivenSection, SelfSignedSection
-from sluice_proxy.resources.meaning import Given, OfLocalCa, SelfSigned
+from sluice_proxy.resources.meaning import Given, OfLocalCa, Ordered, SelfSigned
 from sluice_proxy.resources.model import Kind
 from sluice_proxy.resources.reading import FILE_KEYS, Read, depends_on_files, read_document
 from sluice_proxy.resources.refusing import Invalid
 from sluice_proxy.routes.model.actions import Page
 from sluice_proxy.routes.model.policies import ClientCertificate, TlsPolicy
 from sluice_proxy.routes.model.route import Route
+from sluice_proxy.snapshot.issuing import ChallengeType, KeyType
 
 PASSWORD = "correct horse"
 
@@ -325,3 +326,34 @@ def test_documents_that_name_files_may_mean_something_else_later(
     kind: Kind, document: dict[str, Any], depends: bool
 ) -> None:
     assert depends_on_files(kind, document) is depends
+
+
+def test_a_certificate_that_is_ordered_means_its_names_and_its_terms() -> None:
+    terms = {"authority": "one", "challenge": "dns-01", "profile": "short", "key_type": "rsa2048"}
+    document = {"provider": "acme", "names": ["A.test", "*.b.test"], **terms}
+
+    assert read("certificate", document).meaning == Ordered(
+        ("a.test", "*.b.test"), "one", ChallengeType.DNS_01, "short", KeyType.RSA_2048
+    )
+    least = read("certificate", {"provider": "acme", "names": "a.test"})
+    assert least.meaning == Ordered(("a.test",))
+    assert least.leaf is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"names": []}, "certificate a, names: a certificate needs a name"),
+        ({"names": [f"a{number}.test" for number in range(101)]}, "names: 101 names for one"),
+        ({"names": "*.a.test", "challenge": "http-01"}, "challenge: http-01 cannot show control"),
+        ({"challenge": "tls-sni-01"}, "challenge: this is not known: use 'http-01'"),
+        ({"key_type": "rsa1024"}, "key_type: this is not known: use 'p256'"),
+        ({"days": 9}, "days: there is no key 'days'"),
+        ({"authority": "x" * 65}, "authority: this is too long"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_to_order_is_told(
+    changed: dict[str, Any], said: str
+) -> None:
+    (message,) = wrong("certificate", {"provider": "acme", "names": "a.test", **changed})
+    assert said in message

@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from .admission import Admission
 from .asking import begin
+from .authority_paths import AuthorityPaths
 from .change_paths import ChangePaths
 from .changing import Changing
 from .describing_paths import DescribingPaths
@@ -76,6 +77,7 @@ def _table(edge: Edge, version: str, page: Page | None, now: Clock) -> tuple[Ope
     operations += ResourcePaths(edge, changing, showing).operations()
     operations += ChangePaths(changing, showing).operations()
     operations += OrderPaths(edge, showing).operations()
+    operations += AuthorityPaths(edge).operations()
     operations += PortalPaths(edge, changing, showing).operations()
     return tuple(operations)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..resources.model import Batch, Declared, Outcome
+from .authority_status import AuthorityStatus
 from .status import OrderStatus, Status
 
 
@@ -61,16 +62,47 @@ class Edge(Protocol):
         Raises NotOrdered, or NotRevoked.
         """
 
+    async def authorities(self) -> tuple[AuthorityStatus, ...]:
+        """Return how it stands with each authority, in their order; none where nothing is ordered.
+
+        Raises OutOfReach when what nodes share cannot be reached.
+        """
+
+    async def roll_over(self, authority: str) -> AuthorityStatus:
+        """Have a new key for the account at an authority, and return how it stands then.
+
+        Raises NoAuthority, NotOrdered, NotChanged, and OutOfReach as `authorities`.
+        """
+
+    async def deactivate(self, authority: str) -> AuthorityStatus:
+        """Give the account at an authority up for good, and return how it stands then.
+
+        Raises NoAuthority, NotOrdered, NotChanged, and OutOfReach as `authorities`.
+        """
+
     def local_ca(self) -> bytes | None:
         """Return the certificate of the local CA as PEM, None when there is none."""
 
 
 class NotOrdered(RuntimeError):
-    """A certificate is none that is ordered, or there is none yet. The text says which."""
+    """A certificate is none that is ordered, or there is none yet, or no account to order it with.
+    The text says which."""
 
 
 class NotRevoked(RuntimeError):
     """An authority does not revoke a certificate, or cannot be reached. The text says why."""
+
+
+class NoAuthority(RuntimeError):
+    """The configuration has no authority of this name. The text says so."""
+
+
+class NotChanged(RuntimeError):
+    """An authority does not change an account, or cannot be reached. The text says why."""
+
+
+class OutOfReach(RuntimeError):
+    """What nodes share cannot be reached. The text says why."""
 
 
 class NotInForce(RuntimeError):

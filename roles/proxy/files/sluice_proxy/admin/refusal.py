@@ -15,7 +15,7 @@ from aiohttp import web
 
 from ..resources.refusing import Invalid, OfFile, Outdated, Problem, Refused
 from ..store.failures import StoreFailed, StoreFull
-from .edge import NotInForce, NotOrdered, NotRevoked
+from .edge import NoAuthority, NotChanged, NotInForce, NotOrdered, NotRevoked, OutOfReach
 from .operation import JSON, PROBLEM
 
 BLANK = "about:blank"
@@ -91,6 +91,12 @@ def refusal_of(error: Exception) -> Refusal | None:
         return Refusal(409, str(error), kind="urn:sluice:not-ordered")
     if isinstance(error, NotRevoked):
         return Refusal(502, str(error), kind="urn:sluice:not-revoked")
+    if isinstance(error, NoAuthority):
+        return Refusal(404, str(error))
+    if isinstance(error, OutOfReach):
+        return Refusal(503, str(error), kind="urn:sluice:out-of-reach")
+    if isinstance(error, NotChanged):
+        return Refusal(502, str(error), kind="urn:sluice:account-not-changed")
     return None
 
 

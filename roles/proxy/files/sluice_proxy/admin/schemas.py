@@ -19,6 +19,7 @@ from ..config.sections.routes import RouteSection
 from ..observe.error_log import LEVELS
 from ..resources.certificate_documents import SECTIONS
 from ..resources.model import Kind, Origin, Verb
+from .authority_status import AuthorityStatus
 from .operation import Schema
 from .status import Status
 
@@ -63,6 +64,8 @@ def schemas() -> dict[str, Schema]:
         ),
         "Order": _object({"id": _STRING, "order": ref("OrderStatus")}),
         "Revocation": _object({"reason": {"enum": list(REASONS)}}, required=()),
+        **_of_dataclass(AuthorityStatus),
+        "AuthorityList": _object({"items": {"type": "array", "items": ref("AuthorityStatus")}}),
         "LogLevel": _object({"level": {"enum": list(LEVELS)}}),
         "Health": _object({"serves": {"type": "boolean"}}),
         "About": _object(

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .commands import (
+    authorities,
     authority,
     certificates,
     completion,
@@ -31,8 +32,8 @@ from .options import Commands
 from .showing.terminal import prepare_streams, say, say_json
 
 FAMILIES = (
-    serving, status, top, logs, routes, certificates, pages, draining, tokens, authority,
-    log_level,
+    serving, status, top, logs, routes, certificates, pages, draining, tokens,
+    authorities, authority, log_level,
 )  # fmt: skip
 
 

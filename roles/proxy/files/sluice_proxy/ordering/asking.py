@@ -68,6 +68,7 @@ class Asking:
         self._now = now
         self._resting = Resting()
         self._full: dict[str, Skipped] = {}
+        self._told: dict[str, float] = {}
 
     def hindrances(self, wish: Wish, attempts: Attempts) -> Sequence[Skipped]:
         """Return why nobody can be asked now, as far as this node knows; nothing if somebody can.
@@ -162,8 +163,10 @@ class Asking:
             return None
         now = self._now()
         said = f"{name} is not asked: it had {most} orders of ours within {window:g} s"
-        if self._hindrance(name, now) is None:
-            _log.warning("%s: there are no more until %s", said, moment(now + wait))
+        if now >= self._told.get(name, 0.0):
+            # One after the other may be made again soon, and each time there are no more.
+            self._told[name] = now + window
+            _log.warning("%s: the next one can be made %s", said, moment(now + wait))
         self._full[name] = Skipped(name, now + wait, said)
         return self._full[name]
 

@@ -19,7 +19,7 @@ from .accounts.accounts import Accounts
 from .attempts import ATTEMPTS
 from .certificates import CERTIFICATE
 from .model import NotObtained, Obtained
-from .policies.problems import ACCOUNT_LOST
+from .policies.problems import ACCOUNT_REFUSED
 from .policies.renewal import Window
 from .sharing import shared_certificate
 
@@ -108,7 +108,7 @@ async def _revoke(client: Client, held: Obtained, reason: RevocationReason) -> N
         try:
             await client.revoke(held.chain, reason)
         except Problem as problem:
-            if problem.kind not in ACCOUNT_LOST:
+            if problem.kind not in ACCOUNT_REFUSED:
                 raise
             # Another account obtained it; its own key shows as much.
             await client.revoke(held.chain, reason, SigningKey.read(held.key))

@@ -20,7 +20,7 @@ from .authorizing import Authorizing, Shown
 from .counting import Counting
 from .model import Obtained, Wish
 from .policies.problems import (
-    ACCOUNT_LOST,
+    ACCOUNT_REFUSED,
     NOT_REPLACED,
     Blame,
     Failure,
@@ -103,7 +103,7 @@ class Obtaining:
         try:
             order = await _ordered(client, authority, wish, former)
         except Problem as problem:
-            if problem.kind not in ACCOUNT_LOST:
+            if problem.kind not in ACCOUNT_REFUSED:
                 raise
             other = await self._accounts.instead(authority, client)
             if other is None:

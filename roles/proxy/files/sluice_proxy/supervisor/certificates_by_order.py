@@ -149,6 +149,11 @@ class OrderedCertificates:
         return Numbers() if self._means is None else self._means.numbers()
 
     @property
+    def keeping(self) -> Keeping | None:
+        """Who orders certificates, None where nothing is ordered."""
+        return None if self._means is None else self._means.keeping
+
+    @property
     def shared(self) -> Shared | None:
         """What nodes share, None where nothing is ordered."""
         return None if self._means is None else self._means.shared

@@ -12,10 +12,12 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+from ..admin.authority_status import AuthorityStatus
 from ..admin.status import FleetStatus, OrderStatus, Status, StoreStatus
 from ..release import release
 from ..resources.model import Batch, Declared, Outcome
 from .all_numbers import ANSWER
+from .authorities import Authorities
 from .certificates_by_order import OrderedCertificates
 from .changes import Changes
 from .declaring import Declaring
@@ -46,6 +48,7 @@ class LiveEdge:
     ) -> None:
         self._declaring = declaring
         self._ordered = ordered
+        self._authorities = Authorities(lambda: ordered.keeping)
         self._changes = changes
         self._enforcer = enforcer
         self._render = render
@@ -100,6 +103,18 @@ class LiveEdge:
     async def revoke(self, name: str, reason: str) -> None:
         """Have its authority revoke a certificate. Raises NotOrdered or NotRevoked."""
         await self._ordered.revoke(name, reason)
+
+    async def authorities(self) -> tuple[AuthorityStatus, ...]:
+        """Return how it stands with each authority, in their order. Raises OutOfReach."""
+        return await self._authorities.all()
+
+    async def roll_over(self, authority: str) -> AuthorityStatus:
+        """Have a new key for the account at an authority. Raises as ``Authorities``."""
+        return await self._authorities.roll_over(authority)
+
+    async def deactivate(self, authority: str) -> AuthorityStatus:
+        """Give the account at an authority up for good. Raises as ``Authorities``."""
+        return await self._authorities.deactivate(authority)
 
     def local_ca(self) -> bytes | None:
         """Return the certificate of the local CA as PEM, None when there is none."""

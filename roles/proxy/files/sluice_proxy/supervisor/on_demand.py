@@ -22,7 +22,7 @@ from ..snapshot.snapshot import Snapshot
 from .ask_url import AskFailed
 from .demand_rules import Permission, Refusals, Rules, Why, is_certifiable
 
-MOST_ASKED = 128
+MOST_ASKED = 256
 """Names that wait for permission at once: who is slow to give it holds up no name of a route."""
 MOST_ORDERED = 256
 """Names that are ordered at once."""

@@ -59,7 +59,7 @@ BOUNDS = {
     # One client alone cannot have all of them open.
     HTTP_01: Bound(most=128, rate=200.0, burst=100),
     TLS_ALPN_01: Bound(most=128, rate=200.0, burst=400),
-    CERTIFICATE: Bound(most=256, rate=20.0, burst=100),
+    CERTIFICATE: Bound(most=256, rate=10.0, burst=100),
 }
 """Those of one kind leave room for the others: a client that makes up names keeps no authority from
 its validation."""

@@ -61,6 +61,15 @@ class Api:
         )
         return self._decoded(answer), answer.fields.get("sluice-changed") != "false"
 
+    def authorities(self) -> Json:
+        """Return ``items``: the authorities that certificates are ordered of."""
+        return self._object(Request("GET", "/v1/authorities"), "items")
+
+    def change_account(self, authority: str, how: str) -> Json:
+        """Have the account at an authority changed: ``roll-over`` or ``deactivate``; return how it
+        stands with the authority then."""
+        return self._object(Request("POST", f"/v1/authorities/{_quoted(authority)}/{how}"))
+
     def log_level(self) -> str:
         """Return the level of the error log."""
         return str(self._object(Request("GET", "/v1/log-level")).get("level", ""))

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...acme.client import Client
-from ...acme.failures import AcmeFailed, Problem
+from ...acme.failures import AcmeFailed, NotGranted, Problem
 from ...acme.messages.model import Account, Status
 from ...acme.signing.keys import SigningKey
 from ...acme.signing.private_keys import BadKey
@@ -62,7 +62,13 @@ class Settling:
         if account.next_key is not None:
             account = await self._with_the_right_key(authority, account, lease)
         if account.contact != authority.contact:
-            await self.client(authority, account).update(authority.contact)
+            client = self.client(authority, account)
+            try:
+                await client.update(authority.contact)
+            except Problem:
+                if not await _is_lost(client):
+                    raise
+                return await self._anew(authority, account, lease)
             account = await self._put(authority, replace(account, contact=authority.contact), lease)
         return account
 
@@ -74,12 +80,7 @@ class Settling:
         if account is not None and account.key == former.pem and account.next_key is None:
             if not await _is_lost(self.client(authority, account)):
                 return None
-            _log.warning(
-                "%s does not know the account %s any more: another one is made",
-                authority.name,
-                account.url,
-            )
-            await self._put(authority, _new(authority), lease)
+            return await self._anew(authority, account, lease)
         return await self.settle(authority, lease)
 
     async def roll_over(self, authority: CertificateAuthority, lease: Lease) -> SharedAccount:
@@ -100,6 +101,18 @@ class Settling:
             if not await _is_lost(self.client(authority, account)):
                 raise
         await self._shared.remove(ACCOUNT, authority.name, lease=lease)
+
+    async def _anew(
+        self, authority: CertificateAuthority, lost: SharedAccount, lease: Lease
+    ) -> SharedAccount:
+        """Return another account than one that the authority has not, or not any more."""
+        _log.warning(
+            "%s does not know the account %s any more: another one is made",
+            authority.name,
+            lost.url,
+        )
+        account = await self._put(authority, _new(authority), lease)
+        return await self._register(authority, account, lease)
 
     async def _existing(self, authority: CertificateAuthority, lease: Lease) -> SharedAccount:
         """Return the account with the key that the authority has; none is made."""
@@ -132,13 +145,17 @@ class Settling:
                 "it makes accounts for those alone that it knows already: set external_account of"
                 " this authority"
             )
-        made = await client.register(
-            authority.contact, terms_agreed=authority.terms_agreed, external_account=external
-        )
-        if made.status is not Status.VALID:
-            # Its key was used up by somebody; the next try has another.
-            await self._shared.remove(ACCOUNT, authority.name, lease=lease)
-            raise AcmeFailed(f"the account {made.url} is {made.status}")
+        try:
+            made = await client.register(
+                authority.contact, terms_agreed=authority.terms_agreed, external_account=external
+            )
+            if made.status is not Status.VALID:
+                raise NotGranted(f"the account {made.url} is {made.status}")
+        except (Problem, NotGranted) as error:
+            if isinstance(error, NotGranted) or error.kind in ACCOUNT_LOST:
+                # The key may be that of an account that was given up: the next try has another.
+                await self._shared.remove(ACCOUNT, authority.name, lease=lease)
+            raise
         _log.info("%s: the account is %s", authority.name, made.url)
         return await self._put(
             authority, replace(account, url=made.url, contact=authority.contact), lease

@@ -80,6 +80,9 @@ _OURS = (
 )
 ACCOUNT_LOST = frozenset({"accountDoesNotExist", "unauthorized"})
 """What an authority says to an account that it does not know, or not any more."""
+ACCOUNT_REFUSED = ACCOUNT_LOST | {"malformed"}
+"""What it says to requests of an account that may be lost, or have another key: a signature that
+cannot be verified is malformed to some."""
 NOT_REPLACED = frozenset({"alreadyReplaced", "malformed", "unauthorized"})
 """What it says to an order that cannot replace a certificate (RFC 9773, section 5): another order
 did, it is of another account, or it is not known. It may well be ordered without that."""
