@@ -178,6 +178,19 @@ def test_an_authority_has_to_be_one_of_the_file() -> None:
     ]
 
 
+def test_an_authority_for_trials_is_not_one_that_a_certificate_may_name() -> None:
+    trials = CertificateAuthority("trials", "https://trials", staging=True)
+    issuing = replace(ORDERED, acme=replace(ACME, authorities=(*ACME.authorities, trials)))
+    documents = [document("a.test", terms=Terms(authority=name)) for name in ("trials", "x")]
+
+    assert [messages(settle(Demand(issuing, documents=[one]))) for one in documents] == [
+        [("authority", "the authority trials is a staging one, which issues for trials alone: use"
+          " one or two, or leave it out")],
+        [("authority", "the configuration file has no authority 'x': use one or two, or leave it"
+          " out")],
+    ]  # fmt: skip
+
+
 def test_wildcards_and_dns_01_need_somebody_who_sets_records() -> None:
     wildcard = settle(Demand(ORDERED, documents=[document("*.a.test")]))
     asked = settle(Demand(ORDERED, documents=[document("a.test", challenge=ChallengeType.DNS_01)]))
