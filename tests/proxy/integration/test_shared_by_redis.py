@@ -116,6 +116,17 @@ class TestByRedis(ByRedis):
         assert set(node.changes().put) == {"b"}
         assert node.run(node.shared.add("answer", "a", b"2")).document == b"2"
 
+    def test_a_lease_of_before_the_clock_went_back_keeps_nobody_waiting(self, node: Node) -> None:
+        former = node.leased("a", "one that was killed")
+        with self._server.client() as client:
+            assert client.pexpire("sluice:lease:a", 86_400_000)
+
+        lease = node.lease("a", "two")
+        assert lease is not None
+        assert lease.fence > former.fence
+        assert not node.holds(former)
+        assert node.lease("a", "three") is None
+
     def test_what_is_over_leaves_nothing_behind_though_nobody_asks(self, node: Node) -> None:
         node.put("a", b"1", seconds=0.02)
         lease = node.leased("a", "one", 0.02)

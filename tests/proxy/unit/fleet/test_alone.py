@@ -184,6 +184,21 @@ def test_when_the_clock_goes_back_fences_and_revisions_do_not(node: Node, clock:
     assert node.put("x", b"2") > revision
 
 
+def test_a_lease_of_before_the_clock_went_back_keeps_nobody_waiting(
+    node: Node, clock: Clock
+) -> None:
+    former = node.leased("a", "one that was killed", 30)
+    clock.now -= 365 * 86_400
+
+    lease = node.lease("a", "two", 30)
+    assert lease is not None
+    assert lease.fence > former.fence
+    with pytest.raises(LeaseLost):
+        node.put("x", b"1", lease=former)
+    node.put("x", b"2", lease=lease)
+    assert node.lease("a", "three", 30) is None
+
+
 def test_when_an_old_backup_is_put_in_place_fences_go_on_and_everything_is_told(
     runner: asyncio.Runner, path: Path, node: Node, clock: Clock
 ) -> None:

@@ -244,3 +244,25 @@ def test_what_is_asked_for_anew_and_was_not_held_here_is_taken_over() -> None:
         await fleet.close()
 
     pass_time(scenario())
+
+
+def test_a_certificate_that_begins_in_a_moment_is_taken_over_and_not_ordered_again() -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one"), nodes=2)
+        # The clocks of nodes and authorities differ, and some write the very moment.
+        fleet.ca["one"].backdated = -30
+        first, second = fleet.nodes
+        first.wish("a.test")
+        await asyncio.sleep(5)
+        assert fleet.orders == 1
+        second.wish("a.test")
+        await second.until("a.test", Standing.HELD)
+        assert second.in_force["a.test"] == first.in_force["a.test"]
+        third = fleet.node()
+        third.wish("a.test")
+        await third.until("a.test", Standing.HELD)
+        assert fleet.orders == 1
+        await third.keeper.close()
+        await fleet.close()
+
+    pass_time(scenario())

@@ -13,6 +13,7 @@ from running.fake_authority import DAY, problem
 from running.ordering_fleet import UNHURRIED, Fleet, settings, wish
 from running.virtual_time import now, pass_time
 from sluice_proxy.acme.failures import AcmeFailed
+from sluice_proxy.ordering.keeper.entry import Entry
 from sluice_proxy.ordering.keeper.flights import AT_ONCE
 from sluice_proxy.ordering.model import NotObtained, Standing
 from sluice_proxy.snapshot.issuing import ChallengeType, KeyType
@@ -226,6 +227,34 @@ def test_no_more_than_some_orders_go_on_at_once() -> None:
         for name in names:
             await fleet.nodes[0].until(name, Standing.HELD)
         assert 5 <= fleet.ca["one"].most_at_once <= AT_ONCE
+        await fleet.close()
+
+    pass_time(scenario())
+
+
+def test_what_happens_to_one_certificate_is_none_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one"), pace=UNHURRIED)
+        node = fleet.nodes[0]
+        names = [f"{number}.test" for number in range(200)]
+        node.wish(*names)
+        while len(node.in_force) < len(names):
+            await asyncio.sleep(60)
+        looked_at: list[str] = []
+        state = Entry.restless
+
+        def counted(entry: Entry, moment: float) -> bool:
+            looked_at.append(entry.subject)
+            return state(entry, moment)
+
+        monkeypatch.setattr(Entry, "restless", counted)
+        first = node.in_force["7.test"]
+        await node.keeper.renew("7.test")
+        while node.in_force["7.test"] is first:
+            await asyncio.sleep(1)
+        assert set(looked_at) == {first.wish.subject}
         await fleet.close()
 
     pass_time(scenario())

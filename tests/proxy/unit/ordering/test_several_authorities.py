@@ -89,6 +89,20 @@ def test_one_that_is_down_is_not_asked_for_each_of_many_names(
     assert sum("skipped until" in line for line in caplog.messages) <= 3
 
 
+def test_what_finds_out_that_one_is_still_down_does_not_use_up_its_orders() -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one"), pace=UNHURRIED)
+        node = fleet.nodes[0]
+        fleet.ca["one"].fail_always("all", TransportFailed("GET https://one.test/: refused"))
+        node.wish(*(f"{n}.test" for n in range(100)))
+        await asyncio.sleep(3 * 3600)
+        # Eight at first, and then one each time that it may work again.
+        assert 15 <= await node.shared.allowed("orders one", 86_400) <= 30
+        await fleet.close()
+
+    pass_time(scenario())
+
+
 def test_while_the_only_one_is_down_all_wait_for_it_and_none_is_late() -> None:
     async def scenario() -> None:
         fleet = Fleet(settings("one"), pace=UNHURRIED)
@@ -204,7 +218,6 @@ def test_no_more_orders_are_made_than_is_set_and_those_who_wait_ask_nobody(
         assert fleet.orders == 50
         for node in fleet.nodes:
             leases = [about for method, about in node.shared.done if method == "lease"]
-            # Some looked for a moment when nobody knew yet; later they know without.
             assert len(leases) < 6 * len(names)
         await fleet.close()
 

@@ -18,7 +18,7 @@ from ..store.sqlite.explaining import explained
 from ..store.sqlite.place import check_identity, identity
 from ..store.sqlite.schema import migrate
 from ..store.sqlite.transaction import transaction
-from .shared import Changes, Lease, LeaseLost, Record
+from .shared import LONGEST_LEASE, Changes, Lease, LeaseLost, Record
 
 PATIENCE = 4.0
 """Seconds for which another connection may hold the database, before that is an error."""
@@ -43,6 +43,7 @@ _FORGET = "DELETE FROM shared WHERE kind = ? AND there = 0 AND revision <= ?"
 _COUNTER = "SELECT digest, name, value FROM counter WHERE name = ?"
 _COUNT = "INSERT OR REPLACE INTO counter (digest, name, value) VALUES (?, ?, ?)"
 _LEASE = "SELECT digest, name, holder, fence, over FROM lease WHERE name = ? AND over > ?"
+_NOBODYS = "DELETE FROM lease WHERE over <= ? OR name = ? AND over > ?"
 _TAKE = "INSERT OR REPLACE INTO lease (digest, name, holder, fence, over) VALUES (?, ?, ?, ?, ?)"
 _ALLOWED = (
     "SELECT digest, name, moment, over FROM allowed WHERE name = ? AND moment > ? ORDER BY moment"
@@ -114,7 +115,7 @@ class Records:
     def lease(self, name: str, holder: str, seconds: float) -> Lease | None:
         """As Shared."""
         with self._writing():
-            self._database.execute("DELETE FROM lease WHERE over <= ?", (self._now,))
+            self._database.execute(_NOBODYS, (self._now, name, self._after(LONGEST_LEASE)))
             held = self._held(name)
             if held is not None and held[0] != holder:
                 return None

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+LONGEST_LEASE = 600.0
+"""Seconds; what ends later was taken before the clock was set back, and is nobody's any more."""
+
 
 class Unreachable(RuntimeError):
     """What is shared cannot be read or written now. The text is one line: where, and why."""
@@ -88,7 +91,10 @@ class Shared(Protocol):
         """Have a document there if there is none, and return the one that is there then."""
 
     async def lease(self, name: str, holder: str, seconds: float) -> Lease | None:
-        """Return a lease, None while another holder has it. Who has it gets a new one."""
+        """Return a lease of LONGEST_LEASE at most, None while another holder has it.
+
+        Who has it gets a new one.
+        """
 
     async def renew(self, lease: Lease, seconds: float) -> None:
         """Hold on to a lease for ``seconds`` from now. Raises LeaseLost."""

@@ -129,7 +129,10 @@ class Asking:
     ) -> Obtained | None:
         """Ask one, unless it is down, or had enough orders."""
         name = authority.name
-        hindrance = None if forced else self._hindrance(name, self._now())
+        now = self._now()
+        hindrance = None if forced else self._hindrance(name, now)
+        if hindrance is None and not forced:
+            self._resting.tried(name, now)
         hindrance = hindrance or await self._limited(authority)
         if hindrance is not None:
             asked.skipped.append(hindrance)
@@ -177,7 +180,7 @@ class Asking:
             return
         before = self._resting.of(name, now)
         rest = self._resting.failed(name, failure.said, failure.retry_after, now)
-        if before is None:
+        if rest != before:
             _log.warning("%s: it is skipped until %s", failure.said, moment(rest.until))
 
 

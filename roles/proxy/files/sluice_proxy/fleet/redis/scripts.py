@@ -23,6 +23,8 @@ server has lost what it had.
 
 from __future__ import annotations
 
+from ..shared import LONGEST_LEASE
+
 MOST_GONE = 500
 """Most removed documents of a kind that are remembered, to be told of."""
 PAGE = 200
@@ -136,7 +138,8 @@ gone."""
 
 LEASE = f"""{_CLOCK}
 local holder = redis.call('HGET', KEYS[1], 'holder')
-if holder and holder ~= ARGV[1] then return '' end
+local is_sound = redis.call('PTTL', KEYS[1]) <= {LONGEST_LEASE * 1000:.0f}
+if holder and holder ~= ARGV[1] and is_sound then return '' end
 local fence = whole(math.max(tonumber(redis.call('GET', KEYS[2]) or 0) + 1, now))
 redis.call('SET', KEYS[2], fence)
 redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'fence', fence)

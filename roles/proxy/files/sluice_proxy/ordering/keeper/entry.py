@@ -77,6 +77,10 @@ class Entry:
         """Return whether there is a certificate that is valid."""
         return self.held is not None and self.held.lifespan.holds(now)
 
+    def restless(self, now: float) -> bool:
+        """Return whether other nodes may do something about it soon."""
+        return not self.holds(now) or self.postponed > now or self.unshared
+
     def renew_at(self, renew_after: float) -> float | None:
         """Return when it is to be renewed, None for what is not there."""
         if self.held is None:

@@ -106,6 +106,8 @@ class Keeper:
         self._watching = Watching(
             shared, self._book, self._reach, now, self._doing.adopt, self._failed_elsewhere
         )
+        # Subjects for which something is missing, or goes on elsewhere.
+        self._restless: set[str] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
@@ -245,10 +247,7 @@ class Keeper:
                     await self._wake.wait()
 
     def _pause(self) -> float:
-        now = self._now()
-        quick = self._reach.trouble or any(
-            not entry.holds(now) or entry.postponed > now or entry.unshared for entry in self._book
-        )
+        quick = self._reach.trouble or self._restless
         return self._pace.quick if quick else self._pace.slow
 
     async def _look(self) -> None:
@@ -308,7 +307,13 @@ class Keeper:
         if entry is None or self._book.forget(entry):
             self._flights.drop(subject)
             self._agenda.set(subject, NEVER)
+            self._restless.discard(subject)
             return
-        at, _step = entry.next(self._now(), self._renew_after)
+        now = self._now()
+        if entry.restless(now):
+            self._restless.add(subject)
+        else:
+            self._restless.discard(subject)
+        at, _step = entry.next(now, self._renew_after)
         self._agenda.set(subject, at)
         self._wake.set()

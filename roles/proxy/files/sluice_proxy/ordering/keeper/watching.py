@@ -67,7 +67,7 @@ class Watching:
                 await asyncio.sleep(0)
             entry = self._book.of(subject)
             held = None if entry is None else read_certificate(subject, record.document)
-            if entry is None or held is None or not held.lifespan.holds(now):
+            if entry is None or held is None or now > held.lifespan.ends:
                 continue
             if entry.ordering:
                 entry.seen = held

@@ -27,11 +27,19 @@ class Resting:
     def __init__(self) -> None:
         self._failures: dict[str, int] = {}
         self._rests: dict[str, Rest] = {}
+        self._tried: set[str] = set()
 
     def of(self, authority: str, now: float) -> Rest | None:
         """Return the rest of an authority, None for one that may be asked."""
         rest = self._rests.get(authority)
         return rest if rest is not None and now < rest.until else None
+
+    def tried(self, authority: str, now: float) -> None:
+        """Let one order find out whether an authority that was down works again: others wait."""
+        former = self._rests.get(authority)
+        if former is not None:
+            self._rests[authority] = Rest(now + FIRST, former.said)
+            self._tried.add(authority)
 
     def failed(self, authority: str, said: str, retry_after: float | None, now: float) -> Rest:
         """Remember that an authority did not work, and return its rest.
@@ -39,8 +47,9 @@ class Resting:
         Failures of orders that went on beside each other count once.
         """
         known = self.of(authority, now)
-        if known is not None:
+        if known is not None and authority not in self._tried:
             return known
+        self._tried.discard(authority)
         failures = self._failures[authority] = self._failures.get(authority, 0) + 1
         rest = min(FIRST * 2.0 ** min(failures - 1, _MOST_DOUBLINGS), LONGEST)
         if retry_after is not None:
@@ -52,3 +61,4 @@ class Resting:
         """Remember that an authority worked."""
         self._failures.pop(authority, None)
         self._rests.pop(authority, None)
+        self._tried.discard(authority)
