@@ -179,7 +179,7 @@ EXAMPLES = r"""
     config:
       - {name: shop, provider: acme, names: [shop.example.com, www.shop.example.com]}
       - {name: sites, provider: acme, names: ["*.sites.example.com"], challenge: dns-01}
-      - {name: api, provider: acme, names: [api.example.com], authority: staging, key_type: p384}
+      - {name: api, provider: acme, names: [api.example.com], key_type: p384}
     wait: true
     wait_timeout: 600
 
@@ -217,7 +217,7 @@ orders:
   description:
     - How the orders of the V(acme) certificates stand that the task declares, when it waits, also
       when it fails.
-  returned: when O(wait) is true
+  returned: when O(wait) is true, not in check mode
   type: list
   elements: dict
   contains:

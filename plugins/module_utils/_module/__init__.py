@@ -1,4 +1,4 @@
 # Copyright: (c) 2026, The sluice.edge authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The reverse proxy: its routes and certificates, over its admin socket."""
+"""What modules share of Ansible."""

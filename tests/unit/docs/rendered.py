@@ -24,10 +24,8 @@ from ansible_collections.sluice.edge.tests.unit.docs.pages import (
 )
 
 SITE = CHECKOUT / "playbooks" / "site.yml"
-# The groups that site.yml prepares; the README's inventory calls their members web.
-_PARTS = {
-    "all": {"children": {name: {"children": {"web": {}}} for name in ("real_servers", "proxies")}}
-}
+# The groups that site.yml prepares; where no inventory has them, their members are those of web.
+_PARTS = ("real_servers", "proxies")
 # Files of the controller that examples read.
 _FILES = {
     "www.example.com.pem": "-----BEGIN CERTIFICATE-----\n",
@@ -65,10 +63,13 @@ def write_inventory(examples: Iterable[Example], folder: Path) -> Path:
     """Write the inventories among the examples, all in one folder; return the folder."""
     inventory = folder / "inventory"
     inventory.mkdir()
+    missing = set(_PARTS)
     for number, example in enumerate(examples):
         if example.kind == INVENTORY:
             (inventory / f"{number}.yml").write_text(example.text, encoding="utf-8")
-    (inventory / "parts.yml").write_text(yaml.safe_dump(_PARTS), encoding="utf-8")
+            missing.difference_update(yaml.safe_load(example.text)["all"].get("children", {}))
+    parts = {"all": {"children": {name: {"children": {"web": {}}} for name in missing}}}
+    (inventory / "parts.yml").write_text(yaml.safe_dump(parts), encoding="utf-8")
     return inventory
 
 

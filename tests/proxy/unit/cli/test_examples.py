@@ -45,9 +45,20 @@ def configurations() -> list[str]:
             config = one["proxy_config"]
             routes = [*config.get("routes", ()), *one.get("proxy_routes", ())]
             if "proxy_issuing_provider" in one:
-                config = {**config, "issuing": one["proxy_issuing_provider"]}
+                config = {
+                    "store": "/var/lib/sluice-proxy/store/edge.db",
+                    **config,
+                    "issuing": issuing_of(one),
+                }
             shown.append(yaml.safe_dump({**config, "routes": routes}))
     return shown
+
+
+def issuing_of(variables: dict[str, Any]) -> dict[str, Any]:
+    """Return what the role makes of its variables about authorities, without files."""
+    prefix = "proxy_acme_"
+    acme = {name.removeprefix(prefix): variables[name] for name in variables if prefix in name}
+    return {"provider": variables["proxy_issuing_provider"], **({"acme": acme} if acme else {})}
 
 
 def commands() -> list[list[str]]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from sluice_proxy.issuing.authority import self_signed
@@ -40,7 +41,7 @@ ACME = Acme((CertificateAuthority("one", "https://one"), CertificateAuthority("t
 BY_DNS = replace(ACME, dns=DnsHook("/hook"))
 ORDERED = Issuing(Provider.ACME, acme=ACME)
 ON_DEMAND = replace(ORDERED, on_demand=OnDemand())
-NONE: Mapping[str, Leaf] = {}
+NONE: Mapping[str, Leaf] = MappingProxyType({})
 
 
 def patterns(*hosts: str) -> tuple[HostPattern, ...]:
@@ -178,6 +179,19 @@ def test_an_authority_has_to_be_one_of_the_file() -> None:
     ]
 
 
+def test_an_authority_for_trials_is_not_one_that_a_certificate_may_name() -> None:
+    trials = CertificateAuthority("trials", "https://trials", staging=True)
+    issuing = replace(ORDERED, acme=replace(ACME, authorities=(*ACME.authorities, trials)))
+    documents = [document("a.test", terms=Terms(authority=name)) for name in ("trials", "x")]
+
+    assert [messages(settle(Demand(issuing, documents=[one]))) for one in documents] == [
+        [("authority", "the authority trials is a staging one, which issues for trials alone: use"
+          " one or two, or leave it out")],
+        [("authority", "the configuration file has no authority 'x': use one or two, or leave it"
+          " out")],
+    ]  # fmt: skip
+
+
 def test_wildcards_and_dns_01_need_somebody_who_sets_records() -> None:
     wildcard = settle(Demand(ORDERED, documents=[document("*.a.test")]))
     asked = settle(Demand(ORDERED, documents=[document("a.test", challenge=ChallengeType.DNS_01)]))
@@ -287,6 +301,36 @@ def test_it_stays_until_the_one_that_is_ordered_ahead_is_there() -> None:
     assert list(settle(demand, held).leaves) == [DEMANDED]
     both = {**held, "auto x.a.test": leaf("x.a.test")}
     assert list(settle(demand, both).leaves) == ["auto x.a.test"]
+
+
+OF_ROUTE = "auto a.test"
+DECLARED = document("a.test", "b.test")
+
+
+def test_one_for_a_route_stays_until_the_declared_one_for_its_name_is_there() -> None:
+    held = {OF_ROUTE: leaf("a.test")}
+    demand = Demand(ORDERED, documents=[DECLARED], routes=[route("a.test")])
+
+    settled = settle(demand, held)
+    assert (settled.leaves, list(settled.wishes), settled.removed) == (held, ["doc"], ())
+    both = {**held, "doc": leaf("a.test", "b.test")}
+    settled = settle(demand, both)
+    assert (list(settled.leaves), settled.removed) == (["doc"], (OF_ROUTE,))
+
+
+@pytest.mark.parametrize(
+    ("demand", "days"),
+    [
+        (Demand(ORDERED, documents=[document("b.test")]), 0),
+        (Demand(ORDERED, documents=[DECLARED]), 91),
+        (Demand(ORDERED, documents=[DECLARED], given={"a.test"}), 0),
+    ],
+    ids=["nothing is wanted for it", "it expired", "another is shown for it"],
+)
+def test_one_for_a_route_goes_when(demand: Demand, days: int) -> None:
+    settled = settle(demand, {OF_ROUTE: leaf("a.test")}, days=days)
+
+    assert (settled.leaves, settled.removed) == ({}, (OF_ROUTE,))
 
 
 def test_a_leaf_is_kept_with_its_chain_and_its_terms() -> None:

@@ -38,6 +38,28 @@ def test_what_is_wished_for_is_obtained_and_told() -> None:
     pass_time(scenario())
 
 
+@pytest.mark.parametrize("former_stays", [True, False], ids=["beside", "in its place"])
+def test_another_wish_for_the_same_certificate_is_told_what_is_there(*, former_stays: bool) -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one"))
+        node = fleet.nodes[0]
+        node.wish("a.test")
+        await node.until("a.test", Standing.HELD)
+        # As for a host of a route that is declared by itself as well, or no more.
+        wishes = {"doc": wish("a.test")}
+        held = dict(node.in_force) if former_stays else {}
+        if former_stays:
+            wishes["a.test"] = wish("a.test")
+        node.keeper.wish(wishes, held)
+        await asyncio.sleep(60.0)
+
+        assert node.in_force["doc"] == node.in_force["a.test"]
+        assert len(fleet.ca["one"].names_ordered) == 1
+        await fleet.close()
+
+    pass_time(scenario())
+
+
 def test_what_this_node_ordered_is_not_taken_for_another_nodes() -> None:
     async def scenario() -> None:
         fleet = Fleet(settings("one"))

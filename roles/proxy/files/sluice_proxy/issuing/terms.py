@@ -66,14 +66,19 @@ def hindrance(
             "nobody orders certificates: set provider of issuing in the configuration file to acme,"
             " or to local_ca for development",
         )
-    known = [one.name for one in acme.authorities]
-    if terms.authority and terms.authority not in known:
-        return Hindrance(
-            "authority",
-            f"the configuration file has no authority {terms.authority!r}: use"
-            f" {' or '.join(known)}, or leave it out",
-        )
-    return _of_challenge(acme, tuple(names), challenge)
+    return _of_authority(acme, terms.authority) or _of_challenge(acme, tuple(names), challenge)
+
+
+def _of_authority(acme: Acme, wanted: str) -> Hindrance | None:
+    may_be_named = [one.name for one in acme.authorities if not one.staging]
+    if not wanted or wanted in may_be_named:
+        return None
+    if any(one.name == wanted for one in acme.authorities):
+        why = f"the authority {wanted} is a staging one, which issues for trials alone"
+    else:
+        why = f"the configuration file has no authority {wanted!r}"
+    use = f"use {' or '.join(may_be_named)}, or " if may_be_named else ""
+    return Hindrance("authority", f"{why}: {use}leave it out")
 
 
 def _of_challenge(
