@@ -101,7 +101,7 @@ class Doing:
                 self._replace(entry, held)
                 self._counting.adopted()
                 _log.info(
-                    "certificate for %s: taken over from another node, from %s, valid until %s",
+                    "certificate for %s: taken over from what is shared, from %s, valid until %s",
                     called(entry.wish), held.obtained.authority, moment(held.lifespan.ends),
                 )  # fmt: skip
 
