@@ -302,6 +302,36 @@ def test_it_stays_until_the_one_that_is_ordered_ahead_is_there() -> None:
     assert list(settle(demand, both).leaves) == ["auto x.a.test"]
 
 
+OF_ROUTE = "auto a.test"
+DECLARED = document("a.test", "b.test")
+
+
+def test_one_for_a_route_stays_until_the_declared_one_for_its_name_is_there() -> None:
+    held = {OF_ROUTE: leaf("a.test")}
+    demand = Demand(ORDERED, documents=[DECLARED], routes=[route("a.test")])
+
+    settled = settle(demand, held)
+    assert (settled.leaves, list(settled.wishes), settled.removed) == (held, ["doc"], ())
+    both = {**held, "doc": leaf("a.test", "b.test")}
+    settled = settle(demand, both)
+    assert (list(settled.leaves), settled.removed) == (["doc"], (OF_ROUTE,))
+
+
+@pytest.mark.parametrize(
+    ("demand", "days"),
+    [
+        (Demand(ORDERED, documents=[document("b.test")]), 0),
+        (Demand(ORDERED, documents=[DECLARED]), 91),
+        (Demand(ORDERED, documents=[DECLARED], given={"a.test"}), 0),
+    ],
+    ids=["nothing is wanted for it", "it expired", "another is shown for it"],
+)
+def test_one_for_a_route_goes_when(demand: Demand, days: int) -> None:
+    settled = settle(demand, {OF_ROUTE: leaf("a.test")}, days=days)
+
+    assert (settled.leaves, settled.removed) == ({}, (OF_ROUTE,))
+
+
 def test_a_leaf_is_kept_with_its_chain_and_its_terms() -> None:
     made = self_signed(["a.test"], NOW)
     issuer = self_signed(["ca.test"], NOW)

@@ -43,6 +43,19 @@ def test_what_is_revoked_is_shared_no_more_and_the_next_wish_is_ordered() -> Non
     pass_time(scenario())
 
 
+def test_what_is_revoked_is_for_no_wish_that_comes_later() -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one"))
+        node, one = await held(fleet)
+        await node.keeper.revoke(one, "key_compromise")
+        node.keeper.wish({"doc": wish("a.test")}, {})
+        await node.until("doc", Standing.HELD)
+        assert node.in_force["doc"].chain != one.chain
+        await fleet.close()
+
+    pass_time(scenario())
+
+
 def test_one_that_is_revoked_already_is_no_error() -> None:
     async def scenario() -> None:
         fleet = Fleet(settings("one"))

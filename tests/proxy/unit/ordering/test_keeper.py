@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 import pytest
 from running.fake_authority import DAY, problem
 from running.ordering_fleet import UNHURRIED, Fleet, settings, wish
 from running.virtual_time import now, pass_time
+from sluice_proxy.acme.failures import AcmeFailed
 from sluice_proxy.ordering.keeper.flights import AT_ONCE
-from sluice_proxy.ordering.model import Standing
+from sluice_proxy.ordering.model import NotObtained, Standing
 from sluice_proxy.snapshot.issuing import ChallengeType, KeyType
 
 
@@ -30,6 +32,28 @@ def test_what_is_wished_for_is_obtained_and_told() -> None:
             assert node.in_force[name].wish.names == (name,)
         assert sorted(fleet.ca["one"].names_ordered) == [("a.test",), ("b.test",)]
         assert node.answering.there == []
+        await fleet.close()
+
+    pass_time(scenario())
+
+
+@pytest.mark.parametrize("former_stays", [True, False], ids=["beside", "in its place"])
+def test_another_wish_for_the_same_certificate_is_told_what_is_there(*, former_stays: bool) -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one"))
+        node = fleet.nodes[0]
+        node.wish("a.test")
+        await node.until("a.test", Standing.HELD)
+        # As for a host of a route that is declared by itself as well, or no more.
+        wishes = {"doc": wish("a.test")}
+        held = dict(node.in_force) if former_stays else {}
+        if former_stays:
+            wishes["a.test"] = wish("a.test")
+        node.keeper.wish(wishes, held)
+        await asyncio.sleep(60.0)
+
+        assert node.in_force["doc"] == node.in_force["a.test"]
+        assert len(fleet.ca["one"].names_ordered) == 1
         await fleet.close()
 
     pass_time(scenario())
@@ -238,6 +262,64 @@ def test_another_key_type_is_another_certificate_and_another_challenge_is_not() 
         await asyncio.sleep(60)
         assert fleet.orders == 2
         assert node.in_force["it"].wish.key_type is KeyType.P384
+        await fleet.close()
+
+    pass_time(scenario())
+
+
+def test_another_id_for_what_is_held_gets_it_without_an_order() -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one"))
+        node = fleet.nodes[0]
+        node.wish("a.test")
+        await node.until("a.test", Standing.HELD)
+        first = node.in_force["a.test"]
+        # As when a certificate of a route is declared by itself; and one that joins another.
+        node.keeper.wish({"declared": wish("a.test")}, {})
+        await node.until("declared", Standing.HELD)
+        node.keeper.wish({"declared": wish("a.test"), "more": wish("a.test")}, {"declared": first})
+        await node.until("more", Standing.HELD)
+        assert node.in_force["declared"] == node.in_force["more"] == first
+        told = len(node.batches)
+        node.keeper.wish(
+            {"declared": wish("a.test"), "more": wish("a.test")},
+            {"declared": first, "more": first},
+        )
+        await asyncio.sleep(60)
+        assert len(node.batches) == told
+        assert fleet.orders == 1
+        await fleet.close()
+
+    pass_time(scenario())
+
+
+@pytest.mark.parametrize("step", ["new_order", "renewal_info"])
+def test_what_fails_in_a_way_that_nobody_foresaw_is_tried_again_later(step: str) -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one"))
+        node, ca = fleet.nodes[0], fleet.ca["one"]
+        ca.window = (now() + 50 * DAY, now() + 51 * DAY)
+        bug = cast("AcmeFailed", RuntimeError("a bug"))
+        ca.fail(step, bug, bug)
+        node.wish("a.test")
+        began = now()
+        while ca.asked[step] < 3:
+            await asyncio.sleep(60)
+            assert now() - began < DAY
+        assert now() - began > 900
+        await node.until("a.test", Standing.HELD)
+        await fleet.close()
+
+    pass_time(scenario())
+
+
+def test_who_waits_is_told_of_what_nobody_foresaw() -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one"))
+        fleet.ca["one"].fail("new_order", cast("AcmeFailed", RuntimeError("a bug")))
+        with pytest.raises(NotObtained, match="nobody foresaw"):
+            async with asyncio.timeout(60):
+                await fleet.nodes[0].keeper.demand("a.test", wish("a.test"))
         await fleet.close()
 
     pass_time(scenario())

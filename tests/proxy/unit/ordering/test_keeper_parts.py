@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 from hypothesis import given
 from hypothesis import strategies as st
-from running.virtual_time import pass_time
+from running.virtual_time import now, pass_time
 from samples.certificates import leaf
 from sluice_proxy.ordering.keeper.agenda import Agenda
 from sluice_proxy.ordering.keeper.arrivals import Arrivals
-from sluice_proxy.ordering.keeper.flights import Flights, Urgency
+from sluice_proxy.ordering.keeper.flights import ENDING, Flights, Urgency
 from sluice_proxy.ordering.model import Obtained, Wish
 
 subjects = st.sampled_from("abcdefgh")
@@ -118,6 +118,29 @@ def test_closing_ends_what_goes_on_and_begins_nothing_more() -> None:
         assert work.begun == ["a"]
 
     pass_time(scenario())
+
+
+def test_closing_waits_for_what_is_put_in_order_but_not_long() -> None:
+    in_order: list[str] = []
+
+    async def scenario() -> None:
+        async def work(name: str, seconds: float) -> None:
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                await asyncio.sleep(seconds)
+                in_order.append(name)
+
+        flights = Flights()
+        flights.begin("quick", Urgency.REST, 0, lambda: work("quick", ENDING / 2))
+        flights.begin("slow", Urgency.REST, 0, lambda: work("slow", 60.0))
+        await asyncio.sleep(1)
+        begun = now()
+        await flights.close()
+        assert now() - begun == ENDING
+
+    pass_time(scenario())
+    assert in_order == ["quick"]
 
 
 class Told:

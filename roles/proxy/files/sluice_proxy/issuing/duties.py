@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from ..snapshot.issuing import Provider
 from .leaves import Leaf
-from .wanting import Wanted
+from .registering import is_covered
+from .wanting import AUTOMATIC, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,22 @@ def _order(wanted: Wanted, leaf: Leaf | None, now: datetime) -> Duty:
     if frozenset(leaf.issued.names).isdisjoint(wanted.names):
         return Duty(wanted, None, make=True)
     return Duty(wanted, leaf, make=not leaf.serves(wanted))
+
+
+def superseded(
+    wanted: Collection[Wanted], held: Mapping[str, Leaf], shown: Collection[str], now: datetime
+) -> Iterator[tuple[str, Leaf]]:
+    """Yield the leaves for hosts of routes, by id, that were ordered and go on being shown though
+    another certificate has their names now: that one is ordered, and not among the names ``shown``.
+    """
+    ids = frozenset(one.id for one in wanted)
+    ordered = frozenset(
+        name for one in wanted if one.provider is Provider.ACME for name in one.names
+    )
+    for id_, leaf in held.items():
+        if id_ in ids or not id_.startswith(AUTOMATIC) or leaf.provider is not Provider.ACME:
+            continue
+        if not leaf.issued.lifetime.is_over(now) and any(
+            is_covered(name, ordered) and not is_covered(name, shown) for name in leaf.issued.names
+        ):
+            yield id_, leaf

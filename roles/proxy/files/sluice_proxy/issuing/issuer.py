@@ -23,7 +23,7 @@ from .authority import (
     self_signed,
 )
 from .authority_folder import is_there, load_or_make
-from .duties import Duty, duties
+from .duties import Duty, duties, superseded
 from .leaves import Leaf, encode_leaf
 from .mkcert import load_mkcert
 from .terms import Terms, has_wildcard, hindrance
@@ -81,7 +81,8 @@ class Issuer:
         for duty in duties(wanted, held, of_authority, now):
             settling.carry_out(duty)
         leaves = settling.leaves
-        shown = frozenset(demand.given).union(*(one.issued.names for one in leaves.values()))
+        leaves.update(superseded(wanted, held, _shown(demand, leaves), now))
+        shown = _shown(demand, leaves)
         ids = (*held, *(f"{DEMANDED}{name}" for name in demand.asked))
         for duty in duties(demanded(demand, ids, shown), held, of_authority, now):
             # One that expired is ordered again when somebody asks for it.
@@ -155,6 +156,11 @@ class _Settling:
                 self._troubles.append(Trouble(duty.wanted, str(error), shown=shown))
         if leaf is not None:
             self.leaves[name] = leaf
+
+
+def _shown(demand: Demand, leaves: Mapping[str, Leaf]) -> frozenset[str]:
+    """Return the names that there is a certificate for."""
+    return frozenset(demand.given).union(*(one.issued.names for one in leaves.values()))
 
 
 def _made(wanted: Wanted, authority: Authority | None, trouble: str, now: datetime) -> Leaf:

@@ -43,11 +43,12 @@ class Book:
 
     def follow(
         self, wishes: Mapping[str, Wish], held: Mapping[str, Obtained], now: float
-    ) -> tuple[set[str], set[str]]:
-        """Have entries for these wishes, and return the subjects of those that changed, and the ids
-        that nobody wishes for any more."""
+    ) -> tuple[set[str], set[str], dict[str, Obtained]]:
+        """Have entries for these wishes, and return the subjects of those that changed, the ids
+        that nobody wishes for any more, and by new ids what is there for them already."""
         changed: set[str] = set()
         gone: set[str] = set()
+        joined: dict[str, Entry] = {}
         for name in [name for name in self._subjects if name not in wishes]:
             gone.add(name)
             changed.add(self._leave(name))
@@ -61,12 +62,14 @@ class Book:
                 # How control is shown may be another.
                 entry.wish = wish
                 entry.wished.add(name)
-                self._subjects[name] = subject
+                if self._subjects.get(name) != subject:
+                    self._subjects[name] = subject
+                    joined[name] = entry
                 changed.add(subject)
             one = held.get(name)
             if one is not None and self._take(entry, one, now):
                 changed.add(entry.subject)
-        return changed, gone
+        return changed, gone, _there_for(joined, held, now)
 
     def expect(self, name: str, wish: Wish) -> Entry:
         """Return the entry for what a client waits for."""
@@ -117,3 +120,19 @@ class Book:
 def _spread(held: Held, most: float) -> float:
     """Return over how many seconds to spread: not over much of a short lifetime."""
     return min(most, max(held.lifespan.seconds, 0.0) / 50)
+
+
+def _there_for(
+    joined: Mapping[str, Entry], held: Mapping[str, Obtained], now: float
+) -> dict[str, Obtained]:
+    """Return what other ids have, and those that joined them do not."""
+    there = {
+        name: entry.held.obtained
+        for name, entry in joined.items()
+        if entry.held is not None and entry.holds(now)
+    }
+    return {
+        name: one
+        for name, one in there.items()
+        if name not in held or held[name].chain != one.chain
+    }

@@ -33,6 +33,8 @@ UNREACHED = 2.0
 """Seconds after which it is tried again when what is shared could not be reached."""
 LOOK_AGAIN = 3_600.0
 """Seconds until the next look at what an authority suggests after one that failed."""
+UNFORESEEN = 900.0
+"""Seconds after which it is tried again what failed in a way that nobody foresaw."""
 _log = logging.getLogger("sluice_proxy.ordering")
 
 
@@ -81,6 +83,11 @@ class Doing:
             self._reach.lost(error)
             self._postpone(entry, UNREACHED, f"what nodes share cannot be reached: {error}")
             self.disappoint(entry, entry.said)
+        except Exception:  # noqa: BLE001 - whatever it was, it is tried again
+            _log.exception("an order failed in a way that nobody foresaw")
+            self._postpone(entry, UNFORESEEN, "it failed in a way that nobody foresaw")
+            entry.looked, entry.look_at = True, self._now() + LOOK_AGAIN
+            self.disappoint(entry, entry.said, entry.postponed)
         finally:
             entry.working = False
 

@@ -38,7 +38,8 @@ class Entry:
     renewed, so that a fleet that starts does not come at once. ``window`` is what the authority
     suggested last, to be looked at again at ``look_at``; ``looked`` says that it ever was, and
     ``place`` is where in a window this certificate is renewed. While it is ``ordering``, ``seen``
-    is what appeared among what is shared: most likely what it obtains.
+    is what appeared among what is shared: most likely what it obtains. One that is ``revoked`` is
+    for no further wish.
     """
 
     subject: str
@@ -56,6 +57,7 @@ class Entry:
     look_at: float = NEVER
     place: float = 0.0
     forced: bool = False
+    revoked: bool = False
     unshared: bool = False
     working: bool = False
     ordering: bool = False

@@ -16,6 +16,8 @@ from enum import IntEnum
 AT_ONCE = 10
 KEPT_FREE = 2
 """Of these, so many are for what a client waits for."""
+ENDING = 5.0
+"""Seconds in which work that is cancelled may put in order what it began."""
 _log = logging.getLogger("sluice_proxy.ordering")
 
 Work = Callable[[], Awaitable[None]]
@@ -65,11 +67,16 @@ class Flights:
         self._waiting.pop(subject, None)
 
     async def close(self) -> None:
-        """Cancel everything, and wait for its end."""
+        """Cancel everything, and wait for its end: a proxy that is to end cannot wait for whoever
+        takes a minute to set a record back."""
         self._waiting.clear()
         tasks = list(self._flying.values())
         for task in tasks:
             task.cancel()
+        if tasks:
+            _done, late = await asyncio.wait(tasks, timeout=ENDING)
+            for task in late:
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _go_on(self) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random as random_numbers
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -113,11 +113,14 @@ class Keeper:
     def wish(self, wishes: Mapping[str, Wish], held: Mapping[str, Obtained]) -> None:
         """Have certificates for these wishes by id, and for no others from now on; ``held`` are
         those that are in force."""
-        changed, gone = self._book.follow(wishes, held, self._now())
+        changed, gone, there = self._book.follow(wishes, held, self._now())
         for name in gone:
             self._arrivals.drop(name)
+        for name, obtained in there.items():
+            self._arrivals.add(name, obtained)
         self._begin()
         for subject in changed:
+            self._tell_missing(subject, held)
             self._touch(subject)
 
     async def demand(self, name: str, wish: Wish) -> Obtained:
@@ -168,6 +171,9 @@ class Keeper:
         Raises NotObtained with what the authority said.
         """
         await self._errands.revoke(held, reason)
+        entry = self._book.of(held.wish.subject)
+        if entry is not None and entry.held is not None:
+            entry.revoked = entry.held.obtained.chain == held.chain
 
     async def authorities(self) -> tuple[AuthorityState, ...]:
         """Return how it stands with each authority, in their order. Raises Unreachable."""
@@ -280,6 +286,18 @@ class Keeper:
             if at <= now:
                 await self._doing.do(entry, step)
         self._touch(subject)
+
+    def _tell_missing(self, subject: str, in_force: Collection[str]) -> None:
+        """Have a certificate put in force for wishes that came when it was there already."""
+        entry = self._book.of(subject)
+        if entry is None or entry.held is None or not entry.holds(self._now()):
+            return
+        missing = entry.wished.difference(in_force)
+        if entry.revoked:
+            entry.forced = entry.forced or bool(missing)
+            return
+        for name in missing:
+            self._arrivals.add(name, entry.held.obtained)
 
     def _failed_elsewhere(self, entry: Entry) -> None:
         self._doing.disappoint(entry, entry.attempts.said, entry.attempts.next_try)
