@@ -112,8 +112,9 @@ class FakeEdge:
             raise NotOrdered(f"certificate {name} is none that is ordered")
 
     async def authorities(self) -> tuple[AuthorityStatus, ...]:
-        if isinstance(self.failing, OutOfReach):
-            raise self.failing
+        failing = self.failing
+        if isinstance(failing, OutOfReach):
+            raise failing
         return tuple(self.of_authorities.values())
 
     async def roll_over(self, authority: str) -> AuthorityStatus:

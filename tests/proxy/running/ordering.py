@@ -77,7 +77,7 @@ class Ordering:
 
     def declare(self, name: str, **more: Any) -> None:
         """Declare a certificate for a name, which is its id as well."""
-        status, content = self.certificate(name, name, **more)
+        status, content = self.certificate(name, *[name], **more)
         assert status in (200, 201), content
 
     def status(self) -> dict[str, Any]:

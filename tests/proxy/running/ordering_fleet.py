@@ -108,11 +108,15 @@ class Fleet:
         shared, answering = SharedInMemory(self.records), FakeAnswering()
         numbers = random.Random(self._made)
         node: Node
+
+        async def arrived(obtained: Mapping[str, Obtained]) -> None:
+            await node.arrived(obtained)
+
         keeper = Keeper(
             settings or self.settings,
             shared,
             answering,
-            lambda obtained: node.arrived(obtained),
+            arrived,
             f"node {self._made}",
             connections=FakeConnections(**self.ca),
             pace=self._pace,

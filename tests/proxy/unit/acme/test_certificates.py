@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import given
@@ -148,7 +151,16 @@ def test_the_identifier_of_a_certificate_is_that_of_rfc_9773() -> None:
 
 
 def test_a_certificate_that_does_not_name_its_issuers_key_has_no_identifier() -> None:
-    assert certificate_identifier(leaf("a.test").certificate) is None
+    key = ec.generate_private_key(ec.SECP256R1())
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    bare = (
+        x509.CertificateBuilder(x509.Name([]), x509.Name([]), key.public_key(), 1)
+        .not_valid_before(moment)
+        .not_valid_after(moment)
+        .sign(key, hashes.SHA256())
+    )
+
+    assert certificate_identifier(bare) is None
 
 
 @given(st.integers(0, 2**159))

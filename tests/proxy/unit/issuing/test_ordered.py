@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from sluice_proxy.issuing.authority import self_signed
@@ -40,7 +41,7 @@ ACME = Acme((CertificateAuthority("one", "https://one"), CertificateAuthority("t
 BY_DNS = replace(ACME, dns=DnsHook("/hook"))
 ORDERED = Issuing(Provider.ACME, acme=ACME)
 ON_DEMAND = replace(ORDERED, on_demand=OnDemand())
-NONE: Mapping[str, Leaf] = {}
+NONE: Mapping[str, Leaf] = MappingProxyType({})
 
 
 def patterns(*hosts: str) -> tuple[HostPattern, ...]:

@@ -204,7 +204,8 @@ def test_no_more_orders_are_made_than_is_set_and_those_who_wait_ask_nobody(
         assert fleet.orders == 50
         for node in fleet.nodes:
             leases = [about for method, about in node.shared.done if method == "lease"]
-            assert len(leases) < 4 * len(names)
+            # Some looked for a moment when nobody knew yet; later they know without.
+            assert len(leases) < 6 * len(names)
         await fleet.close()
 
     with caplog.at_level("INFO", "sluice_proxy.ordering"):

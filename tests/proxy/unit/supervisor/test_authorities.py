@@ -8,13 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from sluice_proxy.admin.authority_status import AuthorityStatus
 from sluice_proxy.admin.edge import NoAuthority, NotChanged, NotOrdered, OutOfReach
 from sluice_proxy.fleet.shared import Unreachable
-from sluice_proxy.ordering.keeping import Keeping
 from sluice_proxy.ordering.model import AccountState, AuthorityState, NoAccount, NotObtained
 from sluice_proxy.supervisor.authorities import Authorities
 
@@ -64,7 +63,8 @@ def keeps() -> Keeps:
 
 @pytest.fixture
 def authorities(keeps: Keeps) -> Authorities:
-    return Authorities(lambda: cast("Keeping", keeps))
+    keeping: Any = keeps
+    return Authorities(lambda: keeping)
 
 
 both = pytest.mark.parametrize("change", [Authorities.roll_over, Authorities.deactivate])

@@ -45,7 +45,7 @@ class Plane:
 
     def __init__(self, asking: Asking, *certificates: Certificate, strict: bool = True) -> None:
         self.answers = Answers(otherwise=None)
-        self._late = LateContexts(self.answers.questions, lambda *asked: self.choose(*asked))
+        self._late = LateContexts(self.answers.questions, self._choose_now)
         self._contexts = ServerContexts(PROTOCOLS)
         self.snapshot = Snapshot(
             certificates=certificates, tls=TlsSettings(strict_sni=strict), asking=asking
@@ -60,6 +60,10 @@ class Plane:
             challenge=self._late.challenge(snapshot.asking),
             on_demand=self._late.on_demand(snapshot.asking.demand),
         ).context_for
+
+    def _choose_now(self, hello: ClientHello, came_to: str) -> Any:
+        # Under the snapshot that is in force by then.
+        return self.choose(hello, came_to)
 
     def hello(self, name: str | None, alpn: tuple[bytes, ...] = BROWSER) -> Any:
         return self.choose(ClientHello(name, alpn, (0x0304,)), "192.0.2.1")

@@ -46,7 +46,7 @@ class SignedRequests:
         ``payload`` None is a POST-as-GET; ``account`` None shows the key itself. Nonces are to be
         had at the URL ``new_nonce``.
         """
-        for _ in range(MOST_TRIES):
+        for _unused in range(MOST_TRIES):
             nonce = self._nonces.take() or await self._new_nonce(new_nonce)
             content = jws.request(key, url, nonce, payload, account)
             reply = await self._transport.post(url, content, accept)

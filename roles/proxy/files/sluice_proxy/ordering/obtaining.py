@@ -75,14 +75,13 @@ class Obtaining:
             async with asyncio.timeout(MOST_SECONDS):
                 return await self._obtain(authority, wish, former, failed_before)
         except NotIssued as error:
-            self._counting.failed(authority.name, error.failure.kind)
-            raise
+            refused = error
         except AcmeFailed as error:
-            failure = failure_of(authority.name, error, validating=False)
+            refused = NotIssued(failure_of(authority.name, error, validating=False))
         except TimeoutError:
-            failure = timed_out(authority.name, MOST_SECONDS)
-        self._counting.failed(authority.name, failure.kind)
-        raise NotIssued(failure)
+            refused = NotIssued(timed_out(authority.name, MOST_SECONDS))
+        self._counting.failed(authority.name, refused.failure.kind)
+        raise refused
 
     async def _client(self, authority: CertificateAuthority) -> Client:
         """Return a client with an account; without one, no other name does any better."""

@@ -30,10 +30,10 @@ INTERNAL_ERROR = 80
 UNRECOGNIZED_NAME = 112
 NO_APPLICATION_PROTOCOL = 120
 
-Choice: TypeAlias = "ssl.SSLContext | Later"
-Challenge = Callable[[str], "Choice | None"]
+Choice: TypeAlias = ssl.SSLContext | Later
+Challenge = Callable[[str], Choice | None]
 """Returns the context that answers the validation of a name, or None."""
-OnDemand = Callable[[ClientHello, str], "Choice | None"]
+OnDemand = Callable[[ClientHello, str], Choice | None]
 """Returns what becomes of a client that names a host without a certificate, None for one that gets
 none on demand; raises HelloRefused."""
 

@@ -68,7 +68,7 @@ class SigningKey:
         """Return the signature of data as JWS has it (RFC 7518, sections 3.3 and 3.4)."""
         if isinstance(self._private, rsa.RSAPrivateKey):
             return self._private.sign(data, padding.PKCS1v15(), hashes.SHA256())
-        _, _, digest, length = _CURVES[self._private.curve.name]
+        _algorithm, _curve, digest, length = _CURVES[self._private.curve.name]
         r, s = decode_dss_signature(self._private.sign(data, ec.ECDSA(digest)))
         return r.to_bytes(length) + s.to_bytes(length)
 
@@ -90,7 +90,7 @@ def _described(
         }, "RS256"
     if private.curve.name not in _CURVES:
         raise BadKey(f"a key on the curve {private.curve.name}: P-256 and P-384 are possible")
-    algorithm, curve, _, length = _CURVES[private.curve.name]
+    algorithm, curve, _digest, length = _CURVES[private.curve.name]
     point = private.public_key().public_numbers()
     return {
         "crv": curve,
