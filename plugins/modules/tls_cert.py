@@ -179,7 +179,7 @@ EXAMPLES = r"""
     config:
       - {name: shop, provider: acme, names: [shop.example.com, www.shop.example.com]}
       - {name: sites, provider: acme, names: ["*.sites.example.com"], challenge: dns-01}
-      - {name: api, provider: acme, names: [api.example.com], key_type: p384}
+      - {name: api, provider: acme, names: [api.example.com], authority: other, key_type: p384}
     wait: true
     wait_timeout: 600
 

@@ -131,16 +131,18 @@ def _same(path: Path, content: str | None) -> bool:
     return content is not None and path.is_file() and path.read_bytes() == content.encode()
 
 
-# Values are shown as they are written, except those under a name that a secret could have.
+# Values are shown as they are written, except those under a name that a secret could have. Names in
+# PUBLIC are no secret's.
 _SHOWN = r"""
 import json, re, sys, yaml
 SECRET = re.compile(r"pass|secret|token|auth|key|cookie|credential", re.I)
+PUBLIC = {"authorities", "key_id", "key_name", "key_type"}
 def shown(value, name=""):
     if isinstance(value, dict):
         return {key: shown(each, f"{key}") for key, each in value.items()}
     if isinstance(value, list):
         return [shown(each, name) for each in value]
-    if SECRET.search(name) and not name.endswith("_file"):
+    if SECRET.search(name) and name not in PUBLIC and not name.endswith("_file"):
         return "(not shown)"
     return re.sub(r"//[^/@\s]*@|-----BEGIN [\s\S]*", "(not shown)", value)
 texts = [shown(yaml.load(text, yaml.BaseLoader)) for text in json.load(sys.stdin)]

@@ -406,6 +406,31 @@ def test_a_difference_shows_no_secret(
     assert "hidden" not in "".join(diff)
 
 
+def test_a_difference_shows_of_whom_certificates_are_ordered_and_how(
+    host: Host, order: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = (
+        {
+            "issuing": {
+                "acme": {
+                    "authorities": [f"{age}-authority", {"external_account": {"key_id": f"{age}"}}],
+                    "key_type": f"{age}-type",
+                    "dns": {"update": {"key_name": f"{age}-name", "key_file": f"{age}-file"}},
+                }
+            }
+        }
+        for age in ("old", "new")
+    )
+    (host.folder / "etc/generations/a/config/edge.yml").write_text(json.dumps(old))
+    order["contents"]["config/edge.yml"] = json.dumps(new)
+
+    diff = "\n".join(staged(order, host.folder, capsys)["diff"])
+
+    for shown in ("- new-authority", "key_id: new", "key_type: new-type", "key_name: new-name"):
+        assert shown in diff
+        assert shown.replace("new", "old") in diff
+
+
 def test_a_release_that_cannot_be_installed_leaves_nothing_and_names_no_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,6 +22,8 @@ PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs" / "proxy").glob("*.m
 GUIDES = [CHECKOUT / "docs" / "operations.md", CHECKOUT / "roles" / "proxy" / "README.md"]
 DEMO = CHECKOUT / "tests" / "demo" / "inventory" / "group_vars" / "proxies.yml"
 WITHOUT_PROXY = {"check-config", "serve", "version"}
+STORE = "/var/lib/sluice-proxy/store.sqlite"
+"""What the role adds."""
 SHELL = {">", "|", "||", "&&"}
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _TEMPLATE = re.compile(r'"\{\{.*?\}\}"')
