@@ -144,7 +144,7 @@ def test_the_log_tells_of_each_and_of_no_failure(issued: Issued) -> None:
         assert len(names) == len(set(names))
         assert len(ALL) - left_out <= len(names) <= len(ALL)
     # Of all requests to renew there are more in a second than the log takes.
-    assert left_out < len(ALL) / 2
+    assert left_out < len(ALL)
     assert "another node" not in said
     assert "failure" not in said
     assert "Traceback" not in said
