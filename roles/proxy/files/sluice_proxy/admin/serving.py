@@ -142,33 +142,43 @@ class _OpenDoor:
         self._from: Counter[str] = Counter()
         self._beginning: set[asyncio.Task[None]] = set()
         door.socket.setblocking(False)
-        self._accepting = asyncio.get_running_loop().create_task(self._accept())
+        self._loop = asyncio.get_running_loop()
+        self._later: asyncio.TimerHandle | None = None
+        self._look()
 
     async def stop(self) -> None:
         """Accept nobody any more; the socket is not looked at when this returns."""
-        tasks = [self._accepting, *self._beginning]
-        for task in tasks:
+        if self._later is not None:
+            self._later.cancel()
+        self._loop.remove_reader(self.door.socket)
+        for task in self._beginning:
             task.cancel()
-        await asyncio.wait(tasks)
+        await asyncio.gather(*self._beginning, return_exceptions=True)
 
-    async def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                end, peer = await loop.sock_accept(self.door.socket)
-            except OSError as error:
-                _log.warning("the admin API cannot accept a connection: %s", error)
-                await asyncio.sleep(_NO_DESCRIPTORS)
-                continue
-            address = str(peer[0]) if end.family != socket.AF_UNIX else ""
-            most = MOST_OF_ADDRESS if address else MOST_CONNECTIONS
-            if self._from.total() >= MOST_CONNECTIONS or self._from[address] >= most:
-                end.close()
-                continue
-            self._from[address] += 1
-            task = loop.create_task(self._begin(end, address))
-            self._beginning.add(task)
-            task.add_done_callback(self._beginning.discard)
+    def _look(self) -> None:
+        # Not by sock_accept of the loop: cancelled, it may yet take a connection and lose it.
+        self._loop.add_reader(self.door.socket, self._accept)
+
+    def _accept(self) -> None:
+        try:
+            end, peer = self.door.socket.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError as error:
+            _log.warning("the admin API cannot accept a connection: %s", error)
+            self._loop.remove_reader(self.door.socket)
+            self._later = self._loop.call_later(_NO_DESCRIPTORS, self._look)
+            return
+        end.setblocking(False)
+        address = str(peer[0]) if end.family != socket.AF_UNIX else ""
+        most = MOST_OF_ADDRESS if address else MOST_CONNECTIONS
+        if self._from.total() >= MOST_CONNECTIONS or self._from[address] >= most:
+            end.close()
+            return
+        self._from[address] += 1
+        task = self._loop.create_task(self._begin(end, address))
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
 
     async def _begin(self, end: socket.socket, address: str) -> None:
         """Have a connection handled, once TLS is spoken."""
@@ -176,7 +186,7 @@ class _OpenDoor:
         connection = _Connection(self._handler(), self._connections)
         connection.on_end = lambda: self._left(address)
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(
+            await self._loop.connect_accepted_socket(
                 lambda: connection,
                 end,
                 ssl=tls,
