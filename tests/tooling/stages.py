@@ -15,8 +15,8 @@ _ENGINE = "ansible_collections.sluice.edge.plugins"
 class Stage:
     """One named part of the tests.
 
-    ``commands`` run one after the other in the checkout. A stage that is ``beside`` takes one
-    processor and long: it starts first, goes on while the others run, and speaks when it is done.
+    ``commands`` run one after the other in the checkout. A stage that is ``beside`` takes long and
+    waits much: it starts first, goes on while the others run, and speaks when it is done.
     """
 
     name: str
@@ -63,7 +63,13 @@ PROXY_QUICK = Stage(
 PROXY = Stage(
     "proxy",
     "the proxy: mypy --strict, unit tests, the fuzzer, whole processes under load",
-    (_PROXY_TYPES, ("pytest", "-q", "tests/proxy")),
+    (_PROXY_TYPES, ("pytest", "-q", "tests/proxy", "--ignore=tests/proxy/integration/ordering")),
+)
+ORDERING = Stage(
+    "ordering",
+    "certificates by ACME: real authorities, Redis, name servers, a fleet of proxies",
+    (("pytest", "-q", "tests/proxy/integration/ordering"),),
+    beside=True,
 )
 SANITY_QUICK = Stage(
     "sanity-quick",
@@ -136,6 +142,7 @@ GROUPS: dict[str, tuple[Stage, ...]] = {
         PYTHONS,
         PROXY_PYTHONS,
         KERNEL,
+        ORDERING,
         SCENARIOS,
     ),
     # By hand, before a release: they would take too long in every run.

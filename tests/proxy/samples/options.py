@@ -22,13 +22,13 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
             "admin.tokens_file": "t"
         },
     },
-    "integration/test_acme_client.py": {
+    "integration/ordering/test_acme_client.py": {
         "test_a_certificate_for_each_type_of_key": {"issuing.acme.key_type": "rsa2048"},
         "test_the_preferred_chain_is_that_of_an_alternate_root": {
             "issuing.acme.authorities.preferred_chain": "Root"
         },
     },
-    "integration/test_acme_issuing.py": {
+    "integration/ordering/test_acme_issuing.py": {
         "test_each_name_is_issued_twice_with_one_order_each_time": {
             "issuing.acme.authorities.directory": "https://ca.test/directory",
             "issuing.acme.authorities.external_account.key_id": "b",
@@ -36,7 +36,7 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
             "issuing.acme.authorities.trust_file": "/ca.pem",
         },
     },
-    "integration/test_acme_options.py": {
+    "integration/ordering/test_acme_options.py": {
         "test_an_authority_has_its_name_its_contact_and_its_profile": {
             "issuing.acme.authorities.name": "n",
             "issuing.acme.authorities.contact": "a@b.test",
@@ -58,7 +58,7 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
         },
         "test_one_who_does_not_answer_is_not_waited_for": {"issuing.on_demand.ask_timeout": "9s"},
     },
-    "integration/test_dns_updates.py": {
+    "integration/ordering/test_dns_updates.py": {
         "test_a_record_is_there_until_it_is_unset": {
             "issuing.acme.dns.update.port": 5353,
             "issuing.acme.dns.update.ttl": "9s",
@@ -166,7 +166,7 @@ SHOWN_BY: dict[str, dict[str, dict[str, Any]]] = {
             "routes.retry.reserve": 1,
         },
     },
-    "integration/test_redis_options.py": {
+    "integration/ordering/test_redis_options.py": {
         "test_the_address_is_that_of_a_port_or_of_a_socket": {"fleet.redis.address": "b:1"},
         "test_databases_and_prefixes_keep_fleets_apart": {
             "fleet.redis.database": 3,

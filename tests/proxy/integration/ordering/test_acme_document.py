@@ -27,7 +27,7 @@ from sluice_proxy.ordering.validating import NotAnswered
 from sluice_proxy.snapshot.issuing import Acme, DnsHook, DnsUpdate, Issuing, Provider
 from sluice_proxy.supervisor import demand_rules
 
-TEXT = (Path(__file__).resolve().parents[3] / "docs" / "proxy" / "acme.md").read_text()
+TEXT = (Path(__file__).resolve().parents[4] / "docs" / "proxy" / "acme.md").read_text()
 WORDS = " ".join(TEXT.split())
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NAME = "_acme-challenge.example.com"
