@@ -315,3 +315,51 @@ def test_all_names_that_fail_are_counted_and_the_first_one_is_said() -> None:
         await fleet.close()
 
     pass_time(scenario())
+
+
+def test_what_an_authority_issued_that_is_asked_no_more_is_shown_until_another_one_issued() -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one", "two"), nodes=2)
+        for node in fleet.nodes:
+            node.wish("a.test")
+        for node in fleet.nodes:
+            assert (await node.until("a.test", Standing.HELD)).authority == "one"
+        fleet.ca["two"].fail_always("new_order", problem("serverInternal", 500))
+        former, later = fleet.nodes, [fleet.node(settings("two")) for _node in fleet.nodes]
+        fleet.nodes = later
+        for before, after in zip(former, later, strict=True):
+            await before.keeper.close()
+            after.in_force.update(before.in_force)
+            after.wish("a.test")
+        state = await later[0].until("a.test", Standing.FAILED)
+        assert "two failed: serverInternal" in state.said
+        assert later[0].in_force["a.test"].authority == "one"
+        fleet.ca["two"].fail_always("new_order", None)
+        for node in later:
+            begun = now()
+            while node.in_force["a.test"].authority != "two":
+                await asyncio.sleep(1)
+                assert now() - begun < 3600
+        assert fleet.ca["two"].names_ordered == [("a.test",)]
+        await asyncio.sleep(DAY)
+        assert fleet.orders == 2
+        await fleet.close()
+
+    pass_time(scenario())
+
+
+def test_what_another_node_obtained_of_one_that_this_node_does_not_know_is_left_as_it_is() -> None:
+    async def scenario() -> None:
+        fleet = Fleet(settings("one", "two"))
+        former, other = fleet.node(settings("one")), fleet.node(settings("two"))
+        fleet.nodes = [former, other]
+        former.wish("a.test")
+        await former.until("a.test", Standing.HELD)
+        other.wish("a.test")
+        await other.until("a.test", Standing.HELD)
+        assert other.in_force["a.test"].authority == "one"
+        await asyncio.sleep(DAY)
+        assert fleet.orders == 1
+        await fleet.close()
+
+    pass_time(scenario())

@@ -76,12 +76,15 @@ class Attempting:
         self._now = now
         self._random = random
 
-    async def attempt(self, wish: Wish, held: Held | None, *, forced: bool) -> Outcome:
+    async def attempt(
+        self, wish: Wish, held: Held | None, *, forced: bool, abandoned: bool = False
+    ) -> Outcome:
         """Have a certificate that takes the place of ``held``; ``forced`` whatever was before.
 
+        ``abandoned`` says that who issued it is asked no more: that it is new is no reason to wait.
         Raises HeldElsewhere, Unreachable and LeaseLost.
         """
-        found = await self._look(wish, held, forced=forced)
+        found = await self._look(wish, held, forced=forced, abandoned=abandoned)
         if found is None and not forced:
             found = self._hindered(wish, await self._attempts(wish))
         if found is not None:
@@ -89,12 +92,14 @@ class Attempting:
 
         async def alone(lease: Lease) -> Outcome:
             # Another node may have been at it a moment ago.
-            found = await self._look(wish, held, forced=forced)
+            found = await self._look(wish, held, forced=forced, abandoned=abandoned)
             return found or await self._ask(wish, held, lease, forced=forced)
 
         return await under_lease(self._shared, lease_name(wish.subject), self._holder, alone)
 
-    async def _look(self, wish: Wish, held: Held | None, *, forced: bool) -> Outcome | None:
+    async def _look(
+        self, wish: Wish, held: Held | None, *, forced: bool, abandoned: bool
+    ) -> Outcome | None:
         """Return what there is without an order, None when one is to be made."""
         if forced and held is not None:
             return None
@@ -108,6 +113,8 @@ class Attempting:
             return None
         if attempts.failures:
             return Failed(attempts, here=False)
+        if abandoned:
+            return None
         # It was ordered just now, and is to be renewed already: whoever issued it is wrong.
         return Later(attempts.next_try) if held is not None else None
 

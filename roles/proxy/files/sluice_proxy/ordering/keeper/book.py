@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from ..certificates import BadDocument, Held
 from ..model import Obtained, Wish
@@ -23,10 +23,14 @@ _log = logging.getLogger("sluice_proxy.ordering")
 
 
 class Book:
-    """Entries; ``holder`` is this node, whose moments are others than those of other nodes."""
+    """Entries; ``holder`` is this node, whose moments are others than those of other nodes.
 
-    def __init__(self, holder: str) -> None:
+    ``authorities`` are the names of those that issue.
+    """
+
+    def __init__(self, holder: str, authorities: Collection[str]) -> None:
         self._holder = holder
+        self._authorities = authorities
         self._entries: dict[str, Entry] = {}
         self._subjects: dict[str, str] = {}
 
@@ -110,6 +114,9 @@ class Book:
         if not is_newer(held, entry.held):
             return False
         self.replace(entry, held, now)
+        # What other nodes obtain of one that this node does not know is left to them: a fleet may
+        # be about to change.
+        entry.abandoned = one.authority not in self._authorities
         entry.settle = now + self._place(held) * _spread(held, SETTLING)
         return True
 

@@ -134,7 +134,9 @@ class Doing:
 
     async def _order(self, entry: Entry) -> None:
         former = entry.held
-        outcome = await self._attempting.attempt(entry.wish, former, forced=entry.forced)
+        outcome = await self._attempting.attempt(
+            entry.wish, former, forced=entry.forced, abandoned=entry.abandoned
+        )
         if isinstance(outcome, Later):
             self._later(entry, outcome)
             return

@@ -39,7 +39,7 @@ class Entry:
     suggested last, to be looked at again at ``look_at``; ``looked`` says that it ever was, and
     ``place`` is where in a window this certificate is renewed. While it is ``ordering``, ``seen``
     is what appeared among what is shared: most likely what it obtains. One that is ``revoked`` is
-    for no further wish.
+    for no further wish; one that is ``abandoned`` is of an authority that is asked no more.
     """
 
     subject: str
@@ -58,6 +58,7 @@ class Entry:
     place: float = 0.0
     forced: bool = False
     revoked: bool = False
+    abandoned: bool = False
     unshared: bool = False
     working: bool = False
     ordering: bool = False
@@ -93,6 +94,7 @@ class Entry:
         self.place = place_of(self.subject, held.fingerprint)
         self.window, self.looked, self.look_at = None, False, look_at
         self.postponed, self.said = 0.0, ""
+        self.abandoned = False
 
     def next(self, now: float, renew_after: float) -> tuple[float, Step]:
         """Return when something is to be done, and what."""
@@ -112,8 +114,11 @@ class Entry:
         moment = self.renew_at(renew_after)
         if self.forced:
             return max(now, self.postponed)
+        again = self.attempts.next_try if self._failing else 0.0
         if moment is None or self.held is None:
-            return max(now, self.postponed, self.attempts.next_try if self._failing else 0.0)
+            return max(now, self.postponed, again)
+        if self.abandoned:
+            return max(now, self.settle, self.postponed, again)
         due = (
             now if is_due(self.held.lifespan, moment, now) else min(moment, self.held.lifespan.ends)
         )

@@ -86,7 +86,7 @@ class Keeper:
         asking = Asking(obtaining, settings.authorities, shared, now)
         self._errands = Errands(settings.authorities, accounts, shared)
         self._overview = Overview(settings.authorities, accounts, asking, shared, now)
-        self._book = Book(holder)
+        self._book = Book(holder, {one.name for one in settings.authorities if not one.staging})
         self._agenda = Agenda()
         self._flights = Flights()
         self._arrivals = Arrivals(arrived)
