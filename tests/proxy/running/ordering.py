@@ -77,7 +77,8 @@ class Ordering:
 
     def declare(self, name: str, **more: Any) -> None:
         """Declare a certificate for a name, which is its id as well."""
-        status, content = self.certificate(name, *[name], **more)
+        only = (name,)
+        status, content = self.certificate(name, *only, **more)
         assert status in (200, 201), content
 
     def status(self) -> dict[str, Any]:

@@ -72,8 +72,7 @@ class Obtaining:
         """
         self._counting.begun(authority.name)
         try:
-            async with asyncio.timeout(MOST_SECONDS):
-                return await self._obtain(authority, wish, former, failed_before)
+            return await self._obtain(authority, wish, former, failed_before)
         except NotIssued as error:
             refused = error
         except AcmeFailed as error:
@@ -92,6 +91,16 @@ class Obtaining:
             raise NotIssued(replace(failure, down=True)) from None
 
     async def _obtain(
+        self,
+        authority: CertificateAuthority,
+        wish: Wish,
+        former: Obtained | None,
+        failed_before: Mapping[str, int],
+    ) -> tuple[Obtained, Shown]:
+        async with asyncio.timeout(MOST_SECONDS):
+            return await self._by_steps(authority, wish, former, failed_before)
+
+    async def _by_steps(
         self,
         authority: CertificateAuthority,
         wish: Wish,
