@@ -112,8 +112,8 @@ class FakeEdge:
             raise NotOrdered(f"certificate {name} is none that is ordered")
 
     async def authorities(self) -> tuple[AuthorityStatus, ...]:
-        if self.failing is not None and isinstance(self.failing, OutOfReach):
-            raise self.failing
+        if isinstance(self.failing, OutOfReach):
+            raise OutOfReach(str(self.failing))
         return tuple(self.of_authorities.values())
 
     async def roll_over(self, authority: str) -> AuthorityStatus:

@@ -10,13 +10,12 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sluice_proxy.fleet.records import Records
 from sluice_proxy.ordering.keeper.keeper import USUAL, Keeper, Pace
 from sluice_proxy.ordering.model import Obtained, OrderState, Standing, Wish
 from sluice_proxy.snapshot.issuing import Acme, CertificateAuthority
 
 from running.fake_authority import FakeAnswering, FakeAuthority, FakeConnections
-from running.shared_in_memory import SharedInMemory
+from running.shared_in_memory import SharedInMemory, records_in_memory
 from running.virtual_time import now
 
 UNHURRIED = Pace(600.0, 3600.0)
@@ -95,7 +94,7 @@ class Fleet:
     ) -> None:
         self._pace = pace
         self.settings = settings
-        self.records = Records(None, now)
+        self.records = records_in_memory(now)
         self.ca = {one.name: FakeAuthority(now, seconds) for one in settings.authorities}
         self._made = 0
         self.nodes = [self.node() for _unused in range(nodes)]

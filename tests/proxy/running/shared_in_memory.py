@@ -15,6 +15,21 @@ from sluice_proxy.fleet.told import Told
 
 T = TypeVar("T")
 
+_open: list[Records] = []
+
+
+def records_in_memory(clock: Callable[[], float]) -> Records:
+    """Return records without a file, which `close_records` closes."""
+    records = Records(None, clock)
+    _open.append(records)
+    return records
+
+
+def close_records() -> None:
+    """Close all records that were made: those who share them do not know who is the last."""
+    while _open:
+        _open.pop().close()
+
 
 class SharedInMemory:
     """A Shared without threads: what one node sees of ``records``."""

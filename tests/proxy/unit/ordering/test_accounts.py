@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 from running.fake_authority import FakeAuthority, FakeClient, FakeConnections, problem
-from running.shared_in_memory import SharedInMemory
+from running.shared_in_memory import SharedInMemory, records_in_memory
 from running.virtual_time import now, pass_time
 from sluice_proxy.acme.failures import AcmeFailed, TransportFailed
 from sluice_proxy.acme.messages.model import Status
-from sluice_proxy.fleet.records import Records
 from sluice_proxy.ordering.accounts.accounts import Accounts
 from sluice_proxy.ordering.accounts.documents import ACCOUNT, decode_account
 from sluice_proxy.ordering.leasing import SECONDS
@@ -31,7 +30,7 @@ class Rig:
     """An authority, and nodes with what they share."""
 
     def __init__(self) -> None:
-        self.records = Records(None, now)
+        self.records = records_in_memory(now)
         self.ca = FakeAuthority(now)
 
     def node(self, holder: str = "node 1") -> Accounts:

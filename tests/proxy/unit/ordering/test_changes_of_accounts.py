@@ -15,13 +15,12 @@ from typing import Any, cast
 import pytest
 from running.fake_authority import FakeAuthority, FakeClient, problem
 from running.ordering_fleet import Fleet, settings
-from running.shared_in_memory import SharedInMemory
+from running.shared_in_memory import SharedInMemory, records_in_memory
 from running.virtual_time import now, pass_time
 from sluice_proxy.acme.client import Client
 from sluice_proxy.acme.failures import Problem
 from sluice_proxy.acme.messages.model import Status
 from sluice_proxy.acme.signing.keys import SigningKey
-from sluice_proxy.fleet.records import Records
 from sluice_proxy.fleet.shared import Unreachable
 from sluice_proxy.ordering.accounts.accounts import Accounts
 from sluice_proxy.ordering.accounts.documents import ACCOUNT
@@ -79,7 +78,7 @@ class World:
 
     def __init__(self) -> None:
         self.ca = FakeAuthority(now)
-        self.records = Records(None, now)
+        self.records = records_in_memory(now)
         self._nodes = count(1)
 
     def node(self, life: Life | None = None) -> Accounts:

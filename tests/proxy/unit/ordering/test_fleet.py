@@ -10,8 +10,8 @@ import asyncio
 import pytest
 from running.fake_authority import DAY, problem
 from running.ordering_fleet import UNHURRIED, Fleet, settings, wish
+from running.shared_in_memory import records_in_memory
 from running.virtual_time import now, pass_time
-from sluice_proxy.fleet.records import Records
 from sluice_proxy.ordering.leasing import SECONDS
 from sluice_proxy.ordering.model import Standing
 
@@ -151,7 +151,7 @@ def test_a_store_that_lost_everything_gets_back_what_nodes_hold() -> None:
         node.wish(*names)
         for name in names:
             await node.until(name, Standing.HELD)
-        empty = Records(None, now)
+        empty = records_in_memory(now)
         after = fleet.node()
         after.shared.records = empty
         await node.keeper.close()

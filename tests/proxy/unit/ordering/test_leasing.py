@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from running.shared_in_memory import SharedInMemory
+from running.shared_in_memory import SharedInMemory, records_in_memory
 from running.virtual_time import now, pass_time
-from sluice_proxy.fleet.records import Records
 from sluice_proxy.fleet.shared import Lease, LeaseLost, Unreachable
 from sluice_proxy.ordering.leasing import SECONDS, HeldElsewhere, under_lease
 
@@ -26,7 +25,7 @@ async def failing(lease: Lease) -> str:
 
 def test_long_work_keeps_it_and_gives_it_back() -> None:
     async def scenario() -> None:
-        shared = SharedInMemory(Records(None, now))
+        shared = SharedInMemory(records_in_memory(now))
         working = asyncio.create_task(under_lease(shared, "it", "one", long))
         for _turn in range(9):
             await asyncio.sleep(SECONDS)
@@ -41,7 +40,7 @@ def test_long_work_keeps_it_and_gives_it_back() -> None:
 
 def test_it_is_given_back_when_work_fails_or_is_cancelled() -> None:
     async def scenario() -> None:
-        shared = SharedInMemory(Records(None, now))
+        shared = SharedInMemory(records_in_memory(now))
         with pytest.raises(ValueError, match="it"):
             await under_lease(shared, "it", "one", failing)
         working = asyncio.create_task(under_lease(shared, "it", "two", long))
@@ -57,7 +56,7 @@ def test_it_is_given_back_when_work_fails_or_is_cancelled() -> None:
 
 def test_work_is_cancelled_when_another_has_it() -> None:
     async def scenario() -> None:
-        shared = SharedInMemory(Records(None, now))
+        shared = SharedInMemory(records_in_memory(now))
         ended: list[float] = []
 
         async def work(lease: Lease) -> None:
@@ -87,7 +86,7 @@ def test_a_short_absence_of_the_store_is_borne_and_a_long_one_is_a_loss(
     seconds: float, lost: bool
 ) -> None:
     async def scenario() -> None:
-        shared = SharedInMemory(Records(None, now))
+        shared = SharedInMemory(records_in_memory(now))
         working = asyncio.create_task(under_lease(shared, "it", "one", long))
         await asyncio.sleep(12)
         shared.down = "it starts anew"
@@ -105,7 +104,7 @@ def test_a_short_absence_of_the_store_is_borne_and_a_long_one_is_a_loss(
 
 def test_without_the_store_there_is_none() -> None:
     async def scenario() -> None:
-        shared = SharedInMemory(Records(None, now))
+        shared = SharedInMemory(records_in_memory(now))
         shared.down = "no route to host"
         with pytest.raises(Unreachable):
             await under_lease(shared, "it", "one", long)
