@@ -10,8 +10,9 @@ import json
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from ..issuing.issued import fingerprint, is_pair
 from ..snapshot.issuing import KeyType
 from .model import Obtained, Wish
 from .policies.renewal import Lifespan
@@ -38,7 +39,7 @@ class Held:
         except ValueError:
             raise BadDocument("the chain has no certificate that can be read") from None
         self.obtained = obtained
-        self.fingerprint = leaf.fingerprint(hashes.SHA256()).hex()
+        self.fingerprint = fingerprint(leaf)
         self.lifespan = Lifespan(
             leaf.not_valid_before_utc.timestamp(), leaf.not_valid_after_utc.timestamp()
         )
@@ -71,19 +72,10 @@ def decode_certificate(document: bytes) -> Held:
             profile=str(read["profile"]),
         )
         chain, key = read["chain"].encode("ascii"), read["key"].encode("ascii")
-        private = serialization.load_pem_private_key(key, None)
-        public = x509.load_pem_x509_certificate(chain).public_key()
-        if _public(private.public_key()) != _public(public):
+        if not is_pair(x509.load_pem_x509_certificate(chain), load_pem_private_key(key, None)):
             raise BadDocument("chain and key do not belong together")
         return Held(Obtained(wish, str(read["authority"]), chain, key))
     except BadDocument:
         raise
     except (AttributeError, KeyError, TypeError, ValueError, UnsupportedAlgorithm):
         raise BadDocument("this is no document of a certificate that was obtained") from None
-
-
-def _public(key: object) -> bytes:
-    encoded: bytes = key.public_bytes(  # type: ignore[attr-defined]
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return encoded

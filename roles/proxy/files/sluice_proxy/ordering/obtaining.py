@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from ..acme.certificates.request import CertificateRequest, certificate_request, new_key
 from ..acme.client import Client
@@ -31,6 +32,7 @@ from .validating import Answering
 
 MOST_SECONDS = 600.0
 """For an order with all that belongs to it."""
+T = TypeVar("T")
 _QUICK_KEYS = (KeyType.P256, KeyType.P384)
 
 
@@ -72,7 +74,7 @@ class Obtaining:
         """
         self._counting.begun(authority.name)
         try:
-            return await self._obtain(authority, wish, former, failed_before)
+            return await _in_time(self._obtain(authority, wish, former, failed_before))
         except NotIssued as error:
             refused = error
         except AcmeFailed as error:
@@ -91,16 +93,6 @@ class Obtaining:
             raise NotIssued(replace(failure, down=True)) from None
 
     async def _obtain(
-        self,
-        authority: CertificateAuthority,
-        wish: Wish,
-        former: Obtained | None,
-        failed_before: Mapping[str, int],
-    ) -> tuple[Obtained, Shown]:
-        async with asyncio.timeout(MOST_SECONDS):
-            return await self._by_steps(authority, wish, former, failed_before)
-
-    async def _by_steps(
         self,
         authority: CertificateAuthority,
         wish: Wish,
@@ -131,6 +123,11 @@ class Obtaining:
             # CAA may be looked at as late as this.
             raise NotIssued(failure_of(authority.name, error, validating=False), shown) from None
         return Obtained(wish, authority.name, chain, request.key), shown
+
+
+async def _in_time(obtaining: Awaitable[T]) -> T:
+    async with asyncio.timeout(MOST_SECONDS):
+        return await obtaining
 
 
 async def _ordered(
