@@ -16,8 +16,8 @@ import pytest
 from running.admin_api import AdminApi
 from running.admin_client import Answer, ask
 from running.fake_edge import FakeEdge
-from sluice_proxy.admin.authority_status import AccountStatus, AuthorityStatus
 from sluice_proxy.admin.edge import NotChanged, OutOfReach
+from sluice_proxy.ordering.model import AccountStatus, AuthorityStatus
 
 ONE = AuthorityStatus(
     "one",

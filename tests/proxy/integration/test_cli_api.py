@@ -21,11 +21,11 @@ from running.admin_api import AdminApi
 from running.fake_edge import FakeEdge
 from samples.certificates import leaf
 from sluice_proxy.admin.admission import Admission
-from sluice_proxy.admin.authority_status import AccountStatus, AuthorityStatus
 from sluice_proxy.admin.status import OrderStatus
 from sluice_proxy.admin.tokens import TokensFile
 from sluice_proxy.cli.command import main
 from sluice_proxy.issuing.authority import new_authority, read_authority
+from sluice_proxy.ordering.model import AccountStatus, AuthorityStatus
 
 DOCUMENTATION = Path(__file__).resolve().parents[3] / "docs" / "proxy" / "cli.md"
 FILE = """

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sluice_proxy.admin.authority_status import AccountStatus, AuthorityStatus
 from sluice_proxy.admin.edge import NoAuthority, NotInForce, NotOrdered, OutOfReach
 from sluice_proxy.admin.status import (
     CertificateStatus,
@@ -29,6 +28,7 @@ from sluice_proxy.config.files import FilesBeside
 from sluice_proxy.config.loading import parse_base
 from sluice_proxy.issuing.authority import new_authority, read_authority, self_signed
 from sluice_proxy.issuing.constraints import Constraints
+from sluice_proxy.ordering.model import AccountStatus, AuthorityStatus
 from sluice_proxy.resources.composing import routes_of
 from sluice_proxy.resources.edition import edition_of_file, with_made
 from sluice_proxy.resources.meaning import Meaning, OfLocalCa, Ordered, SelfSigned

@@ -24,7 +24,7 @@ from sluice_proxy.acme.signing.keys import SigningKey
 from sluice_proxy.fleet.shared import Unreachable
 from sluice_proxy.ordering.accounts.accounts import Accounts
 from sluice_proxy.ordering.accounts.documents import ACCOUNT
-from sluice_proxy.ordering.model import AuthorityState, NoAccount, NotObtained, Standing
+from sluice_proxy.ordering.model import AuthorityStatus, NoAccount, NotObtained, Standing
 from sluice_proxy.snapshot.issuing import CertificateAuthority
 
 AUTHORITY = CertificateAuthority("one", "https://one.test/directory", ("mailto:a@b.test",))
@@ -308,7 +308,7 @@ def test_authorities_are_told_of_with_account_rest_and_orders() -> None:
         fleet = Fleet(settings("one", staging=("trial",)))
         node = fleet.nodes[0]
         first, trial = await node.keeper.authorities()
-        assert first == AuthorityState(
+        assert first == AuthorityStatus(
             "one", "https://one.test/directory", False, None, None, "", 0, 250, 10_800.0
         )
         assert (trial.name, trial.staging) == ("trial", True)

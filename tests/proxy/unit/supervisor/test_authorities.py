@@ -11,17 +11,16 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from sluice_proxy.admin.authority_status import AuthorityStatus
 from sluice_proxy.admin.edge import NoAuthority, NotChanged, NotOrdered, OutOfReach
 from sluice_proxy.fleet.shared import Unreachable
-from sluice_proxy.ordering.model import AccountState, AuthorityState, NoAccount, NotObtained
+from sluice_proxy.ordering.model import AccountStatus, AuthorityStatus, NoAccount, NotObtained
 from sluice_proxy.supervisor.authorities import Authorities
 
-ONE = AuthorityState(
+ONE = AuthorityStatus(
     "one",
     "https://one.test/d",
     True,
-    AccountState("https://one.test/account/7", ("mailto:ops@a.test",), "abc"),
+    AccountStatus("https://one.test/account/7", ("mailto:ops@a.test",), "abc"),
     1.8e9,
     "one failed",
     3,
@@ -39,7 +38,7 @@ class Keeps:
         self.fails: Exception | None = None
         self.unreachable: Exception | None = None
 
-    async def authorities(self) -> tuple[AuthorityState, ...]:
+    async def authorities(self) -> tuple[AuthorityStatus, ...]:
         if self.unreachable is not None:
             raise self.unreachable
         return (ONE,)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from ..ordering.model import AuthorityStatus
 from .asking import json_answer
-from .authority_status import AuthorityStatus
 from .caller import caller_of
 from .changing import log_change
 from .edge import Edge, NotChanged

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ..ordering.model import AuthorityStatus
 from ..resources.model import Batch, Declared, Outcome
-from .authority_status import AuthorityStatus
 from .status import OrderStatus, Status
 
 

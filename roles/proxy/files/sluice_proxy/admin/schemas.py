@@ -17,9 +17,9 @@ from pydantic.json_schema import models_json_schema
 from ..config.sections.pages import PageSection
 from ..config.sections.routes import RouteSection
 from ..observe.error_log import LEVELS
+from ..ordering.model import AuthorityStatus
 from ..resources.certificate_documents import SECTIONS
 from ..resources.model import Kind, Origin, Verb
-from .authority_status import AuthorityStatus
 from .operation import Schema
 from .status import Status
 

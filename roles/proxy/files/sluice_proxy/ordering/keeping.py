@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from .model import AuthorityState, Obtained, OrderState, Wish
+from .model import AuthorityStatus, Obtained, OrderState, Wish
 
 Arrived = Callable[[Mapping[str, Obtained]], Awaitable[None]]
 """Told of certificates that were obtained, here or by another node, by the ids of their wishes;
@@ -42,7 +42,7 @@ class Keeping(Protocol):
         Raises NotObtained with what the authority said.
         """
 
-    async def authorities(self) -> tuple[AuthorityState, ...]:
+    async def authorities(self) -> tuple[AuthorityStatus, ...]:
         """Return how it stands with each authority, in their order. Raises Unreachable."""
 
     async def roll_over_account(self, authority: str) -> None:

@@ -74,7 +74,7 @@ class OrderState:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountState:
+class AccountStatus:
     """The account at an authority: its URL, and the thumbprint (RFC 7638) of its key."""
 
     url: str
@@ -83,7 +83,7 @@ class AccountState:
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorityState:
+class AuthorityStatus:
     """How it stands with an authority of the configuration.
 
     ``account`` is None before the first order. Until ``resting_until``, in seconds since 1970, it
@@ -94,7 +94,7 @@ class AuthorityState:
     name: str
     directory: str
     staging: bool
-    account: AccountState | None
+    account: AccountStatus | None
     resting_until: float | None
     said: str
     orders: int

@@ -12,7 +12,7 @@ from ..fleet.shared import Shared
 from ..snapshot.issuing import CertificateAuthority
 from .accounts.accounts import Accounts
 from .asking import Asking, orders_name
-from .model import AuthorityState
+from .model import AuthorityStatus
 
 
 class Overview:
@@ -32,13 +32,13 @@ class Overview:
         self._shared = shared
         self._now = now
 
-    async def look(self) -> tuple[AuthorityState, ...]:
+    async def look(self) -> tuple[AuthorityStatus, ...]:
         """Return how it stands with each of them, in their order. Raises Unreachable."""
         return tuple([await self._of(authority) for authority in self._authorities])
 
-    async def _of(self, authority: CertificateAuthority) -> AuthorityState:
+    async def _of(self, authority: CertificateAuthority) -> AuthorityStatus:
         rest = self._asking.rest_of(authority.name, self._now())
-        return AuthorityState(
+        return AuthorityStatus(
             name=authority.name,
             directory=authority.directory,
             staging=authority.staging,

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..admin.authority_status import AccountStatus, AuthorityStatus
 from ..admin.edge import NoAuthority, NotChanged, NotOrdered, OutOfReach
 from ..fleet.shared import Unreachable
 from ..ordering.keeping import Keeping
-from ..ordering.model import AuthorityState, NoAccount, NotObtained
+from ..ordering.model import AuthorityStatus, NoAccount, NotObtained
 
 
 class Authorities:
@@ -57,7 +56,7 @@ class Authorities:
 
 async def _all(keeping: Keeping) -> tuple[AuthorityStatus, ...]:
     try:
-        return tuple(map(_status, await keeping.authorities()))
+        return await keeping.authorities()
     except Unreachable as error:
         raise OutOfReach(str(error)) from error
 
@@ -67,23 +66,6 @@ async def _one(keeping: Keeping, name: str) -> AuthorityStatus:
         if one.name == name:
             return one
     raise NoAuthority(f"there is no authority {name[:200]!r} in issuing.acme.authorities")
-
-
-def _status(state: AuthorityState) -> AuthorityStatus:
-    account = state.account
-    return AuthorityStatus(
-        name=state.name,
-        directory=state.directory,
-        staging=state.staging,
-        account=None
-        if account is None
-        else AccountStatus(account.url, account.contact, account.thumbprint),
-        resting_until=state.resting_until,
-        said=state.said,
-        orders=state.orders,
-        most_orders=state.most_orders,
-        order_window=state.order_window,
-    )
 
 
 def _not_done(error: NoAccount | NotObtained) -> NotOrdered | NotChanged:

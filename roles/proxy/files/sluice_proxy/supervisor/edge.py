@@ -12,8 +12,8 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from ..admin.authority_status import AuthorityStatus
 from ..admin.status import FleetStatus, OrderStatus, Status, StoreStatus
+from ..ordering.model import AuthorityStatus
 from ..release import release
 from ..resources.model import Batch, Declared, Outcome
 from .all_numbers import ANSWER

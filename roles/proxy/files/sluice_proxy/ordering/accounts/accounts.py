@@ -17,7 +17,7 @@ from ...acme.signing.private_keys import BadKey
 from ...fleet.shared import Lease, Shared
 from ...snapshot.issuing import CertificateAuthority
 from ..leasing import HeldElsewhere, under_lease
-from ..model import AccountState
+from ..model import AccountStatus
 from .documents import SharedAccount
 from .settling import Connect, Settling
 
@@ -49,7 +49,7 @@ class Accounts:
             )
         return self._client(authority, account)
 
-    async def known(self, authority: CertificateAuthority) -> AccountState | None:
+    async def known(self, authority: CertificateAuthority) -> AccountStatus | None:
         """Return the account as it is shared, None where none is made yet."""
         account = await self._settling.read(authority)
         if account is None or not account.url:
@@ -58,7 +58,7 @@ class Accounts:
             thumbprint = SigningKey.read(account.key).thumbprint
         except BadKey:
             thumbprint = ""
-        return AccountState(account.url, account.contact, thumbprint)
+        return AccountStatus(account.url, account.contact, thumbprint)
 
     async def instead(self, authority: CertificateAuthority, former: Client) -> Client | None:
         """Return a client with another account than one that the authority did not take, None when

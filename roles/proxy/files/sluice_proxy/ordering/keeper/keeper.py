@@ -24,7 +24,7 @@ from ..connections import Connecting, Connections
 from ..counting import Counting, Numbers
 from ..errands import Errands
 from ..keeping import Arrived
-from ..model import AuthorityState, NotObtained, Obtained, OrderState, Wish
+from ..model import AuthorityStatus, NotObtained, Obtained, OrderState, Wish
 from ..obtaining import Obtaining
 from ..overview import Overview
 from ..policies.renewal import place_of
@@ -177,7 +177,7 @@ class Keeper:
         if entry is not None and entry.held is not None:
             entry.revoked = entry.held.obtained.chain == held.chain
 
-    async def authorities(self) -> tuple[AuthorityState, ...]:
+    async def authorities(self) -> tuple[AuthorityStatus, ...]:
         """Return how it stands with each authority, in their order. Raises Unreachable."""
         return await self._overview.look()
 
