@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from sluice_proxy.fleet.shared import Changes, Lease, LeaseLost, Shared
+from sluice_proxy.fleet.shared import Changes, Lease, LeaseLost, Shared, Unreachable
 
 LONG = 60.0
 """Seconds that no test takes."""
@@ -102,6 +102,15 @@ class Node:
 
     def allow(self, name: str = "orders", most: int = 3, window: float = LONG) -> float:
         return self.run(self.shared.allow(name, most, window))
+
+
+def refused(node: Node) -> str:
+    """Return why a node cannot share anything."""
+    with pytest.raises(Unreachable) as unreachable:
+        node.put("a", b"1")
+    assert node.shared.trouble == str(unreachable.value)
+    assert "\n" not in node.shared.trouble
+    return node.shared.trouble
 
 
 class View:

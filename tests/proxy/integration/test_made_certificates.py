@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
 import socket
@@ -18,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from running.admin_client import AtSocketFile
 from running.browser import browser
 from running.service import PATIENCE, Running, running, until
 
@@ -35,19 +35,6 @@ routes: [{name: of-file, hosts: file.test, tls: auto, page: {content: served}}]
 HOSTS = [f"h{number}.test" for number in range(50)]
 
 
-class OverSocket(http.client.HTTPConnection):
-    """A connection to the admin API."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("edge", timeout=PATIENCE)
-        self._path = str(path)
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(PATIENCE)
-        self.sock.connect(self._path)
-
-
 class Edge:
     """A proxy that runs, its admin API, and clients that trust its CA."""
 
@@ -58,7 +45,7 @@ class Edge:
 
     def ask(self, method: str, path: str, content: Any = None) -> tuple[int, str]:
         """Return the status and the content of an answer of the API."""
-        connection = OverSocket(self.folder / "admin.sock")
+        connection = AtSocketFile(str(self.folder / "admin.sock"), PATIENCE)
         try:
             body = None if content is None else json.dumps(content)
             connection.request(method, path, body, {"Content-Type": "application/json"})

@@ -30,15 +30,16 @@ class Answer:
 
 
 class AtSocketFile(http.client.HTTPConnection):
-    """A connection to a socket file."""
+    """A connection to a socket file; ``patience`` is in seconds."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=PATIENCE)
+    def __init__(self, path: str, patience: float = PATIENCE) -> None:
+        super().__init__("localhost", timeout=patience)
         self._path = path
+        self._patience = patience
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(PATIENCE)
+        self.sock.settimeout(self._patience)
         self.sock.connect(self._path)
 
 

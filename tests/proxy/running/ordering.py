@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import socket
 import ssl
@@ -16,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
+from running.admin_client import AtSocketFile
 from running.service import PATIENCE, Running, free_port, running, until
 
 CONFIG = """
@@ -29,19 +29,6 @@ log: {level: debug, access: FOLDER/access.log}
 """
 
 
-class _OverSocket(http.client.HTTPConnection):
-    """A connection to the admin API."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("edge", timeout=PATIENCE)
-        self._path = str(path)
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(PATIENCE)
-        self.sock.connect(self._path)
-
-
 class Ordering:
     """A proxy that orders certificates, its admin API, and its clients."""
 
@@ -53,7 +40,7 @@ class Ordering:
 
     def ask(self, method: str, path: str, content: Any = None) -> tuple[int, Any]:
         """Return the status and the JSON of an answer of the API."""
-        connection = _OverSocket(self.folder / "admin.sock")
+        connection = AtSocketFile(str(self.folder / "admin.sock"), PATIENCE)
         try:
             body = None if content is None else json.dumps(content)
             headers = {} if body is None else {"Content-Type": "application/json"}

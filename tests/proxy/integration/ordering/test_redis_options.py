@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contracts.sharing import Node
+from contracts.sharing import Node, refused
 from running.fleet import SECRET, least_user, redis_of, secret_file
 from running.redis_server import RedisServer
 from samples.certificates import authority
@@ -44,15 +44,6 @@ def opening(server: RedisServer, tmp_path: Path) -> Iterator[Opening]:
         yield another
         for node in opened:
             runner.run(node.shared.close())
-
-
-def refused(node: Node) -> str:
-    """Return why a node cannot share anything."""
-    with pytest.raises(Unreachable) as unreachable:
-        node.put("a", b"1")
-    assert node.shared.trouble == str(unreachable.value)
-    assert "\n" not in node.shared.trouble
-    return node.shared.trouble
 
 
 # Where it is

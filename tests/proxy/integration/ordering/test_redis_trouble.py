@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Iterator
 from pathlib import Path
 
 import pytest
-from contracts.sharing import LONG, Node
+from contracts.sharing import LONG, Node, refused
 from running.fleet import redis_of
 from running.redis_server import RedisServer
 from sluice_proxy.fleet.redis.connecting import MOST_CONNECTIONS
@@ -63,14 +63,6 @@ def everything(shared: Shared) -> list[Awaitable[object]]:
 
 async def outcomes(asked: list[Awaitable[object]]) -> list[object]:
     return await asyncio.gather(*asked, return_exceptions=True)
-
-
-def refused(node: Node) -> str:
-    with pytest.raises(Unreachable) as unreachable:
-        node.put("a", b"1")
-    assert node.shared.trouble == str(unreachable.value)
-    assert "\n" not in node.shared.trouble
-    return node.shared.trouble
 
 
 # One that is not there, or does nothing

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from running.fake_enforcer import FakeEnforcer
 from samples.config import FilesInMemory
 from sluice_proxy.admin.edge import NotOrdered, NotRevoked
 from sluice_proxy.config.loading import parse_base
@@ -25,14 +26,12 @@ from sluice_proxy.ordering.keeping import Arrived
 from sluice_proxy.ordering.model import NotObtained, Obtained, OrderState, Standing, Wish
 from sluice_proxy.ordering.validating import Validations
 from sluice_proxy.snapshot.issuing import KeyType, Provider
-from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.store.failures import StoreFull
 from sluice_proxy.store.items import Key
 from sluice_proxy.store.memory import MemoryStore
 from sluice_proxy.supervisor.beside import Beside
 from sluice_proxy.supervisor.certificates_by_order import Means, OrderedCertificates, Setting
 from sluice_proxy.supervisor.declaring import Declaring
-from sluice_proxy.supervisor.enforcer import Enforcer
 from sluice_proxy.supervisor.worker import Refused
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
@@ -43,22 +42,6 @@ issuing:
   acme: {terms_agreed: true, authorities: [{name: one, directory: "https://one.test/d"}]}
 routes: [{name: a, hosts: [a.test, b.test], tls: auto}]
 """
-
-
-class Enforces(Enforcer):
-    """Has no workers; ``refuses`` what is put in force."""
-
-    def __init__(self) -> None:
-        self.shown: list[Snapshot] = []
-        self.refuses = False
-
-    async def put_in_force(self, snapshot: Snapshot) -> None:
-        if self.refuses:
-            raise Refused("no worker takes it")
-        self.shown.append(snapshot)
-
-    async def change_to(self, snapshot: Snapshot) -> None:
-        await self.put_in_force(snapshot)
 
 
 @dataclass
@@ -107,7 +90,7 @@ class Proxy:
 
     def __init__(self) -> None:
         self.now = START
-        self.enforcer = Enforces()
+        self.enforcer = FakeEnforcer()
         self.keepers: list[Keeps] = []
         self._beside = Beside(lambda: None)
         self.declaring = Declaring(

@@ -11,36 +11,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from running.fake_enforcer import FakeEnforcer
 from samples.config import FilesInMemory
 from sluice_proxy.config.loading import Base, parse_base
 from sluice_proxy.issuing.authority_folder import KEY
 from sluice_proxy.issuing.issuer import Issuer
 from sluice_proxy.resources.certifying import leaves_in
-from sluice_proxy.snapshot.snapshot import Snapshot
 from sluice_proxy.store.failures import StoreFull
 from sluice_proxy.store.memory import MemoryStore
 from sluice_proxy.supervisor.beside import Beside
 from sluice_proxy.supervisor.declaring import Declaring
-from sluice_proxy.supervisor.enforcer import Enforcer
-from sluice_proxy.supervisor.worker import Refused
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
-
-
-class Enforces(Enforcer):
-    """Has no workers; ``refuses`` what is put in force."""
-
-    def __init__(self) -> None:
-        self.shown: list[Snapshot] = []
-        self.refuses = False
-
-    async def put_in_force(self, snapshot: Snapshot) -> None:
-        if self.refuses:
-            raise Refused("no worker takes it")
-        self.shown.append(snapshot)
-
-    async def change_to(self, snapshot: Snapshot) -> None:
-        await self.put_in_force(snapshot)
 
 
 class Proxy:
@@ -48,7 +30,7 @@ class Proxy:
 
     def __init__(self, folder: Path) -> None:
         self.now = START
-        self.enforcer = Enforces()
+        self.enforcer = FakeEnforcer()
         self._beside = Beside(lambda: None)
         self._base = base(folder)
         self.declaring = Declaring(
